@@ -1,0 +1,1 @@
+"""Coordinate joint case conferences and telemedicine consults between hospitals."""
