@@ -1,0 +1,21 @@
+"""Tables; importing this package registers every one of them on Base.metadata."""
+
+from confsched.models import (  # noqa: F401 (imported to be registered)
+    accounts,
+    audit,
+    bookings,
+    busy,
+    catalogue,
+    claims,
+    conferences,
+    consults,
+    engine,
+    feeds,
+    network,
+    outbox,
+    people,
+    rosters,
+)
+from confsched.models.base import Base
+
+__all__ = ["Base"]

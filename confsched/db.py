@@ -1,0 +1,152 @@
+"""The only owner of connections, transactions and commits, the same for SQLite and PostgreSQL."""
+
+from __future__ import annotations
+
+import importlib
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import structlog
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.orm import Session
+
+from confsched import models
+from confsched.services import audit
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+BUSY_TIMEOUT_SECONDS = 30
+SAFE_SQLITE = (3, 51, 3)  # earlier versions can corrupt the write-ahead log with several writers
+MIGRATION_LOCK = 7_203_117  # any constant: the advisory lock that lets one process migrate at a time
+POOL_SIZE = 8
+POOL_OVERFLOW = 24
+
+_log = structlog.get_logger(__name__)
+_write_locks: dict[str, threading.Lock] = {}
+_write_locks_guard = threading.Lock()
+
+
+class Database:
+    """Open one database by URL; `read` and `transaction` are the only ways in."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.engine = _sqlite_engine(url) if url.startswith("sqlite") else _postgres_engine(url)
+        self.is_sqlite = self.engine.dialect.name == "sqlite"
+        self._write_lock = _write_lock_of(url) if self.is_sqlite else None
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """Give a session that cannot write: a GET that tries to change something fails."""
+        connection = self.engine.connect().execution_options(**_options(self.engine, writes=False))
+        with connection, Session(connection, autoflush=False) as session:
+            yield session
+
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        """Give a session whose work is committed as a whole at the end, or not at all."""
+        if self._write_lock is None:
+            with self._write_session() as session:
+                yield session
+            return
+        # SQLite has one writer: threads queue here instead of polling the lock of the file.
+        with self._write_lock, self._write_session() as session:
+            yield session
+
+    @contextmanager
+    def _write_session(self) -> Iterator[Session]:
+        connection = self.engine.connect().execution_options(**_options(self.engine, writes=True))
+        with connection, Session(connection, expire_on_commit=False) as session:
+            yield session
+            audit.write_pending(session)
+            session.commit()
+
+    def migrate(self) -> None:
+        """Bring the schema up to date; safe to call from several processes at once."""
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS))
+        with self._migration_connection() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+
+    @contextmanager
+    def _migration_connection(self) -> Iterator[Connection]:
+        with self.engine.connect().execution_options(**_options(self.engine, writes=True)) as connection:
+            if not self.is_sqlite:
+                connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
+            yield connection
+            connection.commit()
+
+    def dispose(self) -> None:
+        self.engine.dispose()
+
+
+def _options(engine: Engine, *, writes: bool) -> dict[str, Any]:
+    if engine.dialect.name == "sqlite":
+        return {"confsched_writes": writes}
+    return {"postgresql_readonly": not writes, "isolation_level": "READ COMMITTED"}
+
+
+def _postgres_engine(url: str) -> Engine:
+    return create_engine(
+        make_url(url).set(drivername="postgresql+psycopg"),
+        pool_size=POOL_SIZE,
+        max_overflow=POOL_OVERFLOW,
+        pool_pre_ping=True,
+    )
+
+
+def _sqlite_engine(url: str) -> Engine:
+    module = _sqlite_module()
+    engine = create_engine(
+        url,
+        module=module,
+        pool_size=POOL_SIZE,
+        max_overflow=POOL_OVERFLOW,
+        connect_args={"timeout": BUSY_TIMEOUT_SECONDS},
+    )
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _sqlite_module() -> ModuleType:
+    """Prefer the bundled library: the system's may be too old to be safe with several writers."""
+    try:
+        module = importlib.import_module("pysqlite3")
+    except ImportError:
+        module = sqlite3
+    if module.sqlite_version_info < SAFE_SQLITE:
+        _log.warning("old_sqlite", version=module.sqlite_version, wanted=".".join(map(str, SAFE_SQLITE)))
+    return module
+
+
+def _prepare_sqlite(raw: Any, _record: object) -> None:
+    raw.isolation_level = None  # the driver must not open transactions of its own
+    raw.execute("PRAGMA journal_mode=WAL")
+    raw.execute("PRAGMA synchronous=FULL")  # NORMAL lost acknowledged commits in simulated power cuts
+    raw.execute("PRAGMA foreign_keys=ON")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("confsched_writes", True)
+    connection.exec_driver_sql("PRAGMA query_only=OFF" if writes else "PRAGMA query_only=ON")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _write_lock_of(url: str) -> threading.Lock:
+    with _write_locks_guard:
+        return _write_locks.setdefault(url, threading.Lock())
+
+
+def schema_is_current(session: Session) -> bool:
+    """Tell whether the database answers and carries our tables."""
+    session.execute(text("SELECT version_num FROM alembic_version")).one()
+    return bool(models.Base.metadata.tables)

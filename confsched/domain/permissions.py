@@ -1,0 +1,97 @@
+"""Who may do what: six functions, one table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+
+class Function(StrEnum):
+    REQUESTER = "requester"
+    CONSULTANT = "consultant"
+    SECRETARY = "secretary"
+    COORDINATOR = "coordinator"
+    ORGANISATION_ADMIN = "organisation_admin"
+    AUDITOR = "auditor"
+
+
+class Permission(StrEnum):
+    USE = "use"  # today, own calendar, own settings
+    SEE_DUTY_BOARD = "see_duty_board"
+    REQUEST_CONSULT = "request_consult"
+    SEE_MEETINGS = "see_meetings"
+    SEE_MEETINGS_OF_ORGANISATION = "see_meetings_of_organisation"
+    PLAN_CONFERENCE = "plan_conference"
+    OVERRIDE_CONFLICT = "override_conflict"
+    SEE_DELIVERIES = "see_deliveries"
+    SEE_AUDIT = "see_audit"
+
+
+_EVERYONE = frozenset({Permission.USE, Permission.SEE_DUTY_BOARD, Permission.SEE_MEETINGS})
+
+PERMISSIONS: dict[Function, frozenset[Permission]] = {
+    Function.REQUESTER: _EVERYONE | {Permission.REQUEST_CONSULT},
+    Function.CONSULTANT: _EVERYONE | {Permission.PLAN_CONFERENCE, Permission.OVERRIDE_CONFLICT},
+    Function.SECRETARY: _EVERYONE
+    | {
+        Permission.SEE_MEETINGS_OF_ORGANISATION,
+        Permission.PLAN_CONFERENCE,
+        Permission.OVERRIDE_CONFLICT,
+        Permission.SEE_DELIVERIES,
+    },
+    Function.COORDINATOR: _EVERYONE
+    | {Permission.SEE_MEETINGS_OF_ORGANISATION, Permission.PLAN_CONFERENCE, Permission.SEE_DELIVERIES},
+    Function.ORGANISATION_ADMIN: _EVERYONE | {Permission.SEE_DELIVERIES, Permission.SEE_AUDIT},
+    Function.AUDITOR: frozenset({Permission.USE, Permission.SEE_AUDIT}),
+}
+
+
+@dataclass(frozen=True)
+class Seat:
+    """Hold one membership of a person: where, and as what."""
+
+    organisation_id: UUID
+    site_id: UUID
+    department_id: UUID | None
+    function: Function
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Say who acts, as a value that may cross sessions; the first seat is where the person works today."""
+
+    person_id: UUID
+    account_id: UUID
+    name: str
+    language: str
+    zone: str
+    seats: tuple[Seat, ...]
+
+    @property
+    def organisation_id(self) -> UUID:
+        return self.seats[0].organisation_id
+
+    @property
+    def site_id(self) -> UUID:
+        return self.seats[0].site_id
+
+    @property
+    def site_ids(self) -> frozenset[UUID]:
+        return frozenset(seat.site_id for seat in self.seats)
+
+    @property
+    def functions(self) -> frozenset[Function]:
+        return frozenset(seat.function for seat in self.seats)
+
+    def may(self, permission: Permission) -> bool:
+        """Tell whether any seat of the person includes the permission."""
+        return any(permission in PERMISSIONS[function] for function in self.functions)
+
+    def organisations_with(self, permission: Permission) -> frozenset[UUID]:
+        """Return the organisations in which the person holds the permission."""
+        return frozenset(s.organisation_id for s in self.seats if permission in PERMISSIONS[s.function])
+
+    def sites_with(self, permission: Permission) -> frozenset[UUID]:
+        """Return the sites at which the person holds the permission."""
+        return frozenset(seat.site_id for seat in self.seats if permission in PERMISSIONS[seat.function])

@@ -1,0 +1,92 @@
+"""Duty lines and the duties on them, absences, working hours."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import date, datetime, time
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from confsched.domain.kinds import AbsenceKind, DutyType, LineKind
+from confsched.models.base import Base, WithId, enum_type
+from confsched.models.catalogue import Service
+from confsched.models.network import Department
+from confsched.models.people import Person
+
+
+class DutyLine(WithId, Base):
+    """A position that must be held; reached by its own number, whoever holds it."""
+
+    __tablename__ = "duty_line"
+
+    department_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("department.id"), index=True)
+    service_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("service.id"), index=True)
+    group_name: Mapped[str] = mapped_column(String(80))
+    name: Mapped[str] = mapped_column(String(120))
+    kind: Mapped[LineKind] = mapped_column(enum_type(LineKind, "kind"))
+    duty_type: Mapped[DutyType] = mapped_column(enum_type(DutyType, "duty_type"))
+    phone: Mapped[str] = mapped_column(String(40))
+    covered_from: Mapped[time]
+    covered_until: Mapped[time]
+    covered_workdays_only: Mapped[bool] = mapped_column(default=False)
+    makes_available: Mapped[bool] = mapped_column(default=False)
+    blocks: Mapped[bool] = mapped_column(default=True)
+    position: Mapped[int] = mapped_column(default=0)
+
+    department: Mapped[Department] = relationship()
+    service: Mapped[Service | None] = relationship()
+
+
+class Duty(WithId, Base):
+    """One person on one line; append-only: a change supersedes the row, so the past stays answerable."""
+
+    __tablename__ = "duty"
+    __table_args__ = (
+        CheckConstraint("starts_at < ends_at", name="span"),
+        Index("ix_duty_line_starts", "line_id", "starts_at"),
+        Index("ix_duty_person_starts", "person_id", "starts_at"),
+    )
+
+    line_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("duty_line.id"))
+    person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("person.id"))
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    origin: Mapped[str] = mapped_column(String(24))
+    recorded_at: Mapped[datetime]
+    superseded_at: Mapped[datetime | None]
+
+    line: Mapped[DutyLine] = relationship()
+    person: Mapped[Person] = relationship()
+
+
+class Absence(WithId, Base):
+    """Time a person is away; `withdrawn_at` ends its effect and keeps the row."""
+
+    __tablename__ = "absence"
+    __table_args__ = (
+        CheckConstraint("starts_at < ends_at", name="span"),
+        Index("ix_absence_person_starts", "person_id", "starts_at"),
+    )
+
+    person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("person.id"))
+    kind: Mapped[AbsenceKind] = mapped_column(enum_type(AbsenceKind, "kind"))
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    recorded_at: Mapped[datetime]
+    withdrawn_at: Mapped[datetime | None]
+
+
+class WorkingHoursRow(WithId, Base):
+    """Weekly hours of a person at a site in local time; an end not after the start means the next day."""
+
+    __tablename__ = "working_hours"
+    __table_args__ = (CheckConstraint("weekday BETWEEN 0 AND 6", name="weekday"),)
+
+    person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("person.id"), index=True)
+    site_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("site.id"))
+    weekday: Mapped[int]
+    starts: Mapped[time]
+    ends: Mapped[time]
+    valid_from: Mapped[date]
+    valid_until: Mapped[date | None]
