@@ -1,0 +1,24 @@
+"""Run every test on a machine with nothing but Python 3.8: packages first, then a browser, then pytest."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import app
+from tests.support.install import ensure_chromium
+
+# Two processes; the tests of one file stay together, because they share what their fixtures have built.
+ARGUMENTS = ["-m", "pytest", "-n", "2", "--dist", "loadfile"]
+
+
+def main() -> None:
+    """Become pytest."""
+    programs = app.install_packages(for_tests=True)
+    ensure_chromium(programs)
+    os.chdir(str(app.ROOT))
+    app.become(str(programs / "python"), *ARGUMENTS, *sys.argv[1:])
+
+
+if __name__ == "__main__":
+    main()
