@@ -1,0 +1,202 @@
+"""Write invitations and feeds as iCalendar (RFC 5545, 5546, 7986), through the library's setters only."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+
+from icalendar import Calendar, Component, Event, vCalAddress, vDuration, vText, vUri
+
+from confsched.clock import is_real_local_time, to_local
+from confsched.domain.intervals import Span
+from confsched.domain.invites import NEEDS_ACTION, Method
+from confsched.formats.plain_text import many_lines, one_line, web_link
+from confsched.formats.vtimezone import may_write_local, timezone_for
+
+PRODUCT = "-//confsched//confsched//EN"
+FEED_COLOR = "teal"
+CALENDAR_END = b"END:VCALENDAR\r\n"
+
+Status = Literal["CONFIRMED", "TENTATIVE", "CANCELLED"]
+Busy = Literal["BUSY", "TENTATIVE", "FREE"]
+
+
+@dataclass(frozen=True)
+class Party:
+    """Name an organiser or attendee and how they stand to the meeting."""
+
+    name: str
+    email: str
+    partstat: str = NEEDS_ACTION
+    role: str = "REQ-PARTICIPANT"
+    rsvp: bool = True
+
+
+@dataclass(frozen=True)
+class Entry:
+    """Hold one entry of a calendar at one revision; it takes the time of its revision, never the present."""
+
+    uid: str
+    sequence: int
+    span: Span
+    zone: str
+    summary: str
+    description: str
+    location: str
+    join_link: str
+    status: Status
+    busy: Busy
+    created_at: datetime
+    revised_at: datetime
+    organizer: Party | None = None
+    attendees: tuple[Party, ...] = ()
+    categories: tuple[str, ...] = ()
+
+
+def write_invite(entry: Entry, method: Method) -> bytes:
+    """Return a whole iTIP message.
+
+    CANCEL of a cancelled entry says the meeting is off; CANCEL of a standing entry un-invites its attendees and
+    so carries no STATUS (RFC 5546 3.2.5). A cancelled entry is never sent as REQUEST.
+    """
+    assert entry.organizer and entry.attendees, "iTIP needs an organiser and somebody to tell (RFC 5546 3.2)"
+    assert method is Method.CANCEL or entry.status != "CANCELLED", "a cancellation goes out as CANCEL"
+    calendar = _calendar()
+    calendar.add("method", method.value)
+    _add_zones(calendar, [entry.zone])
+    event = _event(entry)
+    if method is Method.CANCEL and entry.status != "CANCELLED":
+        del event["STATUS"]
+    event.add("organizer", _address(entry.organizer, {}))
+    for attendee in entry.attendees:
+        event.add("attendee", _address(attendee, _standing(attendee, method)))
+    calendar.add_component(event)
+    return _read_back(calendar)
+
+
+def render_event(entry: Entry) -> bytes:
+    """Return the folded VEVENT for feeds: nobody's address, to be kept for as long as the revision holds."""
+    return _read_back(_event(entry))
+
+
+def join_feed(name: str, zones: Iterable[str], events: Iterable[bytes], refresh_minutes: int) -> bytes:
+    """Return a feed of rendered events; it has no METHOD, as PUBLISH needs an ORGANIZER in each (RFC 5546 3.2.1).
+
+    `zones` names the zone of every event; the events stay in the order given.
+    """
+    calendar = _calendar()
+    title = vText(_text(one_line(name)))
+    calendar.add("name", title)
+    calendar.add("x-wr-calname", title)
+    every = timedelta(minutes=refresh_minutes)
+    calendar.add("refresh-interval", every, parameters={"VALUE": "DURATION"})
+    calendar.add("x-published-ttl", vDuration(every))
+    calendar.add("color", FEED_COLOR)
+    _add_zones(calendar, zones)
+    return b"".join([_read_back(calendar).removesuffix(CALENDAR_END), *events, CALENDAR_END])
+
+
+def feed_etag(parts: Iterable[tuple[str, ...]]) -> str:
+    """Return a strong entity tag, in quotes, that is the same as long as the parts are (RFC 9110 8.8.3)."""
+    digest = hashlib.sha256(repr([tuple(part) for part in parts]).encode())
+    return f'"{digest.hexdigest()[:32]}"'
+
+
+def _calendar() -> Calendar:
+    calendar = Calendar()
+    calendar.add("prodid", PRODUCT)
+    calendar.add("version", "2.0")
+    calendar.add("calscale", "GREGORIAN")
+    return calendar
+
+
+def _add_zones(calendar: Calendar, zones: Iterable[str]) -> None:
+    for zone in sorted(set(zones)):
+        timezone = timezone_for(zone)
+        if timezone is not None:
+            calendar.add_component(timezone)
+
+
+def _event(entry: Entry) -> Event:
+    """Return the entry without people."""
+    event = Event()
+    event.add("uid", one_line(entry.uid))
+    event.add("sequence", entry.sequence)
+    event.add("created", _second(entry.created_at))
+    event.add("dtstamp", _second(entry.revised_at))
+    event.add("last-modified", _second(entry.revised_at))
+    starts_at, ends_at = _written_times(entry.span, entry.zone)
+    event.add("dtstart", starts_at)
+    event.add("dtend", ends_at)
+    event.add("summary", _text(one_line(entry.summary)))
+    event.add("status", entry.status)
+    _add_busy(event, "FREE" if entry.status == "CANCELLED" else entry.busy)
+    _add_place(event, one_line(entry.location), web_link(entry.join_link))
+    if entry.description:
+        event.add("description", _text(many_lines(entry.description)))
+    if entry.categories:
+        event.add("categories", [_text(one_line(category)) for category in entry.categories])
+    return event
+
+
+def _written_times(span: Span, zone: str) -> tuple[datetime, datetime]:
+    """Return start and end both local, or both UTC where one could be misread (RFC 5545 3.8.2.2)."""
+    starts_at, ends_at = _second(span.starts_at), _second(span.ends_at)
+    if _is_plain(starts_at, zone) and _is_plain(ends_at, zone):
+        return to_local(starts_at, zone), to_local(ends_at, zone)
+    return starts_at, ends_at
+
+
+def _is_plain(instant: datetime, zone: str) -> bool:
+    local = to_local(instant, zone)
+    return may_write_local(instant, zone) and is_real_local_time(local.date(), local.time(), zone)
+
+
+def _second(instant: datetime) -> datetime:
+    """Return the instant in UTC as iCalendar can write it, in whole seconds."""
+    return instant.astimezone(UTC).replace(microsecond=0)
+
+
+def _add_busy(event: Event, busy: Busy) -> None:
+    event.add("transp", "TRANSPARENT" if busy == "FREE" else "OPAQUE")
+    event.add("x-microsoft-cdo-busystatus", busy)
+
+
+def _add_place(event: Event, location: str, link: str) -> None:
+    """Write the link twice: few clients know CONFERENCE (RFC 7986 5.11), all show LOCATION."""
+    place = " | ".join(part for part in (location, link) if part)
+    if place:
+        event.add("location", _text(place))
+    if link:
+        event.add("conference", vUri(link, params={"VALUE": "URI", "FEATURE": "VIDEO"}))
+
+
+def _standing(attendee: Party, method: Method) -> dict[str, str]:
+    """Return an attendee's parameters; nobody has to answer a cancellation."""
+    is_asked = attendee.rsvp and method is Method.REQUEST
+    return {"ROLE": attendee.role, "PARTSTAT": attendee.partstat, "RSVP": str(is_asked).upper()}
+
+
+def _address(party: Party, parameters: Mapping[str, str]) -> vCalAddress:
+    address = vCalAddress(f"mailto:{''.join(one_line(party.email).split())}")
+    # Quotation marks and carets need RFC 6868, which older clients show raw.
+    name = one_line(party.name).replace('"', "'").replace("^", "'")
+    address.params["CN"] = name or party.email
+    for key, value in parameters.items():
+        address.params[key] = value
+    return address
+
+
+def _text(text: str) -> str:
+    r"""Part a backslash from a following N, which the library would write as a line break."""
+    return text.replace("\\N", "\\ N")
+
+
+def _read_back(component: Component) -> bytes:
+    """Return the folded bytes after reading them as others will: what was set must be all that is there."""
+    written: bytes = component.to_ical()
+    assert type(component).from_ical(written) == component, "a calendar reads back as it was set"
+    return written
