@@ -57,22 +57,6 @@ class BookingKind(StrEnum):
     CONFERENCE = "conference"
 
 
-class BookingState(StrEnum):
-    """FHIR AppointmentStatus, as far as we use it."""
-
-    PROPOSED = "proposed"
-    PENDING = "pending"
-    BOOKED = "booked"
-    FULFILLED = "fulfilled"
-    CANCELLED = "cancelled"
-
-
-class ClaimState(StrEnum):
-    HELD = "held"
-    PENDING = "pending"
-    FIRM = "firm"
-
-
 class ConsultState(StrEnum):
     """The elective teleconsult as far as it is built: asked for, a time held, booked, withdrawn."""
 
@@ -106,10 +90,3 @@ class FeedPrivacy(StrEnum):
 class BusySourceKind(StrEnum):
     URL = "url"
     UPLOAD = "upload"
-
-
-class MessageKind(StrEnum):
-    INVITATION = "invitation"
-    UPDATE = "update"
-    CANCELLATION = "cancellation"
-    REMOVAL = "removal"

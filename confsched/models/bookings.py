@@ -8,7 +8,8 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from confsched.domain.kinds import BookingKind, BookingState, Partstat
+from confsched.domain.bookings import BookingState
+from confsched.domain.kinds import BookingKind, Partstat
 from confsched.models.base import Base, WithId, enum_type
 from confsched.models.network import Resource
 from confsched.models.people import Person

@@ -26,6 +26,7 @@ class Service(WithId, Base):
     buffer_after_minutes: Mapped[int] = mapped_column(default=0)
     notice_minutes: Mapped[int] = mapped_column(default=60)
     horizon_days: Mapped[int] = mapped_column(default=42)
+    join_base: Mapped[str] = mapped_column(String(200), default="")
     is_urgent: Mapped[bool] = mapped_column(default=False)
 
     site: Mapped[Site] = relationship()

@@ -8,7 +8,8 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from confsched.domain.kinds import ClaimState, SubjectKind
+from confsched.domain.bookings import ClaimState
+from confsched.domain.kinds import SubjectKind
 from confsched.models.base import Base, WithId, enum_type
 
 

@@ -6,10 +6,10 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text
+from sqlalchemy import JSON, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from confsched.domain.kinds import MessageKind
+from confsched.domain.invites import Kind, Method
 from confsched.models.base import Base, WithId, enum_type
 
 
@@ -19,7 +19,7 @@ class OutboxMessage(WithId, Base):
     __tablename__ = "outbox_message"
     __table_args__ = (Index("ix_outbox_due", "sent_at", "failed_at", "due_at"),)
 
-    kind: Mapped[MessageKind] = mapped_column(enum_type(MessageKind, "kind"))
+    kind: Mapped[Kind] = mapped_column(enum_type(Kind, "kind"))
     booking_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("booking.id"), index=True)
     organisation_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("organisation.id"), index=True)
     recipient_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("person.id"), index=True)
@@ -28,8 +28,7 @@ class OutboxMessage(WithId, Base):
     zone: Mapped[str] = mapped_column(String(64))
     message_id: Mapped[str] = mapped_column(String(200), unique=True)
     snapshot: Mapped[dict[str, Any]] = mapped_column(JSON)
-    calendar: Mapped[str | None] = mapped_column(Text)
-    method: Mapped[str | None] = mapped_column(String(24))
+    method: Mapped[Method] = mapped_column(enum_type(Method, "method"))
     created_at: Mapped[datetime]
     due_at: Mapped[datetime]
     attempts: Mapped[int] = mapped_column(default=0)
