@@ -1,0 +1,69 @@
+"""Weekly working hours of a person, turned into spans."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from confsched import clock
+from confsched.domain.intervals import Span, clip, merge
+
+ONE_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class WorkingHours:
+    """Hold wall-clock hours of one weekday (0 is Monday); `ends` up to `starts` means the next day.
+
+    Both `valid_from` and `valid_until` are days on which the hours still hold.
+    """
+
+    weekday: int
+    starts: time
+    ends: time
+    valid_from: date
+    valid_until: date | None
+    zone: str
+
+    def __post_init__(self) -> None:
+        assert 0 <= self.weekday <= 6, "a week has seven days"
+
+
+def working_spans(
+    hours: Iterable[WorkingHours], window: Span, holidays: Callable[[date], bool]
+) -> list[Span]:
+    """Return the time worked inside `window`, in order, touching spans joined.
+
+    Hours belong to the local day on which they start: a night that starts on a public holiday is not worked,
+    one that runs into a public holiday is.
+    """
+    return merge(clip((span for rule in hours for span in _spans(rule, window, holidays)), window))
+
+
+def _spans(rule: WorkingHours, window: Span, holidays: Callable[[date], bool]) -> Iterator[Span]:
+    for day in _days(rule, window):
+        starts_at, ends_at = _bounds(rule, day)
+        # Hours inside the hour that spring skips have no length on that night.
+        if starts_at < ends_at and not holidays(day):
+            yield Span(starts_at, ends_at)
+
+
+def _days(rule: WorkingHours, window: Span) -> Iterator[date]:
+    """Yield the days of the rule that can reach into the window, the night before included."""
+    first = max(clock.local_day(window.starts_at, rule.zone) - ONE_DAY, rule.valid_from)
+    last = clock.local_day(window.ends_at, rule.zone)
+    if rule.valid_until is not None:
+        last = min(last, rule.valid_until)
+    day = first + ONE_DAY * ((rule.weekday - first.weekday()) % 7)
+    while day <= last:
+        yield day
+        day += 7 * ONE_DAY
+
+
+def _bounds(rule: WorkingHours, day: date) -> tuple[datetime, datetime]:
+    last_day = day if rule.ends > rule.starts else day + ONE_DAY
+    return (
+        clock.to_instant(day, rule.starts, rule.zone),
+        clock.to_instant(last_day, rule.ends, rule.zone),
+    )
