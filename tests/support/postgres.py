@@ -121,7 +121,13 @@ def _packaged_programs(package: Path, folder: Path) -> Path:
 
 
 def _initialise(programs: Path, folder: Path, account: pwd.struct_passwd | None) -> None:
-    command = [programs / "initdb", "--pgdata", folder / "data", "--username=postgres", "--auth=trust"]
+    command: list[str | Path] = [
+        programs / "initdb",
+        "--pgdata",
+        folder / "data",
+        "--username=postgres",
+        "--auth=trust",
+    ]
     options = ["--encoding=UTF8", "--locale=C", "--no-sync", "--no-instructions"]
     done = subprocess.run(
         [*command, *options], capture_output=True, text=True, check=False, cwd=folder, **_identity(account)
@@ -132,9 +138,11 @@ def _initialise(programs: Path, folder: Path, account: pwd.struct_passwd | None)
 @contextmanager
 def _process(programs: Path, folder: Path, account: pwd.struct_passwd | None) -> Iterator[None]:
     settings = [f"-c{name}={value}" for name, value in SETTINGS.items()]
-    command = [programs / "postgres", "-D", folder / "data", "-k", folder, *settings]
+    command: list[str | Path] = [programs / "postgres", "-D", folder / "data", "-k", folder, *settings]
     with (folder / "log").open("wb") as log:
-        server = subprocess.Popen(command, stdout=log, stderr=log, cwd=folder, **_identity(account))
+        server: subprocess.Popen[bytes] = subprocess.Popen(
+            command, stdout=log, stderr=log, cwd=folder, **_identity(account)
+        )
     try:
         _wait_until_ready(server, folder)
         yield
