@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
-from icalendar import Calendar, Component, Event, vCalAddress, vDuration, vText, vUri
+from icalendar import Calendar, Component, Event, vCalAddress, vUri
 
 from confsched.clock import is_real_local_time, to_local
 from confsched.domain.intervals import Span
@@ -18,6 +19,8 @@ from confsched.formats.vtimezone import may_write_local, timezone_for
 
 PRODUCT = "-//confsched//confsched//EN"
 FEED_COLOR = "teal"
+# Quotation marks and carets need RFC 6868, which older clients show raw; some take a backslash for an escape.
+_UNSAFE_IN_NAMES = str.maketrans({'"': "'", "^": "'", "\\": "/"})
 CALENDAR_END = b"END:VCALENDAR\r\n"
 
 Status = Literal["CONFIRMED", "TENTATIVE", "CANCELLED"]
@@ -59,8 +62,8 @@ class Entry:
 def write_invite(entry: Entry, method: Method) -> bytes:
     """Return a whole iTIP message.
 
-    CANCEL of a cancelled entry says the meeting is off; CANCEL of a standing entry un-invites its attendees and
-    so carries no STATUS (RFC 5546 3.2.5). A cancelled entry is never sent as REQUEST.
+    CANCEL of a cancelled entry says the meeting is off; CANCEL of a standing entry un-invites its attendees
+    and so carries no STATUS (RFC 5546 3.2.5). A cancelled entry is never sent as REQUEST.
     """
     assert entry.organizer and entry.attendees, "iTIP needs an organiser and somebody to tell (RFC 5546 3.2)"
     assert method is Method.CANCEL or entry.status != "CANCELLED", "a cancellation goes out as CANCEL"
@@ -83,17 +86,17 @@ def render_event(entry: Entry) -> bytes:
 
 
 def join_feed(name: str, zones: Iterable[str], events: Iterable[bytes], refresh_minutes: int) -> bytes:
-    """Return a feed of rendered events; it has no METHOD, as PUBLISH needs an ORGANIZER in each (RFC 5546 3.2.1).
+    """Return a feed of rendered events; no METHOD, as PUBLISH needs an ORGANIZER in each (RFC 5546 3.2.1).
 
     `zones` names the zone of every event; the events stay in the order given.
     """
     calendar = _calendar()
-    title = vText(_text(one_line(name)))
+    # Readers disagree on escapes in these two names, so nothing is left in them that would need one.
+    title = one_line(re.sub(r"[\\;,]", " ", name))
     calendar.add("name", title)
     calendar.add("x-wr-calname", title)
-    every = timedelta(minutes=refresh_minutes)
-    calendar.add("refresh-interval", every, parameters={"VALUE": "DURATION"})
-    calendar.add("x-published-ttl", vDuration(every))
+    calendar.add("refresh-interval", timedelta(minutes=refresh_minutes), parameters={"VALUE": "DURATION"})
+    calendar.add("x-published-ttl", f"PT{refresh_minutes}M")
     calendar.add("color", FEED_COLOR)
     _add_zones(calendar, zones)
     return b"".join([_read_back(calendar).removesuffix(CALENDAR_END), *events, CALENDAR_END])
@@ -182,9 +185,7 @@ def _standing(attendee: Party, method: Method) -> dict[str, str]:
 
 def _address(party: Party, parameters: Mapping[str, str]) -> vCalAddress:
     address = vCalAddress(f"mailto:{''.join(one_line(party.email).split())}")
-    # Quotation marks and carets need RFC 6868, which older clients show raw.
-    name = one_line(party.name).replace('"', "'").replace("^", "'")
-    address.params["CN"] = name or party.email
+    address.params["CN"] = one_line(party.name).translate(_UNSAFE_IN_NAMES) or party.email
     for key, value in parameters.items():
         address.params[key] = value
     return address
@@ -198,5 +199,7 @@ def _text(text: str) -> str:
 def _read_back(component: Component) -> bytes:
     """Return the folded bytes after reading them as others will: what was set must be all that is there."""
     written: bytes = component.to_ical()
-    assert type(component).from_ical(written) == component, "a calendar reads back as it was set"
+    again = type(component).from_ical(written)
+    # Equality overlooks parameters, writing again does not.
+    assert again == component and again.to_ical() == written, "a calendar reads back as it was set"
     return written

@@ -86,7 +86,7 @@ def _offset(instant: datetime, zone: str) -> timedelta:
 
 
 def _rule(changes: list[_Change]) -> tuple[_Change, dict[str, object]] | None:
-    """Return the first change and the yearly rule that gives all of them; None where there is no such rule."""
+    """Return the first change and the yearly rule that gives all of them; None where there is none."""
     weeks = set.intersection(*(change.weeks for change in changes))
     if not weeks or len({change.pattern for change in changes}) != 1:
         return None
