@@ -1,0 +1,168 @@
+"""Who serves which need, when one person may serve one only: a matching by augmenting paths."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from uuid import UUID
+
+Test = Callable[[UUID], bool]
+
+
+@dataclass(frozen=True)
+class Pool:
+    """Ask for `count` of these people, the preferred ones first; nobody stands in it twice."""
+
+    people: tuple[UUID, ...]
+    count: int
+    optional: bool = False
+
+
+@dataclass(frozen=True)
+class Table:
+    """Hold the pools of one search and everyone in order of preference; know which pools share people."""
+
+    pools: tuple[Pool, ...]
+    order: tuple[UUID, ...]
+
+    @cached_property
+    def alone(self) -> frozenset[int]:
+        """Return the numbers of the pools that share nobody."""
+        seats = Counter(person for pool in self.pools for person in pool.people)
+        return frozenset(
+            number
+            for number, pool in enumerate(self.pools)
+            if all(seats[person] == 1 for person in pool.people)
+        )
+
+    @cached_property
+    def shared_seats(self) -> int:
+        """Return how many people the required, shared pools take together."""
+        return sum(
+            pool.count
+            for number, pool in enumerate(self.pools)
+            if not pool.optional and number not in self.alone
+        )
+
+    @cached_property
+    def wanted_by(self) -> dict[UUID, list[int]]:
+        """Return the required, shared pools of each person in `order`."""
+        wanted: dict[UUID, list[int]] = {person: [] for person in self.order}
+        for number, pool in enumerate(self.pools):
+            if not pool.optional and number not in self.alone:
+                for person in pool.people:
+                    wanted[person].append(number)
+        return wanted
+
+
+def assign(table: Table, is_known: Test, is_possible: Test) -> list[tuple[UUID, ...]] | None:
+    """Fill every required pool, or return None; people known to be free come before the possible ones.
+
+    The answer has the fewest unknown people there can be, then the most preferred ones. An optional pool is
+    filled by people known to be free or stays empty. Both tests must be true of whoever is known to be free.
+    """
+    found: list[tuple[UUID, ...]] = [()] * len(table.pools)
+    for number in table.alone:
+        picked = _pick(table.pools[number], is_known, is_possible)
+        if picked is None:
+            return None
+        found[number] = picked
+    if len(table.alone) == len(table.pools):
+        return found
+    return _Seating(table, is_known, is_possible).fill(found)
+
+
+def _pick(pool: Pool, is_known: Test, is_possible: Test) -> tuple[UUID, ...] | None:
+    """Take the first who can; nobody else competes for them."""
+    picked: list[UUID] = []
+    for test in (is_known,) if pool.optional else (is_known, is_possible):
+        for person in pool.people:
+            if len(picked) == pool.count:
+                return tuple(picked)
+            if person not in picked and test(person):
+                picked.append(person)
+    if len(picked) == pool.count:
+        return tuple(picked)
+    return () if pool.optional else None
+
+
+class _Seating:
+    """Move people between the pools that share them until each pool has its count."""
+
+    def __init__(self, table: Table, is_known: Test, is_possible: Test) -> None:
+        self.table = table
+        self.is_known = is_known
+        self.is_possible = is_possible
+        self.seats: list[list[UUID]] = [[] for _ in table.pools]
+        self.home: dict[UUID, int] = {}
+
+    def fill(self, found: list[tuple[UUID, ...]]) -> list[tuple[UUID, ...]] | None:
+        """Complete `found` by the shared pools.
+
+        People are seated one by one in order of preference and never lose their seat again: sets of people who
+        can be seated together form a matroid, so this greedy order gives the best set.
+        """
+        shared = [number for number in range(len(self.table.pools)) if number not in self.table.alone]
+        self._seat_everyone()
+        for number in shared:
+            if self.table.pools[number].optional:
+                self._seat_optional(number)
+            elif len(self.seats[number]) < self.table.pools[number].count:
+                return None
+        for number in shared:
+            found[number] = tuple(person for person in self.table.order if person in self.seats[number])
+        return found
+
+    def _seat_everyone(self) -> None:
+        for test in (self.is_known, self.is_possible):
+            for person in self.table.order:
+                if len(self.home) == self.table.shared_seats:
+                    return
+                if person not in self.home and self.table.wanted_by[person] and test(person):
+                    self._seat(person, set())
+
+    def _seat(self, person: UUID, tried: set[int]) -> bool:
+        """Seat a person, moving others to another pool of theirs where that makes room."""
+        for number in self.table.wanted_by[person]:
+            if number in tried:
+                continue
+            tried.add(number)
+            if self._has_room(number) or any(self._seat(other, tried) for other in tuple(self.seats[number])):
+                self._move(person, number)
+                return True
+        return False
+
+    def _has_room(self, number: int) -> bool:
+        return len(self.seats[number]) < self.table.pools[number].count
+
+    def _move(self, person: UUID, number: int) -> None:
+        if person in self.home:
+            self.seats[self.home[person]].remove(person)
+        self.home[person] = number
+        self.seats[number].append(person)
+
+    def _seat_optional(self, number: int) -> None:
+        """Fill an optional pool whole or not at all, without emptying a seat or adding an unknown person."""
+        before = [list(seats) for seats in self.seats], dict(self.home)
+        while self._has_room(number):
+            if not self._draw(number, set()):
+                self.seats, self.home = before
+                return
+
+    def _draw(self, number: int, tried: set[UUID]) -> bool:
+        """Bring one more person to a pool, from another pool if that one finds a replacement.
+
+        Only people known to be free are new at the table; somebody unknown who has a seat may change it.
+        """
+        for person in self.table.pools[number].people:
+            home = self.home.get(person)
+            keeps_seat = home is not None and not self.table.pools[number].optional
+            if person in tried or not (keeps_seat or self.is_known(person)):
+                continue
+            tried.add(person)
+            if home is None or (home != number and self._draw(home, tried)):
+                self._move(person, number)
+                return True
+        return False

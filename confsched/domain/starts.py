@@ -1,0 +1,240 @@
+"""At which starts each person and each need could be served: the bit rows under a search."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from functools import cached_property
+from itertools import combinations
+from uuid import UUID
+
+from confsched.domain import bitgrid
+from confsched.domain.assignment import Pool, Table, Test
+from confsched.domain.availability import Availability
+from confsched.domain.bitgrid import GRAIN, Grid
+from confsched.domain.intervals import Span, merge
+from confsched.errors import Refusal, msg
+
+USUAL_HOURS = ((time(8), time(12)), (time(13), time(17)))
+
+# Up to this many shared pools are counted in every combination; beyond it the matching alone decides.
+COMBINED_POOLS = 4
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """Hold a person or room that may serve; `recent` is how often they were booked lately."""
+
+    id: UUID
+    name: str
+    availability: Availability
+    recent: int = 0
+    knows_case: bool = False
+
+
+@dataclass(frozen=True)
+class Need:
+    """Ask for `count` people out of a pool; an empty pool is nobody, never "no constraint"."""
+
+    key: str
+    label: str
+    pool: tuple[UUID, ...]
+    count: int = 1
+    optional: bool = False
+
+    def __post_init__(self) -> None:
+        assert self.count > 0, "a need asks for somebody"
+
+
+@dataclass(frozen=True)
+class Search:
+    """Hold the wishes of one search; offers start a whole `step` after a full hour of `zone`, the reader's.
+
+    The buffers keep clear of claims only: nobody need be at work in them.
+    """
+
+    duration: timedelta
+    window: Span
+    zone: str
+    not_before: datetime | None = None
+    step: timedelta = timedelta(minutes=15)
+    buffer_before: timedelta = timedelta(0)
+    buffer_after: timedelta = timedelta(0)
+    limit: int = 14
+    per_day: int = 3
+    preferred_hours: tuple[tuple[time, time], ...] = USUAL_HOURS
+
+    def __post_init__(self) -> None:
+        if self.duration < GRAIN or self.duration % GRAIN:
+            raise Refusal(msg("Please choose a length in steps of five minutes."), field="duration")
+        for field in ("buffer_before", "buffer_after"):
+            if getattr(self, field) < timedelta(0) or getattr(self, field) % GRAIN:
+                raise Refusal(msg("Please choose a buffer in steps of five minutes."), field=field)
+
+    @property
+    def earliest_at(self) -> datetime:
+        return max(self.window.starts_at, self.not_before or self.window.starts_at)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Hold one candidate's cells: known free, free or unknown, claimed."""
+
+    free: int
+    possible: int
+    taken: int
+
+
+@dataclass(frozen=True)
+class Board:
+    """Hold what a search needs and no wish changes: rows, local days, usual hours."""
+
+    grid: Grid
+    rows: Mapping[UUID, Row]
+    day_starts: tuple[int, ...]
+    usual: int
+    steps: int
+
+
+def prepare(candidates: Mapping[UUID, Candidate], search: Search) -> Board:
+    """Lay everyone's time on one grid; it serves any search in the same window, zone and hours."""
+    grid = Grid.over(search.window.widen(search.buffer_before, search.buffer_after))
+    return Board(
+        grid=grid,
+        rows={key: _row(grid, candidate.availability) for key, candidate in candidates.items()},
+        day_starts=bitgrid.day_starts(grid, search.zone),
+        usual=bitgrid.weekday_hours(grid, search.preferred_hours, search.zone),
+        steps=bitgrid.aligned(grid, search.step, search.zone),
+    )
+
+
+def _row(grid: Grid, known: Availability) -> Row:
+    free = grid.inward(known.free)
+    possible = grid.inward(merge((*known.free, *known.unknown))) if known.unknown else free
+    return Row(free, possible, grid.outward(known.taken))
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Hold one search made ready: its people in order of preference, and where each of them could start.
+
+    Each row is shrunk by the duration before any pool is united: the SAME person is free all the time.
+    """
+
+    needs: tuple[Need, ...]
+    candidates: Mapping[UUID, Candidate]
+    search: Search
+    board: Board
+
+    @cached_property
+    def people(self) -> tuple[UUID, ...]:
+        """Return everyone of the pools who is a candidate: who knows the case, then who was booked least."""
+        known = {person for need in self.needs for person in need.pool if person in self.candidates}
+        return tuple(sorted(known, key=self._preference))
+
+    def _preference(self, person: UUID) -> tuple[bool, int, str, UUID]:
+        candidate = self.candidates[person]
+        return not candidate.knows_case, candidate.recent, candidate.name, candidate.id
+
+    @cached_property
+    def table(self) -> Table:
+        """Return the pools of the needs, in their order."""
+        place = {person: number for number, person in enumerate(self.people)}
+        return Table(
+            tuple(
+                Pool(
+                    tuple(sorted(set(need.pool) & place.keys(), key=place.__getitem__)),
+                    need.count,
+                    need.optional,
+                )
+                for need in self.needs
+            ),
+            self.people,
+        )
+
+    @cached_property
+    def allowed(self) -> int:
+        """Return the starts on a step, not too early, whose whole length lies in the window."""
+        grid, search = self.board.grid, self.search
+        first = bitgrid.cells_up(search.earliest_at - grid.starts_at)
+        last = (search.window.ends_at - search.duration - grid.starts_at) // GRAIN
+        return self.board.steps & bitgrid.between(first, last + 1)
+
+    @cached_property
+    def usual(self) -> int:
+        """Return the starts whose whole length lies in usual hours."""
+        return bitgrid.shrink(self.board.usual, self.search.duration // GRAIN)
+
+    @cached_property
+    def known(self) -> dict[UUID, int]:
+        """Return each person's starts at which they are known to be free."""
+        return {person: self._starts(self.board.rows[person], known=True) for person in self.people}
+
+    @cached_property
+    def possible(self) -> dict[UUID, int]:
+        """Return each person's starts at which nothing is known against them."""
+        return {
+            person: self.known[person] if row.possible == row.free else self._starts(row, known=False)
+            for person, row in ((person, self.board.rows[person]) for person in self.people)
+        }
+
+    def _starts(self, row: Row, *, known: bool) -> int:
+        starts = bitgrid.shrink(row.free if known else row.possible, self.search.duration // GRAIN)
+        if row.taken:
+            ahead = (self.search.duration + self.search.buffer_after) // GRAIN - 1
+            touching = bitgrid.spread_up(
+                bitgrid.spread_down(row.taken, ahead), self.search.buffer_before // GRAIN
+            )
+            starts &= ~touching
+        return starts & self.allowed
+
+    def starts_of(self, pool: Pool, *, known: bool) -> int:
+        """Return where enough people of one pool can start."""
+        rows = self.known if known else self.possible
+        return bitgrid.at_least(pool.count, [rows[person] for person in pool.people])
+
+    def required(self, *, known: bool) -> int:
+        """Return where the required needs can start together; nowhere if there is none.
+
+        Exact up to COMBINED_POOLS pools that share people (Hall's marriage theorem), else never too small.
+        """
+        pools = [pool for pool in self.table.pools if not pool.optional]
+        row = self.allowed if pools else 0
+        for pool in (*pools, *self._combined()):
+            row &= self.starts_of(pool, known=known)
+        return row
+
+    def _combined(self) -> list[Pool]:
+        """Return the unions of shared pools that together must hold enough people."""
+        table = self.table
+        shared = [p for number, p in enumerate(table.pools) if number not in table.alone and not p.optional]
+        sizes: Iterable[int] = range(2, len(shared) + 1) if len(shared) <= COMBINED_POOLS else (len(shared),)
+        groups = (group for size in sizes for group in combinations(shared, size))
+        return [
+            Pool(
+                tuple(dict.fromkeys(person for pool in group for person in pool.people)),
+                sum(pool.count for pool in group),
+            )
+            for group in groups
+        ]
+
+    @cached_property
+    def whole(self) -> int:
+        """Return where each optional need, looked at alone, finds people known to be free."""
+        row = self.allowed
+        for pool in self.table.pools:
+            if pool.optional:
+                row &= self.starts_of(pool, known=True)
+        return row
+
+    def tests_at(self, cell: int) -> tuple[Test, Test]:
+        """Return the two questions about a start: known to be free, nothing known against it."""
+        known, possible = self.known, self.possible
+        return lambda person: bool(known[person] >> cell & 1), lambda person: bool(
+            possible[person] >> cell & 1
+        )
+
+    def span_at(self, cell: int) -> Span:
+        starts_at = self.board.grid.instant(cell)
+        return Span(starts_at, starts_at + self.search.duration)
