@@ -1,0 +1,227 @@
+"""What a foreign calendar may cost: caps, and checks of repetition rules that take linear time."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from types import MappingProxyType
+
+from confsched.errors import Refusal, msg
+
+MAX_MEGABYTES = 2
+MAX_BYTES = MAX_MEGABYTES * 1024 * 1024
+MAX_COMPONENTS = 5_000
+MAX_DEPTH = 4
+MAX_LINE_CHARACTERS = 100_000
+MAX_INSTANCES = 5_000
+MAX_WINDOW_DAYS = 400
+MAX_COUNT = 50_000
+MAX_RULES = 5
+MAX_RULE_CHARACTERS = 2_000
+MAX_LISTED_DATES = 5_000
+MAX_SERIES_CUTS = 50
+MAX_STEPS = 200_000
+
+
+class Frequency(StrEnum):
+    """Name the repetition periods that a calendar of appointments can need."""
+
+    HOURLY = "HOURLY"
+    DAILY = "DAILY"
+    WEEKLY = "WEEKLY"
+    MONTHLY = "MONTHLY"
+    YEARLY = "YEARLY"
+
+
+_DAYS = {
+    Frequency.HOURLY: 1 / 24,
+    Frequency.DAILY: 1.0,
+    Frequency.WEEKLY: 7.0,
+    Frequency.MONTHLY: 30.4,
+    Frequency.YEARLY: 365.2,
+}
+_TOO_FAST = frozenset({"SECONDLY", "MINUTELY"})
+_WEEKDAY = r"(?:MO|TU|WE|TH|FR|SA|SU)"
+_WEEKDAY_ALONE = re.compile(_WEEKDAY)
+_WEEKDAYS = re.compile(rf"(?:[+-]?\d{{1,2}})?{_WEEKDAY}(?:,(?:[+-]?\d{{1,2}})?{_WEEKDAY})*+", re.ASCII)
+_NUMBERS = re.compile(r"[+-]?\d{1,3}(?:,[+-]?\d{1,3})*+", re.ASCII)
+_WHOLE = re.compile(r"\d{1,18}", re.ASCII)
+# The largest value of each list, and whether it may count from the end (RFC 5545, 3.3.10).
+_RANGES: Mapping[str, tuple[int, int, bool]] = MappingProxyType(
+    {
+        "BYSECOND": (0, 59, False),
+        "BYMINUTE": (0, 59, False),
+        "BYHOUR": (0, 23, False),
+        "BYMONTHDAY": (1, 31, True),
+        "BYYEARDAY": (1, 366, True),
+        "BYWEEKNO": (1, 53, True),
+        "BYMONTH": (1, 12, False),
+        "BYSETPOS": (1, 366, True),
+    }
+)
+_LONGEST_MONTHS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Hold a checked RRULE; `until` is the text of the file, `lists` are the BY parts as they stand there."""
+
+    frequency: Frequency
+    interval: int
+    count: int | None
+    until: str | None
+    lists: Mapping[str, str]
+
+    def size(self, name: str) -> int:
+        return self.lists[name].count(",") + 1 if name in self.lists else 1
+
+    def text(self, until: str | None) -> str:
+        """Return the rule for the expansion, with an end that fits the type of its start."""
+        parts = {"FREQ": self.frequency.value, "INTERVAL": str(self.interval)}
+        if until:
+            parts["UNTIL"] = until
+        elif self.count:
+            parts["COUNT"] = str(self.count)
+        return ";".join(f"{name}={value}" for name, value in (parts | dict(self.lists)).items())
+
+    def steps_per_day(self) -> float:
+        """Return how many candidate times a day an expansion has to look at, at most."""
+        times = self.size("BYHOUR") * self.size("BYMINUTE") * self.size("BYSECOND")
+        if self.frequency is Frequency.HOURLY:
+            times = self.size("BYMINUTE") * self.size("BYSECOND")
+        days = {Frequency.WEEKLY: self.size("BYDAY"), Frequency.MONTHLY: 31, Frequency.YEARLY: 366}
+        return times * days.get(self.frequency, 1) / (_DAYS[self.frequency] * self.interval)
+
+    def instances_per_day(self) -> float:
+        """Return how many occurrences a day the rule can have, at most."""
+        if self.frequency not in (Frequency.MONTHLY, Frequency.YEARLY) or self._names_days():
+            return self.steps_per_day()
+        times = self.size("BYHOUR") * self.size("BYMINUTE") * self.size("BYSECOND")
+        return times * self.size("BYMONTH") / (_DAYS[self.frequency] * self.interval)
+
+    def _names_days(self) -> bool:
+        return bool({"BYDAY", "BYMONTHDAY", "BYYEARDAY", "BYWEEKNO"} & self.lists.keys())
+
+
+def read_rule(text: str) -> Rule:
+    """Read an RRULE value (RFC 5545, 3.3.10); raises Refusal for an attack, ValueError for nonsense."""
+    if len(text) > MAX_RULE_CHARACTERS:
+        raise ValueError("the rule is too long")
+    parts = dict(part.partition("=")[::2] for part in text.upper().replace(" ", "").split(";") if part)
+    frequency = parts.pop("FREQ", "")
+    if frequency in _TOO_FAST:
+        raise Refusal(
+            msg("An event in this calendar repeats every minute or second. Delete it there and try again.")
+        )
+    rule = Rule(
+        Frequency(frequency), _interval(parts), _count(parts), parts.pop("UNTIL", None), _lists(parts)
+    )
+    _check_can_happen(rule)
+    return rule
+
+
+def _interval(parts: dict[str, str]) -> int:
+    value = parts.pop("INTERVAL", "1")
+    if not _WHOLE.fullmatch(value):
+        raise ValueError("the interval is not a number")
+    if int(value) == 0:
+        raise Refusal(
+            msg("An event in this calendar repeats with an interval of 0. Delete it there and try again.")
+        )
+    return min(int(value), 10_000)
+
+
+def _count(parts: dict[str, str]) -> int | None:
+    value = parts.pop("COUNT", None)
+    if value is None or value.startswith("-"):
+        return None
+    if not _WHOLE.fullmatch(value) or int(value) == 0:
+        raise ValueError("the count is not a number")
+    if int(value) > MAX_COUNT:
+        raise Refusal(
+            msg(
+                "An event in this calendar repeats %(count)s times; at most %(limit)s can be read. "
+                "Delete it there and try again.",
+                count=int(value),
+                limit=MAX_COUNT,
+            )
+        )
+    return int(value)
+
+
+def _lists(parts: dict[str, str]) -> dict[str, str]:
+    lists: dict[str, str] = {}
+    for name, value in parts.items():
+        if name.startswith("X-"):
+            continue
+        if not _is_sound(name, value):
+            raise ValueError("a part of the rule is unknown")
+        lists[name] = value
+    return lists
+
+
+def _is_sound(name: str, value: str) -> bool:
+    if name == "WKST":
+        return bool(_WEEKDAY_ALONE.fullmatch(value))
+    if name == "BYDAY":
+        return bool(_WEEKDAYS.fullmatch(value))
+    return name in _RANGES and bool(_NUMBERS.fullmatch(value)) and _in_range(name, value)
+
+
+def _in_range(name: str, value: str) -> bool:
+    low, high, may_count_back = _RANGES[name]
+    numbers = [int(number) for number in value.split(",")]
+    return all(low <= (abs(number) if may_count_back else number) <= high for number in numbers)
+
+
+def _check_can_happen(rule: Rule) -> None:
+    """Raise ValueError for days like 30 February: an expansion would search for them until the year 9999."""
+    if "BYMONTH" not in rule.lists or "BYMONTHDAY" not in rule.lists:
+        return
+    longest = max(_LONGEST_MONTHS[int(month) - 1] for month in rule.lists["BYMONTH"].split(","))
+    if all(abs(int(day)) > longest for day in rule.lists["BYMONTHDAY"].split(",")):
+        raise ValueError("the rule never happens")
+
+
+@dataclass
+class Budget:
+    """Count what the events of one file cost, and refuse the file before the work is done, not after."""
+
+    steps: float = 0
+    instances: int = 0
+    listed_dates: int = 0
+
+    def spend_rule(self, rule: Rule, since: timedelta, window: timedelta) -> None:
+        """Charge a rule that runs for `since` until its end, of which `window` is of interest."""
+        day = timedelta(days=1)
+        self.steps += max(since / day, 0) * rule.steps_per_day()
+        expected = min(window, max(since, timedelta())) / day * rule.instances_per_day()
+        if self.steps > MAX_STEPS or min(expected, rule.count or expected) > MAX_INSTANCES:
+            raise Refusal(
+                msg("The events in this calendar repeat too often to be read. Export fewer and try again.")
+            )
+
+    def spend_instances(self, number: int) -> None:
+        self.instances += number
+        if self.instances > MAX_INSTANCES:
+            raise Refusal(
+                msg(
+                    "This calendar has more than %(limit)s appointments in the time that is needed. "
+                    "Export fewer of them and try again.",
+                    limit=MAX_INSTANCES,
+                )
+            )
+
+    def spend_listed_dates(self, number: int) -> None:
+        self.listed_dates += number
+        if self.listed_dates > MAX_LISTED_DATES:
+            raise Refusal(
+                msg(
+                    "The events in this calendar list more than %(limit)s single dates. "
+                    "Export fewer of them and try again.",
+                    limit=MAX_LISTED_DATES,
+                )
+            )
