@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from confsched.domain.bookings import ClaimState
@@ -25,6 +25,8 @@ class Hold(WithId, Base):
     ends_at: Mapped[datetime]
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
+    # Who serves which requirement, as decided when the time was held: [{key, label, person_id}].
+    serving: Mapped[list[dict[str, str]]] = mapped_column(JSON)
 
 
 class Claim(WithId, Base):

@@ -639,6 +639,7 @@ def upgrade() -> None:
         sa.Column("ends_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("serving", sa.JSON(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.CheckConstraint("starts_at < ends_at", name="ck_hold_span"),
         sa.ForeignKeyConstraint(["consult_id"], ["consult.id"], name="fk_hold_consult_id"),

@@ -1,0 +1,277 @@
+"""Bookings: made, moved and called off, with their claims and messages in the same transaction."""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session, selectinload
+
+from confsched import clock
+from confsched.domain.bookings import (
+    BookingState,
+    ClaimState,
+    check_times,
+    claim_span,
+    may_cancel,
+    may_move,
+)
+from confsched.domain.intervals import Span
+from confsched.domain.kinds import BookingKind, ConferenceState, ConsultState, Partstat, SubjectKind
+from confsched.domain.permissions import Actor, Permission
+from confsched.domain.privacy import check_text
+from confsched.errors import Conflict, Refusal, msg
+from confsched.models.bookings import Booking, Cancellation, Participation
+from confsched.models.conferences import Conference
+from confsched.models.consults import Consult
+from confsched.models.people import Person
+from confsched.services import access, audit, claims, invitations
+from confsched.services.claims import Override, Taking
+from confsched.services.matching import Plan, plan_move
+
+UID_DOMAIN = "confsched"
+MOVE_HORIZON_DAYS = 92
+PAGE_SIZE = 50
+MAX_REASON = 200
+
+
+@dataclass(frozen=True)
+class Attendance:
+    """Say who takes part, for which house and requirement."""
+
+    person_id: uuid.UUID
+    serves: str
+    is_optional: bool = False
+
+
+@dataclass(frozen=True)
+class Meeting:
+    """Hold what a new booking is to be."""
+
+    kind: BookingKind
+    title: str
+    span: Span
+    zone: str
+    organisation_id: uuid.UUID
+    case_ref: str | None = None
+    join_link: str = ""
+    resource_id: uuid.UUID | None = None
+    buffer_before_minutes: int = 0
+    buffer_after_minutes: int = 0
+
+
+def create(
+    session: Session, actor: Actor, meeting: Meeting, attendances: Sequence[Attendance], *, now: datetime
+) -> Booking:
+    """Write the booking and its people; the caller claims their time and announces it."""
+    booking_id = uuid.uuid4()
+    booking = Booking(
+        id=booking_id,
+        kind=meeting.kind,
+        state=BookingState.BOOKED,
+        uid=f"{booking_id}@{UID_DOMAIN}",
+        sequence=0,
+        revision=1,
+        title=meeting.title,
+        case_ref=meeting.case_ref,
+        starts_at=meeting.span.starts_at,
+        ends_at=meeting.span.ends_at,
+        zone=meeting.zone,
+        buffer_before_minutes=meeting.buffer_before_minutes,
+        buffer_after_minutes=meeting.buffer_after_minutes,
+        join_link=meeting.join_link,
+        resource_id=meeting.resource_id,
+        organiser_id=actor.person_id,
+        organisation_id=meeting.organisation_id,
+        created_at=now,
+        revised_at=now,
+        participations=_participations(session, actor, attendances, now),
+    )
+    session.add(booking)
+    audit.record(session, actor, "booking.create", booking, now=now)
+    return booking
+
+
+def _participations(
+    session: Session, actor: Actor, attendances: Sequence[Attendance], now: datetime
+) -> list[Participation]:
+    ids = [attendance.person_id for attendance in attendances]
+    query = select(Person).where(Person.id.in_(ids)).options(selectinload(Person.memberships))
+    people = {person.id: person for person in session.scalars(query)}
+    return [
+        Participation(
+            person=people[attendance.person_id],
+            organisation_id=people[attendance.person_id].memberships[0].organisation_id,
+            position=position,
+            serves=attendance.serves,
+            is_optional=attendance.is_optional,
+            partstat=Partstat.ACCEPTED if attendance.person_id == actor.person_id else Partstat.NEEDS_ACTION,
+            invited_at=now,
+            removed_at=None,
+        )
+        for position, attendance in enumerate(attendances)
+    ]
+
+
+def takings(booking: Booking) -> list[Taking]:
+    """Return what a booking takes: its people with buffers, its room without."""
+    span = Span(booking.starts_at, booking.ends_at)
+    wide = claim_span(span, booking.buffer_before_minutes, booking.buffer_after_minutes)
+    people = [
+        Taking(p.person_id, SubjectKind.PERSON, wide) for p in booking.participations if p.removed_at is None
+    ]
+    room = [Taking(booking.resource_id, SubjectKind.RESOURCE, span)] if booking.resource_id else []
+    return people + room
+
+
+def new_join_link(base: str) -> str:
+    """Return the address of an own video room that nobody can guess, or nothing without a video service."""
+    return f"{base.rstrip('/')}/{secrets.token_urlsafe(12)}" if base else ""
+
+
+def move_plan(session: Session, booking: Booking, *, now: datetime) -> Plan:
+    """Lay out the search for another time with the same people."""
+    until = clock.local_day(now, booking.zone) + timedelta(days=MOVE_HORIZON_DAYS)
+    return plan_move(session, booking, until, now=now)
+
+
+def move(
+    session: Session,
+    actor: Actor,
+    booking: Booking,
+    starts_at: datetime,
+    *,
+    now: datetime,
+    override_reason: str = "",
+) -> Booking:
+    """Give a booking another time and tell everybody; moving to the time it has changes nothing.
+
+    Without a reason to override, everybody must be free then; with one, overlaps stand and are shown.
+    """
+    if starts_at == booking.starts_at:
+        return booking
+    if not may_move(booking.state):
+        raise Conflict(msg("This meeting has been called off or is over. Book a new one."))
+    span = check_times(
+        starts_at,
+        starts_at + (booking.ends_at - booking.starts_at),
+        now=now,
+        horizon_days=MOVE_HORIZON_DAYS,
+        notice_minutes=0,
+    )
+    override = override_of(actor, override_reason)
+    if override is None and move_plan(session, booking, now=now).at(span) is None:
+        raise claims.Taken
+    was = invitations.before(booking)
+    claims.release_booking(session, booking.id)
+    booking.starts_at, booking.ends_at = span.starts_at, span.ends_at
+    claims.take(
+        session,
+        takings(booking),
+        now=now,
+        state=ClaimState.FIRM,
+        booking_id=booking.id,
+        override=override,
+    )
+    invitations.announce(session, booking, was, now=now)
+    audit.record(session, actor, "booking.move", booking, now=now, detail=override_reason)
+    return booking
+
+
+def override_of(actor: Actor, reason: str) -> Override | None:
+    """Return the override a reason stands for, or None without one; raises Refusal for who may not."""
+    reason = reason.strip()
+    if not reason:
+        return None
+    if not actor.may(Permission.OVERRIDE_CONFLICT):
+        raise Refusal(
+            msg("Only the secretariat or a consultant may overrule a conflict. Choose a free time."),
+            field="override_reason",
+        )
+    check_text(reason, field="override_reason")
+    return Override(actor.person_id, reason[:MAX_REASON])
+
+
+def cancel(session: Session, actor: Actor, booking: Booking, *, now: datetime, reason: str = "") -> Booking:
+    """Call a booking off, give everybody's time back and tell them; twice is the same as once."""
+    if booking.state is BookingState.CANCELLED:
+        return booking
+    if not may_cancel(booking.state, booking.starts_at, now):
+        raise Conflict(msg("This meeting has begun or is over. It can no longer be called off."))
+    check_text(reason, field="reason")
+    was = invitations.before(booking)
+    booking.state = BookingState.CANCELLED
+    booking.cancellation = Cancellation(
+        person_id=actor.person_id, cancelled_at=now, reason=reason[:MAX_REASON]
+    )
+    claims.release_booking(session, booking.id)
+    _close_cause(session, booking)
+    invitations.announce(session, booking, was, now=now, reason=reason)
+    audit.record(session, actor, "booking.cancel", booking, now=now)
+    return booking
+
+
+def _close_cause(session: Session, booking: Booking) -> None:
+    consult = session.scalars(select(Consult).where(Consult.booking_id == booking.id)).one_or_none()
+    if consult is not None:
+        consult.state = ConsultState.CANCELLED
+    conference = session.scalars(select(Conference).where(Conference.booking_id == booking.id)).one_or_none()
+    if conference is not None:
+        conference.state = ConferenceState.CANCELLED
+
+
+@dataclass(frozen=True)
+class Listing:
+    """Hold one page of bookings and how many there are."""
+
+    bookings: list[Booking]
+    total: int
+    page: int
+
+    @property
+    def pages(self) -> int:
+        return max(1, -(-self.total // PAGE_SIZE))
+
+
+def list_bookings(
+    session: Session,
+    actor: Actor,
+    *,
+    since: date,
+    kind: BookingKind | None = None,
+    text: str = "",
+    page: int = 1,
+) -> Listing:
+    """Return the meetings the actor may see from a local day on, soonest first."""
+    query = access.visible(actor, Booking).where(Booking.ends_at >= clock.start_of_day(since, actor.zone))
+    if kind is not None:
+        query = query.where(Booking.kind == kind)
+    if text.strip():
+        pattern = f"%{_escape_like(text.strip())}%"
+        query = query.where(
+            or_(Booking.title.ilike(pattern, escape="\\"), Booking.case_ref.ilike(pattern, escape="\\"))
+        )
+    total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
+    rows = session.scalars(
+        query.options(
+            selectinload(Booking.participations).selectinload(Participation.person),
+            selectinload(Booking.resource),
+        )
+        .order_by(Booking.starts_at, Booking.id)
+        .limit(PAGE_SIZE)
+        .offset((max(1, page) - 1) * PAGE_SIZE)
+    )
+    return Listing(list(rows), total, max(1, page))
+
+
+def _escape_like(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def people_of(booking: Booking) -> Iterable[Participation]:
+    """Return who takes part now."""
+    return [p for p in booking.participations if p.removed_at is None]

@@ -1,0 +1,157 @@
+"""Taking people and rooms: the database decides, and an overlap is impossible there."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import and_, delete, exists, insert, or_, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from confsched.domain.bookings import ClaimState
+from confsched.domain.intervals import Span
+from confsched.domain.kinds import SubjectKind
+from confsched.errors import Conflict, msg
+from confsched.models.claims import Claim, Hold
+
+OVERLAP = "ex_claim_no_overlap"
+
+
+@dataclass(frozen=True, order=True)
+class Taking:
+    """Name a subject and the span it is wanted for, buffers included."""
+
+    subject_id: uuid.UUID
+    subject_kind: SubjectKind
+    span: Span
+
+
+@dataclass(frozen=True)
+class Override:
+    """Let claims overlap knowingly; both sides see who did it and why."""
+
+    person_id: uuid.UUID
+    reason: str
+
+
+class Taken(Conflict):
+    """Say that somebody else holds the time."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            msg("Somebody was faster: this time has just been taken. The next best times stand below.")
+        )
+
+
+def take(
+    session: Session,
+    takings: Iterable[Taking],
+    *,
+    now: datetime,
+    state: ClaimState,
+    booking_id: uuid.UUID | None = None,
+    hold: Hold | None = None,
+    override: Override | None = None,
+) -> None:
+    """Claim every subject for its span, all or none; raises Taken when one of them is not to be had.
+
+    The check is the constraint itself. Subjects go in sorted order, so that two bookings of the same people
+    wait for each other instead of dead-locking.
+    """
+    wanted = sorted(takings)
+    release_expired(session, [taking.subject_id for taking in wanted], now=now)
+    free = [t for t in wanted if override is None or not _is_taken(session, t)]
+    rows: list[dict[str, object]] = [
+        {
+            "id": uuid.uuid4(),
+            "subject_id": taking.subject_id,
+            "subject_kind": taking.subject_kind,
+            "starts_at": taking.span.starts_at,
+            "ends_at": taking.span.ends_at,
+            "state": state,
+            "blocking": taking in free,
+            "booking_id": booking_id,
+            "hold_id": hold.id if hold else None,
+            "expires_at": hold.expires_at if hold else None,
+            "override_reason": override.reason if override and taking not in free else None,
+            "override_by_id": override.person_id if override and taking not in free else None,
+        }
+        for taking in wanted
+    ]
+    _insert(session, rows)
+
+
+def _insert(session: Session, rows: Sequence[dict[str, object]]) -> None:
+    session.flush()
+    try:
+        with session.begin_nested():
+            session.execute(insert(Claim), rows)
+    except IntegrityError as error:
+        if OVERLAP not in str(error.orig):
+            raise
+        raise Taken from error
+
+
+def _is_taken(session: Session, taking: Taking) -> bool:
+    overlap = and_(
+        Claim.subject_id == taking.subject_id,
+        Claim.blocking.is_(True),
+        Claim.starts_at < taking.span.ends_at,
+        Claim.ends_at > taking.span.starts_at,
+    )
+    return bool(session.scalar(select(exists().where(overlap))))
+
+
+def confirm(session: Session, hold: Hold, booking_id: uuid.UUID) -> int:
+    """Turn the claims of a hold into firm claims of a booking; returns how many there were."""
+    result = session.execute(
+        update(Claim)
+        .where(Claim.hold_id == hold.id)
+        .values(state=ClaimState.FIRM, expires_at=None, hold_id=None, booking_id=booking_id)
+    )
+    return int(result.rowcount)  # type: ignore[attr-defined]
+
+
+def release_booking(session: Session, booking_id: uuid.UUID) -> None:
+    """Give back all time that a booking took, at once bookable again."""
+    session.execute(delete(Claim).where(Claim.booking_id == booking_id))
+
+
+def release_hold(session: Session, hold: Hold) -> None:
+    """Give back the time of a hold and forget the hold."""
+    session.execute(delete(Claim).where(Claim.hold_id == hold.id))
+    session.delete(hold)
+    session.flush()
+
+
+def release_expired(session: Session, subject_ids: Iterable[uuid.UUID], *, now: datetime) -> None:
+    """Delete the run-out claims of these subjects; the hold stays to tell its requester what happened."""
+    session.execute(
+        delete(Claim).where(
+            Claim.subject_id.in_(list(subject_ids)),
+            Claim.state == ClaimState.HELD,
+            Claim.expires_at <= now,
+        )
+    )
+
+
+def list_overlaps(session: Session, booking_id: uuid.UUID) -> list[Claim]:
+    """Return the knowing overlaps that touch a booking, on either side."""
+    mine = select(Claim.subject_id, Claim.starts_at, Claim.ends_at).where(Claim.booking_id == booking_id)
+    own = mine.subquery()
+    query = (
+        select(Claim)
+        .join(own, own.c.subject_id == Claim.subject_id)
+        .where(
+            Claim.blocking.is_(False),
+            or_(
+                Claim.booking_id == booking_id,
+                and_(Claim.starts_at < own.c.ends_at, Claim.ends_at > own.c.starts_at),
+            ),
+        )
+        .distinct()
+    )
+    return list(session.scalars(query))
