@@ -1,0 +1,15 @@
+"""Pages for people: one blueprint per capability, templates of the same name."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from confsched.web.accounts import accounts
+
+BLUEPRINTS = (accounts,)
+
+
+def register_web(app: Flask) -> None:
+    """Add every blueprint of pages."""
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)

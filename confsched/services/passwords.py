@@ -1,0 +1,51 @@
+"""Password hashes: argon2id, dear enough to slow an attacker down, few enough at a time to keep the pages alive."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from functools import cache
+
+from argon2 import PasswordHasher, Type
+from argon2.exceptions import InvalidHashError, VerificationError
+
+HASHES_AT_A_TIME = 2  # each takes 64 MiB and a core
+_turns = threading.BoundedSemaphore(HASHES_AT_A_TIME)
+
+
+@dataclass(frozen=True)
+class HashCost:
+    """Hold the price of one hash; the hash itself names its price, so accounts of several prices live together."""
+
+    memory_kib: int = 64 * 1024
+    passes: int = 3
+
+
+FULL_COST = HashCost()
+TRIFLING_COST = HashCost(memory_kib=64, passes=1)  # for invented accounts, whose passwords everybody knows
+
+
+def hash_password(password: str, cost: HashCost = FULL_COST) -> str:
+    """Return the salted argon2id hash (RFC 9106) as text."""
+    with _turns:
+        return _hasher(cost).hash(password)
+
+
+def is_password(password: str, password_hash: str | None, cost: HashCost = FULL_COST) -> bool:
+    """Tell whether the password is right; without a hash, take as long and say no."""
+    with _turns:
+        try:
+            matches = _hasher(cost).verify(password_hash or _hash_of_nobody(cost), password)
+        except (VerificationError, InvalidHashError):
+            return False
+    return matches and password_hash is not None
+
+
+@cache
+def _hasher(cost: HashCost) -> PasswordHasher:
+    return PasswordHasher(time_cost=cost.passes, memory_cost=cost.memory_kib, parallelism=1, type=Type.ID)
+
+
+@cache
+def _hash_of_nobody(cost: HashCost) -> str:
+    return _hasher(cost).hash("")

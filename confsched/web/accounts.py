@@ -1,0 +1,170 @@
+"""Signing in and out, and the choice of language and colours."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from flask import Blueprint, Flask, Response, current_app, redirect, render_template, request, session
+from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
+from werkzeug.wrappers import Response as AnyResponse
+from wtforms import EmailField, HiddenField, PasswordField
+from wtforms.validators import InputRequired, Length
+
+from confsched.domain.permissions import Actor
+from confsched.errors import Refusal
+from confsched.i18n import LANGUAGES
+from confsched.services import accounts as service
+from confsched.services.passwords import FULL_COST, HashCost
+from confsched.web.context import (
+    close_read_session,
+    find_actor,
+    now,
+    preference_cookie,
+    read_session,
+    settings,
+    transaction,
+)
+from confsched.web.forms import BaseForm
+from confsched.web.policies import public
+from confsched.web.security import local_path
+
+accounts = Blueprint("accounts", __name__)
+
+HASH_COST: Final = "CONFSCHED_HASH_COST"
+THEMES = ("light", "dark", "auto")
+PREFERENCE_SECONDS = 365 * 24 * 3600
+
+
+class SignedIn(UserMixin):  # type: ignore[misc]  # (flask_login carries no types)
+    """The person behind this request; the id that the cookie keeps is the token of a row on the server."""
+
+    def __init__(self, token: str, actor: Actor) -> None:
+        self.token = token
+        self.actor = actor
+
+    def get_id(self) -> str:
+        return self.token
+
+
+class LoginForm(BaseForm):
+    email = EmailField("Mail address", [InputRequired("Type your mail address."), Length(max=254)])
+    password = PasswordField("Password", [InputRequired("Type your password.")])
+    next = HiddenField()
+
+
+def register_accounts(app: Flask) -> None:
+    """Recognise people by their session on the server; nothing is remembered beyond it."""
+    app.config.setdefault(HASH_COST, FULL_COST)
+    manager = LoginManager()
+    manager.session_protection = None  # the address of a ward PC may change; the row on the server decides
+    manager.init_app(app, add_context_processor=False)
+    manager.user_loader(_load)
+
+
+def _load(token: str) -> SignedIn | None:
+    at = now()
+    actor = service.actor_of(read_session(), token, at)
+    if actor is None:
+        return None
+    if service.is_touch_due(read_session(), token, at):
+        with transaction() as writing:
+            service.touch(writing, token, now=at)
+    return SignedIn(token, actor)
+
+
+@accounts.get("/login")
+@public
+def login() -> str | AnyResponse:
+    target = local_path(request.args.get("next"))
+    if find_actor():
+        return redirect(target)
+    return _login_page(LoginForm(next=target))
+
+
+@accounts.post("/login")
+@public
+def sign_in() -> AnyResponse | tuple[str, int]:
+    form = LoginForm()
+    outcome = _sign_in(form) if form.validate() else None
+    if isinstance(outcome, Refusal):
+        form.add_refusal(outcome)
+    if not isinstance(outcome, str):
+        return _login_page(form), 422
+    _begin_session(outcome)
+    return redirect(local_path(form.next.data), 303)
+
+
+def _login_page(form: LoginForm) -> str:
+    return render_template("accounts/login.html", form=form)
+
+
+def _sign_in(form: LoginForm) -> str | Refusal:
+    """Check the password while no transaction is open, then start the session or count the failure."""
+    cost: HashCost = current_app.config[HASH_COST]
+    credentials = service.find_credentials(read_session(), form.email.data, now=now())
+    close_read_session()
+    try:
+        is_right = service.check_password(credentials, form.password.data, now=now(), cost=cost)
+    except Refusal as refusal:
+        return refusal
+    with transaction() as writing:
+        return service.sign_in(writing, credentials, is_right, now=now())
+
+
+def _begin_session(token: str) -> None:
+    """Replace whatever the browser brought along: a cookie from before must not name this session."""
+    actor = service.actor_of(read_session(), token, now())
+    assert actor is not None, "a session that was just started is alive"
+    session.clear()
+    login_user(SignedIn(token, actor))
+    for unused in ("_id", "_fresh"):  # Flask-Login's own marks; the row on the server knows better
+        session.pop(unused, None)
+
+
+@accounts.post("/logout")
+@public
+def sign_out() -> AnyResponse:
+    """Sign out; open to all, since a session that ended meanwhile is signed out already."""
+    actor = find_actor()
+    if actor:
+        with transaction() as writing:
+            service.sign_out(writing, actor, current_user.token, now=now())
+    logout_user()
+    session.clear()
+    return redirect("/login", 303)
+
+
+@accounts.post("/language")
+@public
+def choose_language() -> AnyResponse:
+    language = request.form.get("language", "")
+    actor = find_actor()
+    if actor:
+        with transaction() as writing:
+            service.choose_language(writing, actor, language, now=now())
+    return _keep("language", language, LANGUAGES)
+
+
+@accounts.post("/theme")
+@public
+def choose_theme() -> AnyResponse:
+    return _keep("theme", request.form.get("theme", ""), THEMES)
+
+
+def _keep(name: str, value: str, allowed: tuple[str, ...]) -> AnyResponse:
+    """Keep a preference in the browser and go back to the page where it was chosen."""
+    answer = redirect(local_path(request.form.get("next")), 303)
+    if value in allowed:
+        _set_preference(answer, name, value)
+    return answer
+
+
+def _set_preference(answer: AnyResponse | Response, name: str, value: str) -> None:
+    answer.set_cookie(
+        preference_cookie(name),
+        value,
+        max_age=PREFERENCE_SECONDS,
+        secure=settings().is_https,
+        httponly=True,
+        samesite="Lax",
+    )

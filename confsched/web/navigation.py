@@ -1,0 +1,81 @@
+"""The way through the application: by function only what one may use, and only what is there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import Flask, current_app, request
+
+from confsched.domain.permissions import Actor, Permission
+from confsched.errors import Message, msg
+from confsched.web.policies import policy_of
+
+MAIN = (
+    ("/", msg("Today")),
+    ("/consults/", msg("Consults")),
+    ("/conferences/", msg("Conferences")),
+    ("/duty-board", msg("Rosters")),
+    ("/deliveries/", msg("Network")),
+)
+SETTINGS = (
+    ("/feeds/", msg("Calendar feeds")),
+    ("/busy-calendars/", msg("Busy calendars")),
+)
+_NAVIGATION = "confsched_navigation"
+
+
+@dataclass(frozen=True)
+class Link:
+    """Hold one entry as the page shows it."""
+
+    url: str
+    label: Message
+    is_current: bool
+
+
+@dataclass(frozen=True)
+class _Place:
+    url: str
+    label: Message
+    endpoint: str
+    permission: Permission
+
+
+def register_navigation(app: Flask) -> None:
+    """Find the pages that exist; register after all blueprints."""
+    app.extensions[_NAVIGATION] = {"main": _places(app, MAIN), "settings": _places(app, SETTINGS)}
+
+
+def _places(app: Flask, entries: tuple[tuple[str, Message], ...]) -> list[_Place]:
+    endpoints = {
+        rule.rule.rstrip("/"): (rule.rule, rule.endpoint)
+        for rule in app.url_map.iter_rules()
+        if "GET" in (rule.methods or ())
+    }
+    found = [(label, endpoints[url.rstrip("/")]) for url, label in entries if url.rstrip("/") in endpoints]
+    return [
+        _Place(url, label, endpoint, Permission(policy_of(app, endpoint))) for label, (url, endpoint) in found
+    ]
+
+
+def main_links(actor: Actor | None) -> list[Link]:
+    """Return what stands on top of every page."""
+    return _links("main", actor)
+
+
+def settings_links(actor: Actor | None) -> list[Link]:
+    """Return what stands in the menu of the person."""
+    return _links("settings", actor)
+
+
+def _links(menu: str, actor: Actor | None) -> list[Link]:
+    if actor is None:
+        return []
+    places: list[_Place] = current_app.extensions[_NAVIGATION][menu]
+    return [
+        Link(place.url, place.label, _is_current(place)) for place in places if actor.may(place.permission)
+    ]
+
+
+def _is_current(place: _Place) -> bool:
+    return request.blueprint == place.endpoint.partition(".")[0]

@@ -1,0 +1,122 @@
+"""What protects every answer and every change: headers, host, origin, form tokens, local targets."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, abort, request
+from flask_wtf import CSRFProtect
+
+from confsched.settings import Settings
+
+MAX_REQUEST_BYTES = 3 * 1024 * 1024
+LONGEST_TARGET = 2000
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
+
+CONTENT_SECURITY_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data:",
+        "font-src 'self'",
+        "connect-src 'self'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+        "base-uri 'none'",
+    )
+)
+HEADERS = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+}
+_HSTS = "max-age=31536000"
+_HARMLESS_PATH = re.compile(r"/(?![/\\])[^\\\x00-\x20\x7f]*")
+
+
+def register_security(app: Flask, settings: Settings) -> None:
+    """Configure cookies and limits, and guard every request before any view sees it."""
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        MAX_CONTENT_LENGTH=MAX_REQUEST_BYTES,
+        SESSION_COOKIE_NAME="__Host-confsched" if settings.is_https else "confsched",
+        SESSION_COOKIE_SECURE=settings.is_https,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        WTF_CSRF_TIME_LIMIT=None,  # a form may stay open as long as its session lives
+        WTF_CSRF_SSL_STRICT=False,  # it needs a Referer, which no browser sends here; the origin is checked below
+    )
+    app.before_request(lambda: _check_host(settings))
+    app.before_request(lambda: _check_origin(settings))
+    CSRFProtect(app)
+    app.after_request(lambda answer: add_headers(answer, settings))
+
+
+def add_headers(answer: Response, settings: Settings) -> Response:
+    """Put the security headers on an answer; what does not say that it may be kept may not be kept."""
+    for name, value in HEADERS.items():
+        answer.headers[name] = value
+    if settings.is_https:
+        answer.headers["Strict-Transport-Security"] = _HSTS
+    answer.headers.setdefault("Cache-Control", "no-store")
+    return answer
+
+
+def is_local_path(target: str | None) -> bool:
+    """Tell whether a browser would take the target for a path of this application."""
+    if not target or len(target) > LONGEST_TARGET or not _HARMLESS_PATH.fullmatch(target):
+        return False
+    parts = urlsplit(target)
+    return not parts.scheme and not parts.netloc and "//" not in parts.path
+
+
+def local_path(target: str | None) -> str:
+    """Return the target when it is one of our own paths, else the start page."""
+    return target if target and is_local_path(target) else "/"
+
+
+def _check_host(settings: Settings) -> None:
+    if not _is_our_host(request.host, settings):
+        abort(400)
+
+
+def _is_our_host(host: str, settings: Settings) -> bool:
+    ours = urlsplit(settings.public_url)
+    if host.lower() == ours.netloc.lower():
+        return True
+    return ours.hostname in LOOPBACK_NAMES and _host_name(host) in LOOPBACK_NAMES
+
+
+def _host_name(host: str) -> str | None:
+    try:
+        return urlsplit(f"//{host}").hostname
+    except ValueError:
+        return None
+
+
+def _check_origin(settings: Settings) -> None:
+    """Refuse a change that a page of another origin has sent.
+
+    Under our own Referrer-Policy browsers say `Origin: null` even for our own forms (Fetch, "append a request
+    Origin header"); then Sec-Fetch-Site tells, and where neither is sent the form token alone decides.
+    """
+    if request.method in SAFE_METHODS:
+        return
+    if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
+        abort(403)
+    origin = request.headers.get("Origin", "null")
+    if origin != "null" and not _is_our_origin(origin, settings):
+        abort(403)
+
+
+def _is_our_origin(origin: str, settings: Settings) -> bool:
+    if origin.lower() == settings.public_url.lower():
+        return True
+    parts = urlsplit(settings.public_url)
+    return parts.hostname in LOOPBACK_NAMES and origin.lower() == f"http://{request.host.lower()}"
