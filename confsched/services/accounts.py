@@ -1,4 +1,4 @@
-"""Accounts and the sessions of browsers that are signed in; both live on the server and end within a moment."""
+"""Accounts, and the sessions of browsers that are signed in; both live on the server and end at once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Password hashes: argon2id, dear enough to slow an attacker down, few enough at a time to keep the pages alive."""
+"""Password hashes: argon2id, dear enough to slow an attacker, few at a time to keep pages alive."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _turns = threading.BoundedSemaphore(HASHES_AT_A_TIME)
 
 @dataclass(frozen=True)
 class HashCost:
-    """Hold the price of one hash; the hash itself names its price, so accounts of several prices live together."""
+    """Hold the price of one hash; the hash names its own, so several prices live together."""
 
     memory_kib: int = 64 * 1024
     passes: int = 3

@@ -62,8 +62,8 @@ def close_read_session() -> None:
 def transaction() -> Iterator[Session]:
     """Give a session whose work is committed as a whole at the end, or not at all.
 
-    The read session ends first: a request never waits for a second connection while it holds one, and what is read
-    afterwards is what was written.
+    The read session ends first: a request never waits for a second connection while it holds one, and what
+    is read afterwards is what was written.
     """
     close_read_session()
     with database().transaction() as session:

@@ -38,7 +38,7 @@ def register_errors(app: Flask) -> None:
     app.before_request(_begin)
     app.after_request(_end)
     app.register_error_handler(Refusal, _refusal_page)
-    app.register_error_handler(CSRFError, lambda error: _page(400, _EXPIRED))
+    app.register_error_handler(CSRFError, _expired_page)
     app.register_error_handler(HTTPException, _http_page)
     app.register_error_handler(Exception, _crash_page)
 
@@ -65,6 +65,10 @@ def _end(answer: Response) -> Response:
 
 def _refusal_page(refusal: Refusal) -> Response:
     return _page(refusal.status, refusal.message)
+
+
+def _expired_page(_error: CSRFError) -> Response:
+    return _page(400, _EXPIRED)
 
 
 def _http_page(error: HTTPException) -> Response:

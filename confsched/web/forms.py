@@ -1,4 +1,4 @@
-"""What all forms share: a key against double sending, errors in the reader's language, refusals at their field."""
+"""What all forms share: a key against double sending, errors in the reader's language."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from confsched.web.context import reader_language
 
 @dataclass(frozen=True)
 class Finding:
-    """Hold one thing that is wrong: the input's id, its label, the sentence; no id for the form as a whole."""
+    """Hold one thing that is wrong: the input's id and label, empty for the whole form, and the sentence."""
 
     field_id: str
     label: str

@@ -1,4 +1,4 @@
-"""What every page shows around its content: language, colours, navigation, and the alarm of a silent worker."""
+"""What every page shows around its content: language, colours, navigation, the alarm of a silent worker."""
 
 from __future__ import annotations
 

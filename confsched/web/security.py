@@ -50,7 +50,7 @@ def register_security(app: Flask, settings: Settings) -> None:
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         WTF_CSRF_TIME_LIMIT=None,  # a form may stay open as long as its session lives
-        WTF_CSRF_SSL_STRICT=False,  # it needs a Referer, which no browser sends here; the origin is checked below
+        WTF_CSRF_SSL_STRICT=False,  # it needs a Referer, which browsers do not send here
     )
     app.before_request(lambda: _check_host(settings))
     app.before_request(lambda: _check_origin(settings))
