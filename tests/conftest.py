@@ -109,3 +109,11 @@ def _opened(url: str) -> Iterator[Database]:
         yield opened
     finally:
         opened.dispose()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what tests have measured with record_property("figure", ...)."""
+    for report in terminalreporter.getreports("passed"):
+        for name, value in report.user_properties:
+            if name == "figure":
+                terminalreporter.write_line(f"{report.nodeid.partition('::')[0]}: {value}")
