@@ -1,0 +1,152 @@
+"""What the duty board says of one line: who holds it, who follows, where nobody does, the day as a band."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from enum import StrEnum
+from itertools import groupby
+
+from confsched import clock
+from confsched.domain.coverage import gaps
+from confsched.domain.intervals import Span
+from confsched.domain.rosters import DutyFact, next_on, who_is_on
+from confsched.domain.working_hours import WorkingHours, working_spans
+
+STEPS = 48  # half hours of a day on the wall clock
+LOOKAHEAD = timedelta(days=7)
+HALF_HOUR = timedelta(minutes=30)
+
+
+class Stretch(StrEnum):
+    ON = "on"
+    NEXT = "next"
+    GAP = "gap"
+
+
+@dataclass(frozen=True)
+class Cover:
+    """Say when a line must be held; equal times mean the whole day."""
+
+    starts: time
+    ends: time
+    workdays_only: bool
+    zone: str
+
+
+@dataclass(frozen=True)
+class BandPart:
+    """Hold equal neighbouring half hours; `first` counts from 1, `duty` is None in a gap."""
+
+    stretch: Stretch
+    first: int
+    steps: int
+    duty: DutyFact | None
+
+    @property
+    def starts_text(self) -> str:
+        return _wall_clock(self.first - 1)
+
+    @property
+    def ends_text(self) -> str:
+        return _wall_clock(self.first - 1 + self.steps)
+
+
+@dataclass(frozen=True)
+class LineState:
+    """Hold the answers for one line at one instant."""
+
+    now_on: DutyFact | None
+    next_on: DutyFact | None
+    gaps: tuple[Span, ...]
+    band: tuple[BandPart, ...]
+
+    def gap_at(self, at: datetime) -> Span | None:
+        """Return the gap that runs at an instant."""
+        return next((gap for gap in self.gaps if gap.contains(at)), None)
+
+    def gap_after(self, at: datetime) -> Span | None:
+        """Return the first gap that begins after an instant."""
+        return next((gap for gap in self.gaps if gap.starts_at > at), None)
+
+
+def state_of_line(
+    duties: Sequence[DutyFact],
+    cover: Cover,
+    at: datetime,
+    *,
+    is_holiday: Callable[[date], bool],
+    reader_zone: str,
+) -> LineState:
+    """Return who holds the line at `at`, who follows, its gaps while we look ahead, the day's band."""
+    running, following = who_is_on(duties, at), next_on(duties, at)
+    window = board_window(at, reader_zone)
+    required = required_spans(cover, window, is_holiday)
+    holes = gaps([duty.span for duty in duties], required, window)
+    return LineState(
+        now_on=running[0] if running else None,
+        next_on=following[0] if following else None,
+        gaps=tuple(holes),
+        band=tuple(_band(duties, holes, at, reader_zone)),
+    )
+
+
+def board_window(at: datetime, reader_zone: str) -> Span:
+    """Return the span a board looks at: from the start of the reader's day until the coming days are over."""
+    return Span(clock.start_of_day(clock.local_day(at, reader_zone), reader_zone), at + LOOKAHEAD)
+
+
+def required_spans(cover: Cover, window: Span, is_holiday: Callable[[date], bool]) -> list[Span]:
+    """Return when the line must be held; workdays are Monday to Friday without the site's public holidays."""
+    weekdays = range(5) if cover.workdays_only else range(7)
+    rules = [
+        WorkingHours(weekday, cover.starts, cover.ends, date.min, None, cover.zone) for weekday in weekdays
+    ]
+    return working_spans(rules, window, is_holiday if cover.workdays_only else _never)
+
+
+def _never(_day: date) -> bool:
+    return False
+
+
+def _band(duties: Iterable[DutyFact], holes: Iterable[Span], at: datetime, zone: str) -> Iterable[BandPart]:
+    """Join equal half hours; on a clock-change day skipped ones stay empty and doubled ones last longer."""
+    day = clock.local_day(at, zone)
+    known, gaps_of_day = list(duties), list(holes)
+    cells = [_cell(known, gaps_of_day, _step_span(day, step, zone), at) for step in range(STEPS)]
+    for cell, steps in groupby(range(STEPS), key=lambda step: cells[step]):
+        if cell is not None:
+            numbers = list(steps)
+            yield BandPart(cell[0], numbers[0] + 1, len(numbers), cell[1])
+
+
+def _step_span(day: date, step: int, zone: str) -> Span | None:
+    starts_at = clock.to_instant(day, _time_of(step), zone)
+    if step == STEPS - 1:
+        return Span(starts_at, clock.start_of_day(day + timedelta(days=1), zone))
+    ends_at = clock.to_instant(day, _time_of(step + 1), zone)
+    return Span(starts_at, ends_at) if starts_at < ends_at else None
+
+
+def _time_of(step: int) -> time:
+    return time(step // 2, 30 * (step % 2))
+
+
+def _wall_clock(step: int) -> str:
+    return f"{step // 2:02d}:{30 * (step % 2):02d}"
+
+
+def _cell(
+    duties: Sequence[DutyFact], holes: Sequence[Span], step: Span | None, at: datetime
+) -> tuple[Stretch, DutyFact | None] | None:
+    """Say what fills a half hour; a gap of one minute already shows."""
+    if step is None:
+        return None
+    if any(hole.overlaps(step) for hole in holes):
+        return Stretch.GAP, None
+    held = [duty for duty in duties if duty.span.overlaps(step)]
+    if not held:
+        return None
+    duty = next((duty for duty in held if duty.span.contains(at)), held[-1])
+    return (Stretch.ON if duty.span.contains(at) else Stretch.NEXT), duty

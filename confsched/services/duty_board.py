@@ -1,0 +1,313 @@
+"""Who is on duty, how to reach them and who follows: the same board for every site of the network."""
+
+from __future__ import annotations
+
+import uuid
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import groupby
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session, joinedload
+
+from confsched import clock
+from confsched.domain.duty_board import (
+    Cover,
+    LineState,
+    Stretch,
+    board_window,
+    state_of_line,
+)
+from confsched.domain.holidays import is_public_holiday
+from confsched.domain.intervals import Span
+from confsched.domain.kinds import DutyType, LineKind
+from confsched.domain.permissions import Actor
+from confsched.domain.rosters import DutyFact
+from confsched.models.network import CooperationAgreement, Department, Site
+from confsched.models.people import Person
+from confsched.models.rosters import Duty, DutyLine
+
+SOON = timedelta(hours=24)
+
+
+@dataclass(frozen=True)
+class Holder:
+    """Hold a duty of a person as the board shows it."""
+
+    person_id: uuid.UUID
+    name: str
+    family_name: str
+    span: Span
+    origin: str
+    recorded_at: datetime
+
+
+@dataclass(frozen=True)
+class BandPart:
+    """Hold one stretch of the day; `first` is a half hour counted from 1."""
+
+    stretch: Stretch
+    first: int
+    steps: int
+    starts_text: str
+    ends_text: str
+    label: str
+
+
+@dataclass(frozen=True)
+class BoardRow:
+    """Hold one line: who has it at the asked instant, who follows, and where nobody does."""
+
+    line_id: uuid.UUID
+    group_name: str
+    name: str
+    kind: LineKind
+    duty_type: DutyType
+    cover: Cover
+    site_id: uuid.UUID
+    site_name: str
+    site_short_name: str
+    phone: str
+    holder: Holder | None
+    next_holder: Holder | None
+    gap: Span | None
+    next_gap: Span | None
+    band: tuple[BandPart, ...]
+
+    @property
+    def latest(self) -> Holder | None:
+        """Return the duty whose source and age speak for the line."""
+        return self.holder or self.next_holder
+
+    @property
+    def is_followed_by_gap(self) -> bool:
+        return self.holder is not None and self._gap_start == self.holder.span.ends_at
+
+    @property
+    def _gap_start(self) -> datetime | None:
+        return self.next_gap.starts_at if self.next_gap else None
+
+
+@dataclass(frozen=True)
+class BoardGroup:
+    name: str
+    rows: tuple[BoardRow, ...]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Hold one entry of a filter."""
+
+    value: str
+    label: str
+
+
+@dataclass(frozen=True)
+class Board:
+    """Hold the whole board at one instant and what it can be narrowed to."""
+
+    at: datetime
+    groups: tuple[BoardGroup, ...]
+    sites: tuple[Choice, ...]
+    group_names: tuple[str, ...]
+
+    @property
+    def rows(self) -> tuple[BoardRow, ...]:
+        return tuple(row for group in self.groups for row in group.rows)
+
+    @property
+    def gaps_now(self) -> list[BoardRow]:
+        return [row for row in self.rows if row.gap]
+
+    @property
+    def gaps_soon(self) -> list[BoardRow]:
+        """Return the lines that nobody holds at some time within 24 hours, without those open already."""
+        until = self.at + SOON
+        return [row for row in self.rows if not row.gap and row.next_gap and row.next_gap.starts_at < until]
+
+
+@dataclass(frozen=True)
+class OnDuty:
+    """Hold the answer to "who is it": the person, and the number of the line that reaches them."""
+
+    line_id: uuid.UUID
+    line_name: str
+    person_id: uuid.UUID
+    name: str
+    phone: str
+    until: datetime
+
+
+def board(
+    session: Session,
+    actor: Actor,
+    at: datetime,
+    *,
+    site_id: uuid.UUID | None = None,
+    service_group: str | None = None,
+) -> Board:
+    """Return the board at an instant as known then, in the actor's zone; two queries however many lines."""
+    lines = list(session.scalars(_lines()))
+    chosen = [
+        line
+        for line in lines
+        if site_id in (None, line.department.site_id) and service_group in (None, line.group_name)
+    ]
+    rows = _rows(session, chosen, at, actor.zone)
+    return Board(
+        at=at,
+        groups=tuple(
+            BoardGroup(name, tuple(members))
+            for name, members in groupby(rows, key=lambda row: row.group_name)
+        ),
+        sites=_site_choices(lines),
+        group_names=tuple(dict.fromkeys(line.group_name for line in lines)),
+    )
+
+
+def rows_for_site(session: Session, actor: Actor, site_id: uuid.UUID, at: datetime) -> tuple[BoardRow, ...]:
+    """Return the lines of the services that a site may ask; a site without agreements sees its own."""
+    today = clock.local_day(at, actor.zone)
+    asked = select(CooperationAgreement.service_id).where(
+        CooperationAgreement.site_id == site_id,
+        CooperationAgreement.valid_from <= today,
+        CooperationAgreement.valid_until.is_(None) | (CooperationAgreement.valid_until > today),
+    )
+    lines = list(session.scalars(_lines().where(DutyLine.service_id.in_(asked))))
+    if not lines:
+        lines = list(session.scalars(_lines().where(Department.site_id == site_id)))
+    return tuple(_rows(session, lines, at, actor.zone))
+
+
+def who_is_on(
+    session: Session,
+    at: datetime,
+    *,
+    line_id: uuid.UUID | None = None,
+    service_id: uuid.UUID | None = None,
+) -> list[OnDuty]:
+    """Return who holds a line, or the lines of a service, at an instant, as known then; may be nobody."""
+    assert (line_id is None) != (service_id is None), "ask for a line or for a service"
+    wanted = DutyLine.id == line_id if line_id else DutyLine.service_id == service_id
+    query = (
+        _duties(Span(at, at + timedelta.resolution), at)
+        .join(DutyLine, DutyLine.id == Duty.line_id)
+        .where(wanted)
+        .options(joinedload(Duty.line), joinedload(Duty.person))
+        .order_by(DutyLine.position, DutyLine.name)
+    )
+    return [
+        OnDuty(duty.line_id, duty.line.name, duty.person_id, duty.person.name, duty.line.phone, duty.ends_at)
+        for duty in session.scalars(query)
+    ]
+
+
+def _lines() -> Select[DutyLine]:
+    return (
+        select(DutyLine)
+        .join(Department, Department.id == DutyLine.department_id)
+        .join(Site, Site.id == Department.site_id)
+        .options(joinedload(DutyLine.department).joinedload(Department.site))
+        .order_by(DutyLine.group_name, DutyLine.position, DutyLine.name, DutyLine.id)
+    )
+
+
+def _duties(window: Span, known_at: datetime) -> Select[Duty]:
+    return select(Duty).where(
+        Duty.starts_at < window.ends_at,
+        Duty.ends_at > window.starts_at,
+        Duty.recorded_at <= known_at,
+        Duty.superseded_at.is_(None) | (Duty.superseded_at > known_at),
+    )
+
+
+def _rows(session: Session, lines: Sequence[DutyLine], at: datetime, zone: str) -> list[BoardRow]:
+    facts, holders = _load_duties(session, lines, at, zone)
+    return [_row(line, facts[line.id], holders, at, zone) for line in lines]
+
+
+Holders = dict[DutyFact, Holder]
+
+
+def _load_duties(
+    session: Session, lines: Iterable[DutyLine], at: datetime, zone: str
+) -> tuple[dict[uuid.UUID, list[DutyFact]], Holders]:
+    query = (
+        _duties(board_window(at, zone), at)
+        .join(Person, Person.id == Duty.person_id)
+        .where(Duty.line_id.in_([line.id for line in lines]))
+        .with_only_columns(
+            Duty.line_id,
+            Duty.person_id,
+            Duty.starts_at,
+            Duty.ends_at,
+            Duty.recorded_at,
+            Duty.origin,
+            Person.title,
+            Person.given_name,
+            Person.family_name,
+        )
+        .order_by(Duty.starts_at)
+    )
+    facts: dict[uuid.UUID, list[DutyFact]] = defaultdict(list)
+    holders: Holders = {}
+    for line_id, person_id, starts_at, ends_at, recorded_at, origin, title, given, family in session.execute(
+        query
+    ):
+        fact = DutyFact(line_id, person_id, Span(starts_at, ends_at), recorded_at)
+        name = " ".join(part for part in (title, given, family) if part)
+        facts[line_id].append(fact)
+        holders[fact] = Holder(person_id, name, family, fact.span, origin, recorded_at)
+    return facts, holders
+
+
+def _row(line: DutyLine, facts: list[DutyFact], holders: Holders, at: datetime, zone: str) -> BoardRow:
+    site = line.department.site
+    cover = Cover(line.covered_from, line.covered_until, line.covered_workdays_only, site.zone)
+    state = state_of_line(
+        facts, cover, at, is_holiday=lambda day: is_public_holiday(day, site.state), reader_zone=zone
+    )
+    return BoardRow(
+        line_id=line.id,
+        group_name=line.group_name,
+        name=line.name,
+        kind=line.kind,
+        duty_type=line.duty_type,
+        cover=cover,
+        site_id=site.id,
+        site_name=site.name,
+        site_short_name=site.short_name,
+        phone=line.phone,
+        holder=_holder(state.now_on, holders),
+        next_holder=_holder(state.next_on, holders),
+        gap=state.gap_at(at),
+        next_gap=state.gap_after(at),
+        band=_band(state, holders),
+    )
+
+
+def _holder(fact: DutyFact | None, holders: Holders) -> Holder | None:
+    return holders[fact] if fact else None
+
+
+def _band(state: LineState, holders: Holders) -> tuple[BandPart, ...]:
+    return tuple(
+        BandPart(
+            part.stretch,
+            part.first,
+            part.steps,
+            part.starts_text,
+            part.ends_text,
+            holders[part.duty].family_name if part.duty else "",
+        )
+        for part in state.band
+    )
+
+
+def _site_choices(lines: Iterable[DutyLine]) -> tuple[Choice, ...]:
+    sites = {line.department.site.id: line.department.site.name for line in lines}
+    return tuple(
+        Choice(str(site_id), name) for site_id, name in sorted(sites.items(), key=lambda item: item[1])
+    )

@@ -1,0 +1,254 @@
+"""Duty lines, the duties on them and absences; what was known when never changes."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, time
+from itertools import pairwise
+
+from sqlalchemy import delete, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from confsched.domain.bookings import ClaimState
+from confsched.domain.intervals import Span, clip, merge, subtract
+from confsched.domain.kinds import AbsenceKind, DutyType, LineKind, SubjectKind
+from confsched.domain.permissions import Actor
+from confsched.errors import Conflict, Refusal, msg
+from confsched.models.catalogue import Service
+from confsched.models.claims import Claim
+from confsched.models.network import Department
+from confsched.models.people import Person
+from confsched.models.rosters import Absence, Duty, DutyLine
+from confsched.services import audit, claims
+
+ABSENCE = "absence"  # the reason that stands at a claim which an absence had to leave to a booking
+CLAIM_ATTEMPTS = 3
+
+Assignment = tuple[Person, Span]
+
+
+@dataclass(frozen=True)
+class NewLine:
+    """Hold a position that must be held; equal cover times mean the whole day."""
+
+    group_name: str
+    name: str
+    phone: str
+    kind: LineKind = LineKind.PRIMARY
+    duty_type: DutyType = DutyType.REGULAR
+    covered_from: time = time(0)
+    covered_until: time = time(0)
+    covered_workdays_only: bool = False
+    makes_available: bool = False
+    blocks: bool = True
+    position: int = 0
+
+
+def add_line(
+    session: Session,
+    actor: Actor | None,
+    department: Department,
+    new: NewLine,
+    *,
+    service: Service | None = None,
+    now: datetime,
+) -> DutyLine:
+    """Add a duty line to a department, for a service or on its own; refuses one that cannot be called."""
+    if not new.phone.strip():
+        raise Refusal(
+            msg("Enter the number of the line: it must be reachable whoever holds it."), field="phone"
+        )
+    line = DutyLine(
+        department_id=department.id,
+        department=department,
+        service_id=service.id if service else None,
+        group_name=new.group_name,
+        name=new.name,
+        kind=new.kind,
+        duty_type=new.duty_type,
+        phone=new.phone,
+        covered_from=new.covered_from,
+        covered_until=new.covered_until,
+        covered_workdays_only=new.covered_workdays_only,
+        makes_available=new.makes_available,
+        blocks=new.blocks,
+        position=new.position,
+    )
+    session.add(line)
+    audit.record(session, actor, "create", line, now=now)
+    return line
+
+
+def record_duties(
+    session: Session,
+    actor: Actor | None,
+    line: DutyLine,
+    duties: Iterable[Assignment],
+    *,
+    now: datetime,
+    origin: str,
+) -> list[Duty]:
+    """Publish duties of one line and return the new rows; what they replace is superseded, not edited.
+
+    A former duty that is replaced in part keeps its other part. The same duty again changes nothing.
+    """
+    wanted = sorted(duties, key=lambda duty: duty[1])
+    _check_apart(wanted)
+    former = _lock_former(session, line, [span for _, span in wanted])
+    known = {(duty.person_id, _span(duty)) for duty in former}
+    new = [(person.id, span, origin) for person, span in wanted if (person.id, span) not in known]
+    rows = _replace(session, line, former, new, now=now)
+    if rows:
+        audit.record(session, actor, "publish_duties", line, now=now, detail=f"{len(rows)} duties")
+    return rows
+
+
+def withdraw_duties(
+    session: Session, actor: Actor | None, line: DutyLine, span: Span, *, now: datetime
+) -> None:
+    """Leave a span of a line to nobody; what reaches beyond the span stays."""
+    former = _lock_former(session, line, [span])
+    left = [
+        (duty.person_id, part, duty.origin) for duty in former for part in subtract([_span(duty)], [span])
+    ]
+    _supersede(former, now)
+    _add(session, line, left, now)
+    audit.record(session, actor, "withdraw_duties", line, now=now, detail=f"{len(former)} duties")
+
+
+def _check_apart(duties: Sequence[Assignment]) -> None:
+    for (_, one), (_, other) in pairwise(duties):
+        if one.overlaps(other):
+            raise Refusal(
+                msg("Two duties of one line overlap. Let the second begin when the first ends."),
+                field="duties",
+            )
+
+
+def _lock_former(session: Session, line: DutyLine, spans: Sequence[Span]) -> list[Duty]:
+    """Return the standing duties of the line that touch the spans, and keep others from changing the line."""
+    session.flush()
+    if not spans:
+        return []
+    session.execute(select(DutyLine.id).where(DutyLine.id == line.id).with_for_update())
+    query = select(Duty).where(
+        Duty.line_id == line.id,
+        Duty.superseded_at.is_(None),
+        Duty.starts_at < max(span.ends_at for span in spans),
+        Duty.ends_at > min(span.starts_at for span in spans),
+    )
+    return [duty for duty in session.scalars(query) if clip(spans, _span(duty))]
+
+
+NewDuty = tuple[uuid.UUID, Span, str]
+
+
+def _replace(
+    session: Session, line: DutyLine, former: Sequence[Duty], new: Sequence[NewDuty], *, now: datetime
+) -> list[Duty]:
+    taken = [span for _, span, _ in new]
+    replaced = [duty for duty in former if clip(taken, _span(duty))]
+    left = [
+        (duty.person_id, part, duty.origin) for duty in replaced for part in subtract([_span(duty)], taken)
+    ]
+    _supersede(replaced, now)
+    return _add(session, line, [*new, *left], now)[: len(new)]
+
+
+def _supersede(duties: Iterable[Duty], now: datetime) -> None:
+    for duty in duties:
+        duty.superseded_at = now
+
+
+def _add(session: Session, line: DutyLine, new: Iterable[NewDuty], now: datetime) -> list[Duty]:
+    rows = [
+        Duty(
+            line_id=line.id,
+            person_id=person_id,
+            starts_at=span.starts_at,
+            ends_at=span.ends_at,
+            origin=origin,
+            recorded_at=now,
+        )
+        for person_id, span, origin in new
+    ]
+    session.add_all(rows)
+    session.flush()
+    return rows
+
+
+def _span(row: Duty | Absence | Claim) -> Span:
+    return Span(row.starts_at, row.ends_at)
+
+
+def record_absence(
+    session: Session, actor: Actor | None, person: Person, span: Span, *, kind: AbsenceKind, now: datetime
+) -> Absence:
+    """Note that a person is away and take their time; a booking in the way stays, and both sides show it."""
+    absence = Absence(
+        person_id=person.id, kind=kind, starts_at=span.starts_at, ends_at=span.ends_at, recorded_at=now
+    )
+    session.add(absence)
+    session.flush()
+    _claim(session, actor, absence, now)
+    audit.record(session, actor, "create", absence, now=now)
+    return absence
+
+
+def _claim(session: Session, actor: Actor | None, absence: Absence, now: datetime) -> None:
+    claims.release_expired(session, [absence.person_id], now=now)
+    for _ in range(CLAIM_ATTEMPTS):
+        try:
+            with session.begin_nested():
+                session.add_all(_absence_claims(session, actor, absence))
+            return
+        except IntegrityError as error:
+            # Somebody booked the person a moment ago: their booking is visible now, so look again.
+            if claims.OVERLAP not in str(error.orig):
+                raise
+    raise Conflict(msg("Somebody is booking this person right now. Send the form once more."))
+
+
+def _absence_claims(session: Session, actor: Actor | None, absence: Absence) -> list[Claim]:
+    """Block what is free; overlap the rest knowingly, so that the organiser of a booking there sees it."""
+    taken = _taken_spans(session, absence)
+    free = subtract([_span(absence)], taken)
+    by_id = actor.person_id if actor else None
+    return [_absence_claim(absence, span) for span in free] + [
+        _absence_claim(absence, span, blocking=False, override_reason=ABSENCE, override_by_id=by_id)
+        for span in clip(merge(taken), _span(absence))
+    ]
+
+
+def _taken_spans(session: Session, absence: Absence) -> list[Span]:
+    query = select(Claim).where(
+        Claim.subject_id == absence.person_id,
+        Claim.blocking.is_(True),
+        Claim.starts_at < absence.ends_at,
+        Claim.ends_at > absence.starts_at,
+    )
+    return [_span(claim) for claim in session.scalars(query)]
+
+
+def _absence_claim(absence: Absence, span: Span, **override: object) -> Claim:
+    return Claim(
+        subject_id=absence.person_id,
+        subject_kind=SubjectKind.PERSON,
+        starts_at=span.starts_at,
+        ends_at=span.ends_at,
+        state=ClaimState.FIRM,
+        absence_id=absence.id,
+        **override,
+    )
+
+
+def withdraw_absence(session: Session, actor: Actor | None, absence: Absence, *, now: datetime) -> None:
+    """End the effect of an absence and give the time back; the row stays."""
+    if absence.withdrawn_at is not None:
+        raise Conflict(msg("This absence has already been withdrawn."))
+    absence.withdrawn_at = now
+    session.execute(delete(Claim).where(Claim.absence_id == absence.id))
+    audit.record(session, actor, "withdraw", absence, now=now)
