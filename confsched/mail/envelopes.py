@@ -1,0 +1,94 @@
+"""From an outbox row to the envelope that leaves: the row decides everything, the house adds its address."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from confsched.domain.intervals import Span
+from confsched.domain.invites import Kind
+from confsched.formats.ical import Entry, Party, write_invite
+from confsched.formats.meetings import kind_words, summary
+from confsched.mail.compose import Envelope
+from confsched.models.outbox import OutboxMessage
+
+
+@dataclass(frozen=True)
+class House:
+    """Name the installation: where its pages are, and the mailbox that it reads."""
+
+    public_url: str
+    mail_address: str
+    mail_name: str = "confsched"
+
+
+def envelope_of(message: OutboxMessage, house: House) -> Envelope:
+    """Return the envelope of a row; the same row and house give the same mail to the byte."""
+    snapshot = message.snapshot
+    return Envelope(
+        kind=message.kind.value,
+        recipient=message.recipient,
+        recipient_name=snapshot["recipient_name"],
+        language=message.language,
+        zone=message.zone,
+        sender=house.mail_address,
+        sender_name=house.mail_name,
+        message_id=message.message_id,
+        values=_values(snapshot, message.language, house),
+        calendar=write_invite(_entry(message, house), message.method).decode(),
+        method=message.method.value,
+        created_at=message.created_at,
+    )
+
+
+def _values(snapshot: Mapping[str, Any], language: str, house: House) -> dict[str, str]:
+    return {
+        "kind_of_meeting": kind_words(snapshot["kind"], language),
+        "service": snapshot["title"],
+        "people": ", ".join(person["name"] for person in snapshot["attendees"]),
+        "place": snapshot["place"],
+        "case_ref": snapshot["case_ref"],
+        "starts_at": snapshot["starts_at"],
+        "ends_at": snapshot["ends_at"],
+        "old_starts_at": snapshot["old_starts_at"],
+        "old_ends_at": snapshot["old_ends_at"],
+        "join_link": snapshot["join_link"],
+        "url": house.public_url + snapshot["path"],
+    }
+
+
+def _entry(message: OutboxMessage, house: House) -> Entry:
+    snapshot = message.snapshot
+    is_off = message.kind is Kind.CANCELLATION
+    return Entry(
+        uid=snapshot["uid"],
+        sequence=snapshot["sequence"],
+        span=Span(_instant(snapshot["starts_at"]), _instant(snapshot["ends_at"])),
+        zone=snapshot["zone"],
+        summary=summary(snapshot["kind"], snapshot["title"], snapshot["case_ref"], message.language),
+        description=house.public_url + snapshot["path"],
+        location=snapshot["place"],
+        join_link=snapshot["join_link"],
+        status="CANCELLED" if is_off else "CONFIRMED",
+        busy="FREE" if is_off else "BUSY",
+        created_at=_instant(snapshot["created_at"]),
+        revised_at=_instant(snapshot["revised_at"]),
+        organizer=Party(name=snapshot["organiser"], email=house.mail_address),
+        attendees=_parties(message),
+    )
+
+
+def _parties(message: OutboxMessage) -> tuple[Party, ...]:
+    """Return who is listed: everybody, or only the reader where the mail un-invites them."""
+    people = message.snapshot["attendees"]
+    if message.kind is Kind.REMOVAL:
+        people = [person for person in people if person["email"] == message.recipient]
+    return tuple(
+        Party(person["name"], person["email"], person["partstat"], person["role"]) for person in people
+    )
+
+
+def _instant(text: str) -> datetime:
+    return datetime.fromisoformat(text)

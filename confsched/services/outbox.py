@@ -1,0 +1,132 @@
+"""The outbox: claim a few due messages, send them elsewhere, settle each; nothing is lost on the way."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
+
+from confsched.domain.permissions import Actor
+from confsched.models.outbox import OutboxMessage
+from confsched.services import access, audit
+
+LEASE = timedelta(minutes=2)  # longer than the slowest mail server's last word
+BATCH = 20
+FIRST_RETRY = timedelta(seconds=30)
+LAST_RETRY = timedelta(hours=1)
+PAGE_SIZE = 50
+MAX_ERROR = 400
+
+
+def claim_due(session: Session, *, now: datetime, lease_key: str, limit: int = BATCH) -> list[OutboxMessage]:
+    """Lease the messages that are due; a worker that dies leaves them to others when the lease runs out."""
+    query = (
+        select(OutboxMessage)
+        .where(
+            OutboxMessage.sent_at.is_(None),
+            OutboxMessage.failed_at.is_(None),
+            OutboxMessage.due_at <= now,
+            or_(OutboxMessage.lease_until.is_(None), OutboxMessage.lease_until <= now),
+        )
+        .order_by(OutboxMessage.due_at, OutboxMessage.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    messages = list(session.scalars(query))
+    for message in messages:
+        message.lease_until = now + LEASE
+        message.lease_key = lease_key
+        message.attempts += 1
+    session.flush()
+    return messages
+
+
+def settle_sent(session: Session, message_id: uuid.UUID, lease_key: str, *, now: datetime, by: str) -> None:
+    """Record that a message left; ignored when the lease has passed to another worker, who sends it as well."""
+    message = _leased(session, message_id, lease_key)
+    if message is not None:
+        message.sent_at, message.sent_by, message.last_error = now, by, None
+        message.lease_until = message.lease_key = None
+
+
+def settle_failed(
+    session: Session,
+    message_id: uuid.UUID,
+    lease_key: str,
+    *,
+    now: datetime,
+    reason: str,
+    is_permanent: bool,
+) -> None:
+    """Record a refusal: a temporary one is tried again later and later, a permanent one becomes a task."""
+    message = _leased(session, message_id, lease_key)
+    if message is None:
+        return
+    message.last_error = reason[:MAX_ERROR]
+    message.lease_until = message.lease_key = None
+    if is_permanent:
+        message.failed_at = now
+    else:
+        message.due_at = now + retry_after(message.attempts)
+
+
+def retry_after(attempts: int) -> timedelta:
+    """Return the wait after this many attempts: 30 s, doubled each time, at most one hour."""
+    return min(LAST_RETRY, FIRST_RETRY * 2 ** min(attempts - 1, 10))
+
+
+def _leased(session: Session, message_id: uuid.UUID, lease_key: str) -> OutboxMessage | None:
+    query = (
+        select(OutboxMessage)
+        .where(OutboxMessage.id == message_id, OutboxMessage.lease_key == lease_key)
+        .with_for_update()
+    )
+    return session.scalars(query).one_or_none()
+
+
+def retry(session: Session, actor: Actor, message: OutboxMessage, *, now: datetime) -> None:
+    """Send a refused message once more, now; a message that left stays as it is."""
+    if message.sent_at is not None:
+        return
+    message.failed_at = None
+    message.due_at = now
+    audit.record(session, actor, "message.retry", message, now=now)
+
+
+@dataclass(frozen=True)
+class Listing:
+    """Hold one page of messages, newest first, and how many there are."""
+
+    messages: list[OutboxMessage]
+    total: int
+    page: int
+
+    @property
+    def pages(self) -> int:
+        return max(1, -(-self.total // PAGE_SIZE))
+
+
+def list_messages(
+    session: Session, actor: Actor, *, state: str = "", text: str = "", page: int = 1
+) -> Listing:
+    """Return the messages the actor may see; `state` is waiting, sent or failed, `text` part of an address."""
+    query = access.visible(actor, OutboxMessage)
+    if state == "waiting":
+        query = query.where(OutboxMessage.sent_at.is_(None), OutboxMessage.failed_at.is_(None))
+    if state == "sent":
+        query = query.where(OutboxMessage.sent_at.is_not(None))
+    if state == "failed":
+        query = query.where(OutboxMessage.failed_at.is_not(None))
+    if text.strip():
+        query = query.where(OutboxMessage.recipient.icontains(text.strip(), autoescape=True))
+    total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
+    page = max(1, page)
+    rows = session.scalars(
+        query.order_by(OutboxMessage.created_at.desc(), OutboxMessage.id)
+        .limit(PAGE_SIZE)
+        .offset((page - 1) * PAGE_SIZE)
+    )
+    return Listing(list(rows), total, page)

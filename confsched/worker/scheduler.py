@@ -1,0 +1,94 @@
+"""When the worker does what: one table in words. The scheduler only knocks; the database is the truth."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from confsched import clock
+from confsched.db import Database
+from confsched.mail.envelopes import House
+from confsched.services import engine
+from confsched.worker.busy_calendars import read_due_calendars
+from confsched.worker.delivery import deliver_due
+from confsched.worker.housekeeping import tidy_up
+
+
+@dataclass(frozen=True)
+class Engine:
+    """Hold what the jobs of one worker process need."""
+
+    database: Database
+    house: House
+    smtp_url: str | None
+    worker: str
+
+
+class Job(NamedTuple):
+    """Say what is done, how often, and by which function."""
+
+    name: str
+    every_seconds: int
+    run: Callable[[Engine], None]
+
+
+def _deliver(work: Engine) -> None:
+    deliver_due(work.database, work.house, work.smtp_url, worker=work.worker)
+
+
+def _beat(work: Engine) -> None:
+    with work.database.transaction() as session:
+        engine.record_cycle(session, work.worker, clock.now())
+
+
+def _read_calendars(work: Engine) -> None:
+    read_due_calendars(work.database, worker=work.worker)
+
+
+def _tidy(work: Engine) -> None:
+    with work.database.transaction() as session:
+        tidy_up(session, now=clock.now())
+
+
+JOBS = (
+    Job("deliver mails that are due", 1, _deliver),
+    Job("prove that the engine runs", 3, _beat),
+    Job("read busy calendars that are due", 5, _read_calendars),
+    Job("give back holds that ran out, forget old keys", 30, _tidy),
+)
+
+
+def worker_name() -> str:
+    """Return a name no other worker has, so that a lease tells whose it is."""
+    return f"{socket.gethostname()[:24]}-{os.getpid()}-{secrets.token_hex(4)}"
+
+
+def run_once(work: Engine) -> None:
+    """Do every job once, in order: the `tick` command, and what tests call."""
+    for job in JOBS:
+        job.run(work)
+
+
+def start(work: Engine) -> BackgroundScheduler:
+    """Start knocking in the background; shut the returned scheduler down to stop."""
+    scheduler = BackgroundScheduler(timezone="UTC")
+    for job in JOBS:
+        scheduler.add_job(
+            job.run,
+            "interval",
+            args=[work],
+            name=job.name,
+            seconds=job.every_seconds,
+            next_run_time=clock.now(),
+            coalesce=True,
+            max_instances=1,
+            misfire_grace_time=None,  # the default of one second would drop a late knock
+        )
+    scheduler.start()
+    return scheduler
