@@ -12,6 +12,7 @@ import importlib.util
 import os
 import shlex
 import shutil
+import ssl
 import subprocess
 import sys
 from pathlib import Path
@@ -87,11 +88,19 @@ def run(*command: str) -> None:
     # Compile now: where PYTHONDONTWRITEBYTECODE is set, each process would compile each package anew.
     environment = {**os.environ, "UV_COMPILE_BYTECODE": "1", "UV_PROJECT_ENVIRONMENT": str(ENVIRONMENT)}
     environment.pop("VIRTUAL_ENV", None)
+    if _has_certificates():  # hospitals often inspect TLS: trust whom the machine trusts
+        environment.setdefault("UV_SYSTEM_CERTS", "1")
     done = subprocess.run(command, cwd=ROOT, env=environment, stdout=sys.stderr, check=False)
     if done.returncode:
         sys.exit(
             f"The set-up stopped. This command failed, its reason stands above:\n  {shlex.join(command)}"
         )
+
+
+def _has_certificates() -> bool:
+    """Tell whether the machine has a store of certificates; a bare one has none, and uv brings its own."""
+    places = ssl.get_default_verify_paths()
+    return bool(places.cafile or (places.capath and any(Path(places.capath).glob("*.0"))))
 
 
 def become(*command: str) -> NoReturn:
