@@ -101,8 +101,8 @@ class _Seating:
     def fill(self, found: list[tuple[UUID, ...]]) -> list[tuple[UUID, ...]] | None:
         """Complete `found` by the shared pools.
 
-        People are seated one by one in order of preference and never lose their seat again: sets of people who
-        can be seated together form a matroid, so this greedy order gives the best set.
+        People are seated one by one in order of preference and never lose their seat again: sets of people
+        who can be seated together form a matroid, so this greedy order gives the best set.
         """
         shared = [number for number in range(len(self.table.pools)) if number not in self.table.alone]
         self._seat_everyone()

@@ -42,7 +42,7 @@ class Source(StrEnum):
 
 @dataclass(frozen=True)
 class ImportedCalendar:
-    """Hold the last good reading of a foreign calendar; it speaks of the span `known` only, of nothing for None."""
+    """Hold the last good reading of a foreign calendar; it speaks of `known` only, of nothing for None."""
 
     busy: tuple[Span, ...] = ()
     read_at: datetime | None = None
@@ -78,7 +78,7 @@ class Stretch:
 
 @dataclass(frozen=True)
 class Availability:
-    """Hold free and unknown time in a window, claims wherever they lie, and the stretches that tile the window.
+    """Hold free and unknown time in a window, claims wherever they lie, and stretches that tile the window.
 
     The spans of each field are sorted and merged.
     """

@@ -62,8 +62,7 @@ def find_slots(
 
     A person serves one need, is free (or unknown) all the time, and no claim of theirs lies in it or its
     buffers. Optional needs are met by people known to be free or reported missing. Offers do not overlap each
-    other. Without a required need there is nothing to find. A `board` prepared before for the same window may be
-    handed in.
+    other. Without a required need there is nothing to find. A `board` of the same window may be given.
     """
     plan = Plan(tuple(needs), candidates, search, board or prepare(candidates, search))
     chosen = _choose(plan)
@@ -156,8 +155,8 @@ def _day_of(plan: Plan, cell: int) -> int:
 def _best_first(plan: Plan, is_closed: Callable[[int], bool]) -> Iterator[tuple[int, Offer]]:
     """Return offers by falling score without looking at every start.
 
-    The rows give each start the best score it could have; a start is decided when its turn comes and waits until
-    no start that is left could be better.
+    The rows give each start the best score it could have; a start is decided when its turn comes and waits
+    until no start that is left could be better.
     """
     waiting: list[tuple[Key, Offer]] = []
     for bound in heapq.merge(*_bounds(plan)):

@@ -66,6 +66,7 @@ class Search:
     preferred_hours: tuple[tuple[time, time], ...] = USUAL_HOURS
 
     def __post_init__(self) -> None:
+        assert self.limit > 0 and self.per_day > 0, "a search asks for something"
         if self.duration < GRAIN or self.duration % GRAIN:
             raise Refusal(msg("Please choose a length in steps of five minutes."), field="duration")
         for field in ("buffer_before", "buffer_after"):

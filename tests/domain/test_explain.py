@@ -1,0 +1,173 @@
+"""No offer comes without a reason and a way on."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from uuid import UUID
+
+import pytest
+
+from confsched import clock
+from confsched.domain.availability import Facts, ImportedCalendar, availability
+from confsched.domain.explain import Explanation, explain, longest_common
+from confsched.domain.intervals import Span
+from confsched.domain.matching import Candidate, Need, Search, find_slots
+
+BERLIN = "Europe/Berlin"
+MONDAY = date(2026, 3, 2)
+NOW = datetime(2026, 3, 2, 6, tzinfo=UTC)
+
+
+def span(start: int, end: int, days: int = 0, minutes: int = 0) -> Span:
+    """Return local hours of the day that many days after Monday; the end may lie some minutes later."""
+    day = MONDAY + timedelta(days=days)
+    ends_at = clock.to_instant(day, time(end), BERLIN) + timedelta(minutes=minutes)
+    return Span(clock.to_instant(day, time(start), BERLIN), ends_at)
+
+
+WEEK = Span(clock.start_of_day(MONDAY, BERLIN), clock.start_of_day(MONDAY + timedelta(days=5), BERLIN))
+LONGER = Span(WEEK.starts_at, WEEK.ends_at + timedelta(days=7))
+AT_WORK = tuple(span(8, 17, days) for days in range(5))
+
+
+def person(number: int, reach: Span = WEEK, **facts: object) -> Candidate:
+    record = Facts(**{"working": AT_WORK, **facts})  # type: ignore[arg-type]
+    return Candidate(UUID(int=number), f"Dr. {number}", availability(record, reach, NOW))
+
+
+def by_id(*people: Candidate) -> dict[UUID, Candidate]:
+    return {one.id: one for one in people}
+
+
+def need(key: str, *numbers: int, count: int = 1) -> Need:
+    return Need(key, key, tuple(UUID(int=number) for number in numbers), count)
+
+
+def search(minutes: int = 30, window: Span = WEEK) -> Search:
+    return Search(timedelta(minutes=minutes), window, BERLIN)
+
+
+def lines(explanation: Explanation) -> list[tuple[str | None, list[str]]]:
+    return [(part.need, [str(reason) for reason in part.reasons]) for part in explanation.blocked]
+
+
+def helps(explanation: Explanation) -> list[str]:
+    return [str(relaxation.message) for relaxation in explanation.relaxations]
+
+
+SENTENCES = [
+    ({"claims": AT_WORK}, "Dr. 1 is already booked."),
+    ({"absences": (WEEK,)}, "Dr. 1 is absent."),
+    ({"blocking_duties": (WEEK,)}, "Dr. 1 is on duty."),
+    ({"rest": (WEEK,)}, "Dr. 1 rests after a night duty."),
+    ({"calendars": (ImportedCalendar((WEEK,), NOW, WEEK),)}, "Dr. 1 is busy by their own calendar."),
+    ({"working": ()}, "Dr. 1 does not work then."),
+]
+
+
+@pytest.mark.parametrize(("facts", "sentence"), SENTENCES)
+def test_a_search_without_times_says_who_is_missing_and_why(facts: dict[str, object], sentence: str) -> None:
+    """Cover line 33 of the failures of others."""
+    explanation = explain([need("Paediatrics", 1)], by_id(person(1, **facts)), search())
+    assert lines(explanation) == [("Paediatrics", [sentence])] * 5
+
+
+def test_a_week_in_which_everyone_is_busy_names_each_person_each_day() -> None:
+    """Cover line 32 of the failures of others."""
+    people = by_id(person(1, claims=AT_WORK), person(2, absences=(WEEK,)))
+    explanation = explain([need("A", 1, 2)], people, search())
+    assert lines(explanation) == [("A", ["Dr. 1 is already booked.", "Dr. 2 is absent."])] * 5
+
+
+def test_only_the_time_before_the_first_offer_is_explained() -> None:
+    people = by_id(person(1, claims=(span(8, 17), span(8, 14, 1))))
+    explanation = explain([need("A", 1)], people, search())
+    assert [part.span for part in explanation.blocked] == [span(8, 17), span(8, 14, 1)]
+
+
+def test_nothing_is_explained_when_the_first_time_is_free() -> None:
+    assert explain([need("A", 1)], by_id(person(1)), search()).blocked == ()
+
+
+def test_people_who_never_meet_are_told_their_longest_common_time() -> None:
+    people = by_id(
+        person(1, working=(span(8, 12),)),
+        person(2, working=(Span(span(8, 12).ends_at - timedelta(minutes=15), span(8, 15).ends_at),)),
+    )
+    explanation = explain([need("A", 1), need("B", 2)], people, search(window=span(7, 18)))
+    assert lines(explanation) == [(None, ["No common window. Longest free time of all: 15 minutes."])]
+
+
+def test_nobody_entered_is_said_in_words() -> None:
+    explanation = explain([need("A", 1), need("B")], by_id(person(1)), search(window=span(7, 18)))
+    assert lines(explanation) == [("B", ["Nobody is entered for B."])]
+
+
+def test_too_few_entered_is_said_in_words() -> None:
+    explanation = explain([need("A", 1, count=2)], by_id(person(1)), search(window=span(7, 18)))
+    assert lines(explanation) == [("A", ["A needs 2 people, fewer are entered."])]
+
+
+def test_a_person_free_for_too_short_is_said_in_words() -> None:
+    window = span(9, 10)
+    claims = (Span(window.starts_at - timedelta(hours=1), window.starts_at),)
+    wishes = Search(timedelta(minutes=60), window, BERLIN, buffer_before=timedelta(minutes=15))
+    explanation = explain([need("A", 1)], by_id(person(1, claims=claims)), wishes)
+    assert lines(explanation) == [("A", ["Dr. 1 is not free long enough."])]
+
+
+def test_the_need_that_stands_in_the_way_is_named_with_the_time_it_would_give() -> None:
+    people = by_id(person(1), person(2, absences=(WEEK,)))
+    explanation = explain([need("A", 1), need("B", 2)], people, search())
+    assert helps(explanation) == ["B only if possible."]
+    assert explanation.relaxations[0].first_offer.span == span(8, 8, minutes=30)
+
+
+@pytest.mark.parametrize(
+    ("free", "helped"), [(25, "20 instead of 30 minutes."), (20, "20 instead of 30 minutes.")]
+)
+def test_a_shorter_time_is_proposed_when_it_helps(free: int, helped: str) -> None:
+    people = by_id(person(1, working=(span(8, 8, minutes=free),)))
+    assert helps(explain([need("A", 1)], people, search(30))) == [helped]
+
+
+def test_the_longer_of_two_shorter_times_is_proposed() -> None:
+    people = by_id(person(1, working=(span(8, 8, minutes=50),)))
+    assert helps(explain([need("A", 1)], people, search(60))) == ["45 instead of 60 minutes."]
+
+
+def test_a_later_end_is_proposed_only_as_far_as_time_is_known() -> None:
+    working = (span(8, 17, days=8),)
+    known = by_id(person(1, LONGER, working=working))
+    explanation = explain([need("A", 1)], known, search())
+    assert helps(explanation) == ["Search one week longer."]
+    assert explanation.relaxations[0].first_offer.span.starts_at == working[0].starts_at
+    assert helps(explain([need("A", 1)], by_id(person(1, working=working)), search())) == []
+
+
+def test_each_proposal_really_gives_an_earlier_time() -> None:
+    people = by_id(person(1), person(2, claims=(span(8, 17), span(8, 12, 1))))
+    needs = [need("A", 1), need("B", 2)]
+    [first, *_] = find_slots(needs, people, search())
+    proposals = explain(needs, people, search()).relaxations
+    assert proposals
+    assert all(proposal.first_offer.span < first.span for proposal in proposals)
+
+
+def test_a_weekend_is_explained_only_when_the_search_has_no_other_days() -> None:
+    saturday = Span(span(0, 1, 5).starts_at, span(0, 1, 7).starts_at)
+    explanation = explain([need("A", 1)], by_id(person(1, saturday, working=())), search(window=saturday))
+    assert [part.span for part in explanation.blocked] == [
+        Span(span(0, 1, 5).starts_at, span(0, 1, 6).starts_at),
+        Span(span(0, 1, 6).starts_at, span(0, 1, 7).starts_at),
+    ]
+
+
+@pytest.mark.parametrize("minutes", [0, 5, 15, 55])
+def test_the_longest_common_time_ignores_the_step(minutes: int) -> None:
+    shared = (
+        Span(span(9, 10, minutes=5).ends_at, span(9, 10, minutes=5 + minutes).ends_at) if minutes else None
+    )
+    one = person(1, working=(shared,) if shared else ())
+    found = longest_common([need("A", 1), need("B", 2)], by_id(one, person(2)), search())
+    assert found == timedelta(minutes=minutes)
