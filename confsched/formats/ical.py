@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Literal
 
 from icalendar import Calendar, Component, Event, vCalAddress, vUri
@@ -90,6 +91,13 @@ def join_feed(name: str, zones: Iterable[str], events: Iterable[bytes], refresh_
 
     `zones` names the zone of every event; the events stay in the order given.
     """
+    head = _feed_head(name, tuple(sorted(set(zones))), refresh_minutes)
+    return b"".join([head, *events, CALENDAR_END])
+
+
+@lru_cache(maxsize=1024)
+def _feed_head(name: str, zones: tuple[str, ...], refresh_minutes: int) -> bytes:
+    """Return all that stands before the events; writing it takes a hundred times as long as joining them."""
     calendar = _calendar()
     # Readers disagree on escapes in these two names, so nothing is left in them that would need one.
     title = one_line(re.sub(r"[\\;,]", " ", name))
@@ -99,7 +107,7 @@ def join_feed(name: str, zones: Iterable[str], events: Iterable[bytes], refresh_
     calendar.add("x-published-ttl", f"PT{refresh_minutes}M")
     calendar.add("color", FEED_COLOR)
     _add_zones(calendar, zones)
-    return b"".join([_read_back(calendar).removesuffix(CALENDAR_END), *events, CALENDAR_END])
+    return _read_back(calendar).removesuffix(CALENDAR_END)
 
 
 def feed_etag(parts: Iterable[tuple[str, ...]]) -> str:
