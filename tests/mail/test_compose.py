@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from confsched.domain.intervals import Span
 from confsched.domain.invites import Kind, Method
 from confsched.formats.ical import Entry, Party, write_invite
+from confsched.formats.plain_text import one_line
 from confsched.mail.compose import HEADERS, Envelope, compose, preview
 from confsched.mail.smtp import PermanentFailure
 from tests.formats.ical_rules import assert_interop
@@ -264,6 +265,15 @@ def test_no_text_becomes_a_header_or_a_recipient(payload: str, place: str) -> No
     assert [address.addr_spec for address in message["To"].addresses] == [RECIPIENT]
     assert [address.addr_spec for address in message["From"].addresses] == [SENDER]
     assert len(message.get_all("Subject", [])) == 1
+
+
+@pytest.mark.parametrize("payload", PAYLOADS[5:10])
+def test_reading_back_finds_a_smuggled_header_on_its_own(
+    payload: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("confsched.mail.compose._header_text", one_line)
+    with pytest.raises(PermanentFailure, match="read back"):
+        compose(replace(envelope(), values=VALUES | {"kind_of_meeting": payload}))
 
 
 @given(text=st.text(max_size=200))
