@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 from confsched.domain.intervals import Span
 from confsched.domain.invites import Kind, Method
 from confsched.formats.ical import Entry, Party, write_invite
-from confsched.formats.plain_text import one_line
-from confsched.mail.compose import HEADERS, Envelope, compose, preview
+from confsched.mail.compose import HEADERS, Envelope, _read_back, compose, preview
 from confsched.mail.smtp import PermanentFailure
 from tests.formats.ical_rules import assert_interop
 
@@ -267,13 +266,22 @@ def test_no_text_becomes_a_header_or_a_recipient(payload: str, place: str) -> No
     assert len(message.get_all("Subject", [])) == 1
 
 
-@pytest.mark.parametrize("payload", PAYLOADS[5:10])
-def test_reading_back_finds_a_smuggled_header_on_its_own(
-    payload: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("confsched.mail.compose._header_text", one_line)
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        (b"Subject: ", b"Subject: x\r\nBcc: boese@fremd.example\r\nX: "),
+        (b"Subject: ", b"To: boese@fremd.example\r\nSubject: "),
+        (b"ada@land.example>", b"ada@land.example>, boese@fremd.example"),
+        (b"<planung@haus.example>", b"<boese@fremd.example>"),
+        (b"\r\nDate: ", b"\r\n\r\nDate: "),
+        (b"Planung", "Größe".encode()),
+    ],
+)
+def test_reading_back_finds_on_its_own_what_was_smuggled_in(right: bytes, wrong: bytes) -> None:
+    data = compose(envelope())
+    assert _read_back(data, envelope()) == data
     with pytest.raises(PermanentFailure, match="read back"):
-        compose(replace(envelope(), values=VALUES | {"kind_of_meeting": payload}))
+        _read_back(data.replace(right, wrong, 1), envelope())
 
 
 @given(text=st.text(max_size=200))
