@@ -12,16 +12,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from confsched.domain.privacy_words import (
-    DEGREE,
-    FIRST_NAMES,
-    INSTITUTION_AFTER,
-    INSTITUTION_BEFORE,
-    NOT_ADDRESSED,
-    NOUN,
-    ROLE,
-    SURNAMES,
-)
+from confsched.domain.privacy_names import find_patient_names
+from confsched.domain.privacy_words import UPPER
 from confsched.errors import Refusal, msg
 
 
@@ -46,9 +38,8 @@ class Finding:
 
 def find_patient_data(text: str) -> tuple[Finding, ...]:
     """Return what looks like patient data, in the order of the text."""
-    # A clinician may be named: their names are blanked out, at the same length, before names are searched.
-    masked = _CLINICIAN.sub(lambda match: _MASK * len(match[0]), text)
-    found = (*_birth_dates(text), *_insurance_numbers(text), *_shapes(text), *_names(masked))
+    names = (Finding(FindingKind.PATIENT_NAME, *place) for place in find_patient_names(text))
+    found = (*names, *_birth_dates(text), *_insurance_numbers(text), *_shapes(text))
     return tuple(sorted(_joined(found), key=lambda finding: (finding.start, finding.end)))
 
 
@@ -81,17 +72,7 @@ _NAME_SENTENCE = msg(
     "put the title, such as Dr., before a clinician's name."
 )
 
-_MASK = "\x00"
 # Every repetition below has a bound, so that no text keeps the search busy.
-_UP = "A-ZÀ-ÖØ-ÞĆČĐĞİŁŃŚŞŠŹŻŽ"
-_LOW = "a-zß-öø-ÿąćčđęěğıłńřśşšůźżž"
-_NAME_PART = rf"(?:[OD]['’])?[{_UP}][{_UP}{_LOW}]+"
-_NAME = rf"\b{_NAME_PART}(?:-{_NAME_PART}){{0,3}}(?![\w-])"
-_PARTICLES = (
-    r"(?:(?:von|van|de|der|den|dem|vom|zu|zum|zur|dos|da|di|al|el|ten|le|la|v\.|v\.\s?d\.)\s{1,9}){0,3}"
-)
-_HONORIFIC = r"\b(?:[Hh]errn?|HERRN?|[Ff]rau|FRAU|Hrn?\.?|Fr\.|Mr\.?|Mrs\.?|Ms\.|Miss)"
-_PATIENT = r"\b(?:[Pp]at(?:ient(?:in)?)?\b\.?|Pt\.|[Nn]ame(?=:))\s{0,9}:?"
 _MONTH = (
     r"(?:Jan(?:uar|uary)?|Feb(?:ruar|ruary)?|M(?:ä|ae)rz|Mar(?:ch)?|Apr(?:il)?|Ma[iy]|Jun[ei]?|Jul[iy]?"
     r"|Aug(?:ust)?|Sept?(?:ember)?|O[kc]t(?:ober)?|Nov(?:ember)?|De[zc](?:ember)?)\.?"
@@ -114,8 +95,8 @@ _BORN = re.compile(
 )
 # A day of treatment that lies far back is led in by what happened on it.
 _TREATED = re.compile(
-    r"\b(?:seit|vom|am|bis|ab|von|und|OP|CT|MRT?|PET|Unfall|H?TX|Z\. ?n\.|ED|since|on|from|until|to|in)"
-    r"\s{0,9}:?\s{0,9}$",
+    r"\b(?:seit|vom|am|bis|ab|von|und|OP|CT|MRT?|PET|TEP|Stent|Unfall|H?TX|Z\. ?n\.|ED"
+    r"|since|on|from|until|to|in)\s{0,9}:?\s{0,9}$",
     re.IGNORECASE,
 )
 # A bare date up to here is taken for a birth; later ones are mostly days of treatment.
@@ -135,35 +116,14 @@ _PHONE = re.compile(
     r"\b(?:Tel|Telefon|Handy|Mobil|Fax|DECT|Rückruf|phone|call|back|mobile)\b\W{0,3}$", re.IGNORECASE
 )
 _LABELLED_HOSPITAL = re.compile(
-    r"\b(?:Pat(?:ienten)?\.?-?\s?(?:Nr|ID|Nummer)|PID|MRN|Fall-?\s?(?:Nr|Nummer|ID)|Aufnahme-?(?:nr|nummer)"
+    r"\b(?:Pat(?:ient(?:en)?)?\.?-?\s?(?:Nr|ID|Nummer)|PID|MRN|Fall-?\s?(?:Nr|Nummer|ID)|Aufnahme-?(?:nr|nummer)"
     r"|hospital (?:no|number)|patient (?:ID|no|number))\b\.?\s{0,9}:?\s{0,9}\d[\d ]{3,}",
     re.IGNORECASE,
 )
 _INITIALS = re.compile(
-    rf"(?<![\w.])(?!(?:U\.\s?S|N\.\s?N|V\.\s?A|Z\.\s?N|I\.\s?V|P\.\s?O)\.)[{_UP}]\.\s?-?[{_UP}]\.,?\s{{0,9}}"
+    rf"(?<![\w.])(?!(?:U\.\s?S|N\.\s?N|V\.\s?A|Z\.\s?N|I\.\s?V|P\.\s?O)\.)[{UPPER}]\.\s?-?[{UPPER}]\.,?\s{{0,9}}"
     rf"(?:\*|geb\.|Jg\.?)?\s{{0,9}}\(?(?:{_DATE}|{_YEAR}(?!\d)|(?:'|\*)\d\d\b)"
 )
-
-# A role may be followed by "Herr" or "Frau", a degree not: in "Mamma-CA Frau Schulz" it is no degree.
-_DEGREES = rf"(?:(?<!\w){DEGREE}\b[.:]?,?\s{{0,9}})"
-_CLINICIAN = re.compile(
-    rf"(?:(?<!\w){ROLE}\b[.:]?\s{{0,9}}(?:{_HONORIFIC}\s{{1,9}})?{_DEGREES}{{0,8}}"
-    rf"|(?:{_HONORIFIC}\s{{1,9}})?{_DEGREES}{{1,8}}(?!{_HONORIFIC}\s))"
-    rf"(?:[{_UP}]\.\s{{0,9}}){{0,2}}(?:{_NAME}\s{{1,9}}(?={_PARTICLES}{_NAME}))?{_PARTICLES}{_NAME}"
-)
-_ROLE_AFTER = re.compile(rf"\s{{0,9}}[,(]\s{{0,9}}(?:{DEGREE}|{ROLE})\b")
-_ADDRESSED = re.compile(rf"{_HONORIFIC}\s{{1,9}}{_PARTICLES}(?P<name>{_NAME})")
-_ADDRESSED_SMALL = re.compile(r"\b(?:herrn?|frau|hr\.|fr\.)\s{1,9}(?P<name>[a-zäöüß]+)\b")
-_LABELLED_NAME = re.compile(rf"{_PATIENT}\s{{1,9}}(?P<name>{_NAME})")
-_MAIDEN_NAME = re.compile(rf"\bgeb\.\s{{1,9}}(?P<name>{_NAME})")
-# Overlapping on purpose: in "Notfall Hans Muster" the pair that counts is the second.
-_PAIR = re.compile(
-    rf"(?P<one>{_NAME})(?P<between>,?\s{{1,9}})(?=(?P<two>{_NAME}|[{_UP}]\.(?!\s?[{_UP}a-z]\.)))"
-)
-_SURNAME_WITH_AGE = re.compile(
-    rf"(?:[{_UP}]\.\s?)?(?P<name>{_NAME}),?\s{{1,9}}\(?\d{{1,3}}\s?(?:J\b|Jahre|jähr|y\b|yo\b|years|[mwf]\b)"
-)
-_INITIAL_AND_SURNAME = re.compile(rf"(?<![\w.])[{_UP}]\.\s?(?P<name>{_NAME})")
 
 
 def _birth_dates(text: str) -> Iterator[Finding]:
@@ -206,54 +166,6 @@ def _shapes(text: str) -> Iterator[Finding]:
     for kind, shape in shapes:
         for match in shape.finditer(text):
             yield Finding(kind, *match.span())
-
-
-def _names(text: str) -> Iterator[Finding]:
-    matches = (
-        *(match for match in _ADDRESSED.finditer(text) if match["name"].casefold() not in NOT_ADDRESSED),
-        *(match for match in _ADDRESSED_SMALL.finditer(text) if _is_surname(match["name"])),
-        *(match for match in _LABELLED_NAME.finditer(text) if not _is_noun(match["name"])),
-        *_MAIDEN_NAME.finditer(text),
-        *(match for match in _SURNAME_WITH_AGE.finditer(text) if _is_surname(match["name"])),
-        *(match for match in _INITIAL_AND_SURNAME.finditer(text) if _is_surname(match["name"])),
-    )
-    for match in matches:
-        yield Finding(FindingKind.PATIENT_NAME, *match.span())
-    for match in _PAIR.finditer(text):
-        if _is_full_name(match) and not _is_named_otherwise(text, match):
-            yield Finding(FindingKind.PATIENT_NAME, match.start(), match.end("two"))
-
-
-def _is_full_name(pair: re.Match[str]) -> bool:
-    """Tell whether a first name stands before a surname or an initial, or after a surname."""
-    if "," in pair["between"]:
-        return _is_first_name(pair["two"])
-    if _is_first_name(pair["one"]):
-        return pair["two"].endswith(".") or not NOUN.fullmatch(pair["two"])
-    return _is_first_name(pair["two"]) and _is_surname(pair["one"])
-
-
-def _is_named_otherwise(text: str, pair: re.Match[str]) -> bool:
-    """Tell whether the name belongs to an institution, a disease or somebody whose role follows."""
-    before = text[max(0, pair.start() - 20) : pair.start()]
-    after = text[pair.end("one") : pair.end("two") + 40]
-    return bool(
-        INSTITUTION_BEFORE.search(before)
-        or INSTITUTION_AFTER.match(after)
-        or _ROLE_AFTER.match(text, pair.end("two"))
-    )
-
-
-def _is_noun(word: str) -> bool:
-    return bool(NOUN.fullmatch(word)) or (word.isupper() and len(word) <= 4)
-
-
-def _is_first_name(word: str) -> bool:
-    return all(part in FIRST_NAMES for part in word.casefold().split("-"))
-
-
-def _is_surname(word: str) -> bool:
-    return any(part in SURNAMES for part in word.casefold().split("-"))
 
 
 def _joined(found: Iterable[Finding]) -> list[Finding]:

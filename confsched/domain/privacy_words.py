@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 
+UPPER = "A-ZÀ-ÖØ-ÞĆČĐĞİŁŃŚŞŠŹŻŽ"
+LOWER = "a-zß-öø-ÿąćčđęěğıłńřśşšůźżž"
+
 # Words that also name a disease, an organ, a month or a score (Iris, Carina, Rosa, Grace) are left out.
 _FIRST_NAMES = """
 achim adam adelheid agnes ahmed ahmet alexander alexandra alfred ali alice amelie andrea andreas andrzej
@@ -62,12 +65,12 @@ Blood Safety Flow Care Journey With Has Is For From Needs On Not
 """
 _NOUN_ENDINGS = """
 ung ungen ion ionen tät heit keit schaft itis ose osis ismus infarkt syndrom anfall zeit station klinik
-therapie plegie ämie pathie ektomie skopie graphie ment ence ance ity logy
+therapie plegie ämie pathie ektomie skopie graphie ment ence ance ity logy lyse psis
 """
 # After "Frau" or "Fr." these are no name.
 _NOT_ADDRESSED = """
 anfang mitte ende nachmittag vormittag mittag abend früh morgen nacht kollege kollegin doktor doktorin
-professor professorin oberarzt oberärztin chefarzt chefärztin station dr prof und in mit aus
+professor professorin oberarzt oberärztin chefarzt chefärztin station lage dr prof und in mit aus
 """
 # Institutions, places and eponyms bear the names of people.
 _NAMED_AFTER_PEOPLE = """

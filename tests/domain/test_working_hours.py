@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from confsched import clock
 from confsched.domain.holidays import is_public_holiday
-from confsched.domain.intervals import Span
+from confsched.domain.intervals import Span, subtract
 from confsched.domain.working_hours import WorkingHours, working_spans
 
 ZONE = "Europe/Berlin"
@@ -97,6 +97,17 @@ def test_hours_hold_on_the_first_and_on_the_last_day_they_are_valid() -> None:
     monday = hours(MONDAY, "08:00", "09:00", valid_from=date(2026, 6, 8), valid_until=date(2026, 6, 15))
     found = working_spans([monday], span("2026-06-01 00:00", "2026-06-30 00:00"), never)
     assert [clock.local_day(part.starts_at, ZONE) for part in found] == [date(2026, 6, 8), date(2026, 6, 15)]
+
+
+def test_an_absence_from_friday_to_monday_takes_the_whole_saturday() -> None:
+    """Covers PEER_FAILURES 16."""
+    rules = [hours(weekday, "08:00", "20:00") for weekday in (FRIDAY, SATURDAY, MONDAY)]
+    worked = working_spans(rules, span("2026-06-05 00:00", "2026-06-09 00:00"), never)
+    absence = span("2026-06-05 16:00", "2026-06-08 06:00")
+    assert subtract(worked, [absence]) == [
+        span("2026-06-05 06:00", "2026-06-05 16:00"),
+        span("2026-06-08 06:00", "2026-06-08 18:00"),
+    ]
 
 
 def test_touching_and_overlapping_hours_are_joined() -> None:
