@@ -38,6 +38,21 @@ class Table:
         )
 
     @cached_property
+    def groups(self) -> list[list[Pool]]:
+        """Return the required pools that hang together by shared people."""
+        groups: list[tuple[set[UUID], list[Pool]]] = []
+        for number, pool in enumerate(self.pools):
+            if pool.optional or number in self.alone:
+                continue
+            people, pools = set(pool.people), [pool]
+            for group in [group for group in groups if group[0] & people]:
+                groups.remove(group)
+                people |= group[0]
+                pools = [*group[1], *pools]
+            groups.append((people, pools))
+        return [pools for _, pools in groups if len(pools) > 1]
+
+    @cached_property
     def shared_seats(self) -> int:
         """Return how many people the required, shared pools take together."""
         return sum(

@@ -157,26 +157,26 @@ def _free(facts: Facts, window: Span) -> Iterator[_Layer]:
 
 
 def _tile(layers: list[_Layer], window: Span) -> Iterator[Stretch]:
-    """Cut the window where the top layer changes; the last layer covers all of it, so no hole can stay."""
-    top, starts_at = None, window.starts_at
-    for at, layer in _tops(layers, window):
-        if layer is top:
-            continue
-        if top is not None and starts_at < at:
-            yield Stretch(Span(starts_at, at), top.state, top.why, top.source, top.known_at)
-        top, starts_at = layer, at
+    """Sweep once over all edges and cut the window where the top layer changes.
 
-
-def _tops(layers: list[_Layer], window: Span) -> Iterator[tuple[datetime, _Layer | None]]:
-    """Sweep once over all edges and tell, after each instant with an edge, which layer lies on top."""
-    edges = sorted(_edges(layers, window))
-    depth, on = [0] * len(layers), 0
-    for index, (at, rank, change) in enumerate(edges):
+    The last layer covers the window, so some layer is always on and no hole can stay.
+    """
+    depth, on, top = [0] * len(layers), 0, 0
+    starts_at = reached = window.starts_at
+    for at, rank, change in sorted(_edges(layers, window)):
+        if at > reached:
+            if on & -on != top:
+                if top:
+                    yield _stretch(layers[top.bit_length() - 1], starts_at, reached)
+                top, starts_at = on & -on, reached
+            reached = at
         depth[rank] += change
         on = on | 1 << rank if depth[rank] else on & ~(1 << rank)
-        if index + 1 < len(edges) and edges[index + 1][0] == at:
-            continue
-        yield at, layers[(on & -on).bit_length() - 1] if on else None
+    yield _stretch(layers[top.bit_length() - 1], starts_at, window.ends_at)
+
+
+def _stretch(layer: _Layer, starts_at: datetime, ends_at: datetime) -> Stretch:
+    return Stretch(Span(starts_at, ends_at), layer.state, layer.why, layer.source, layer.known_at)
 
 
 def _edges(layers: list[_Layer], window: Span) -> Iterator[tuple[datetime, int, int]]:

@@ -173,6 +173,7 @@ def _best_first(plan: Plan, is_closed: Callable[[int], bool]) -> Iterator[tuple[
 def _bounds(plan: Plan) -> Iterator[Iterator[Key]]:
     """Return, for each mix of what is to be had, its starts in time with the best key they could get."""
     known, possible = plan.required(known=True), plan.required(known=False)
+    best = PERFECT - min(FAIRNESS, _least_recent(plan))
     experts = [person for person in plan.people if plan.candidates[person].knows_case]
     for unknown, row, rows in ((False, known, plan.known), (True, possible & ~known, plan.possible)):
         expert = 0
@@ -180,7 +181,16 @@ def _bounds(plan: Plan) -> Iterator[Iterator[Key]]:
             expert |= rows[person]
         for penalty, part in _mixes(row, plan.usual, plan.whole, expert):
             penalty += UNKNOWN + UNKNOWN_EACH if unknown else 0
-            yield _keys(plan, unknown, PERFECT - penalty, part)
+            yield _keys(plan, unknown, best - penalty, part)
+
+
+def _least_recent(plan: Plan) -> int:
+    """Return how often the people picked by choice were booked at the least."""
+    choices = [pool for pool in plan.table.pools if not pool.optional and len(pool.people) > pool.count]
+    return sum(
+        sum(sorted(plan.candidates[person].recent for person in pool.people)[: pool.count])
+        for pool in choices
+    )
 
 
 def _mixes(row: int, usual: int, whole: int, expert: int) -> Iterator[tuple[int, int]]:

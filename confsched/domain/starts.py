@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from functools import cached_property
@@ -18,7 +18,7 @@ from confsched.errors import Refusal, msg
 
 USUAL_HOURS = ((time(8), time(12)), (time(13), time(17)))
 
-# Up to this many shared pools are counted in every combination; beyond it the matching alone decides.
+# So many pools that share people are counted in every combination; beyond it the matching alone decides.
 COMBINED_POOLS = 4
 
 
@@ -198,7 +198,7 @@ class Plan:
     def required(self, *, known: bool) -> int:
         """Return where the required needs can start together; nowhere if there is none.
 
-        Exact up to COMBINED_POOLS pools that share people (Hall's marriage theorem), else never too small.
+        Exact while at most COMBINED_POOLS pools hang together (Hall's theorem), else never too small.
         """
         pools = [pool for pool in self.table.pools if not pool.optional]
         row = self.allowed if pools else 0
@@ -206,19 +206,14 @@ class Plan:
             row &= self.starts_of(pool, known=known)
         return row
 
-    def _combined(self) -> list[Pool]:
-        """Return the unions of shared pools that together must hold enough people."""
-        table = self.table
-        shared = [p for number, p in enumerate(table.pools) if number not in table.alone and not p.optional]
-        sizes: Iterable[int] = range(2, len(shared) + 1) if len(shared) <= COMBINED_POOLS else (len(shared),)
-        groups = (group for size in sizes for group in combinations(shared, size))
-        return [
-            Pool(
-                tuple(dict.fromkeys(person for pool in group for person in pool.people)),
-                sum(pool.count for pool in group),
-            )
-            for group in groups
-        ]
+    def _combined(self) -> Iterator[Pool]:
+        """Return the unions of pools sharing people that together must hold enough of them."""
+        for group in self.table.groups:
+            sizes = range(2, len(group) + 1) if len(group) <= COMBINED_POOLS else (len(group),)
+            for size in sizes:
+                for pools in combinations(group, size):
+                    everyone = dict.fromkeys(person for pool in pools for person in pool.people)
+                    yield Pool(tuple(everyone), sum(pool.count for pool in pools))
 
     @cached_property
     def whole(self) -> int:

@@ -68,7 +68,7 @@ SENTENCES = [
 @pytest.mark.parametrize(("facts", "sentence"), SENTENCES)
 def test_a_search_without_times_says_who_is_missing_and_why(facts: dict[str, object], sentence: str) -> None:
     """Cover line 33 of the failures of others."""
-    explanation = explain([need("Paediatrics", 1)], by_id(person(1, **facts)), search())
+    explanation = explain([need("Paediatrics", 1)], by_id(person(1, WEEK, **facts)), search())
     assert lines(explanation) == [("Paediatrics", [sentence])] * 5
 
 
