@@ -28,7 +28,7 @@ _TOKEN = re.compile(
 _ADDRESS = re.compile(r"[^\s\"'<>/@]+@[^\s\"'<>/@]+")
 
 
-def configure_logs(*, as_json: bool | None = None, stream: TextIO = sys.stderr) -> None:
+def configure(*, as_json: bool | None = None, stream: TextIO = sys.stderr) -> None:
     """Send our own and all libraries' events to `stream`: JSON, or key=value for a person at a terminal."""
     is_json = not stream.isatty() if as_json is None else as_json
     renderer: Processor = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,7 +11,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import NamedTuple
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from confsched.errors import Message, msg
 
@@ -18,7 +19,8 @@ SECRET_KEY_LENGTH = 32
 SECRET_KEY_FILE = "secret_key"
 DATABASE_FILE = "confsched.sqlite"
 DATABASE_SCHEMES = ("sqlite", "postgresql", "postgresql+psycopg")
-PORTS = {"smtp": 587, "smtps": 465, "imap": 143, "imaps": 993}
+MAIL_ADDRESS = re.compile(r"[\w.+-]{1,64}@[A-Za-z0-9.-]{1,189}", re.ASCII)
+DEMO_MAIL_ADDRESS = "termine@confsched.example"
 
 
 class Variable(NamedTuple):
@@ -36,6 +38,8 @@ VARIABLES = (
              f"Signs cookies: at least {SECRET_KEY_LENGTH} random characters, the same for all processes."),
     Variable("CONFSCHED_PUBLIC_URL", "http://127.0.0.1:$PORT",
              "The address that people type and that stands in mails; https unless it is this machine."),
+    Variable("CONFSCHED_MAIL_ADDRESS", "confsched@ the host of the public address",
+             "The address that mails come from and that answers go to."),
     Variable("CONFSCHED_SMTP_URL", "none: mails are only shown under Deliveries",
              "The server that sends mail: smtp://user:password@host:587 or smtps://user:password@host:465."),
     Variable("CONFSCHED_IMAP_URL", "none: answers are given on the pages only",
@@ -54,17 +58,6 @@ class SettingsError(Exception):
 
 
 @dataclass(frozen=True)
-class MailServer:
-    """Hold how to reach a mail server; without `is_tls` the connection begins plain and may be upgraded."""
-
-    host: str
-    port: int
-    user: str
-    password: str = field(repr=False)
-    is_tls: bool
-
-
-@dataclass(frozen=True)
 class Settings:
     """Hold everything that the environment decides; what may carry a password stays out of its repr."""
 
@@ -74,8 +67,9 @@ class Settings:
     is_demo: bool
     database_url: str = field(repr=False)
     secret_key: str = field(repr=False)
-    smtp: MailServer | None = None
-    imap: MailServer | None = None
+    mail_address: str
+    smtp_url: str | None = field(default=None, repr=False)
+    imap_url: str | None = field(default=None, repr=False)
 
     @property
     def is_https(self) -> bool:
@@ -100,8 +94,9 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         is_demo=is_demo,
         database_url=_database_url(given, data_dir),
         secret_key=_secret_key(given.get("CONFSCHED_SECRET_KEY", ""), data_dir, is_demo=is_demo),
-        smtp=_mail_server("CONFSCHED_SMTP_URL", given, ("smtp", "smtps")),
-        imap=_mail_server("CONFSCHED_IMAP_URL", given, ("imap", "imaps")),
+        mail_address=_mail_address(given, public_url),
+        smtp_url=_mail_server("CONFSCHED_SMTP_URL", given, ("smtp", "smtps")),
+        imap_url=_mail_server("CONFSCHED_IMAP_URL", given, ("imap", "imaps")),
     )
 
 
@@ -189,7 +184,19 @@ def _keep_new_key(path: Path) -> None:
             return  # another process was faster; its key counts
 
 
-def _mail_server(name: str, given: Mapping[str, str], schemes: tuple[str, str]) -> MailServer | None:
+def _mail_address(given: Mapping[str, str], public_url: str) -> str:
+    """Return who mails come from; by default the program's name at the host of the public address."""
+    url = urlsplit(public_url)
+    default = DEMO_MAIL_ADDRESS if _is_this_machine(url) else f"confsched@{url.hostname}"
+    address = given.get("CONFSCHED_MAIL_ADDRESS", default)
+    if not MAIL_ADDRESS.fullmatch(address):
+        raise SettingsError(
+            msg("CONFSCHED_MAIL_ADDRESS must be a plain address like termine@confsched.example.")
+        )
+    return address
+
+
+def _mail_server(name: str, given: Mapping[str, str], schemes: tuple[str, str]) -> str | None:
     if name not in given:
         return None
     url = _split(name, given[name])
@@ -201,13 +208,7 @@ def _mail_server(name: str, given: Mapping[str, str], schemes: tuple[str, str]) 
                 scheme=schemes[1],
             )
         )
-    return MailServer(
-        host=url.hostname,
-        port=url.port or PORTS[url.scheme],
-        user=unquote(url.username or ""),
-        password=unquote(url.password or ""),
-        is_tls=url.scheme == schemes[1],
-    )
+    return given[name]
 
 
 def _split(name: str, text: str) -> SplitResult:

@@ -9,12 +9,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.support import browser
 from tests.support.postgres import PostgresServer, running_server
 
 if TYPE_CHECKING:
     from confsched.db import Database
+
+# The same examples in every run, however slow or busy the machine is.
+settings.register_profile(
+    "house", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("house")
 
 KINDS = ("sqlite", "postgresql")
 

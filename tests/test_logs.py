@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import structlog
 
-from confsched.logs import bind_request, configure_logs, redact, request_bound, request_id_from
+from confsched.logs import bind_request, configure, redact, request_bound, request_id_from
 
 TOKEN = "Zk3vQ9-lM2xR8_tB5nW7yH4jD6sF1aGc"
 UUID = "0b6f7a52-6f0e-4d4e-9a53-0c1f2e3d4b5a"
@@ -31,7 +31,7 @@ def _put_logging_back() -> Iterator[None]:
 def stream() -> io.StringIO:
     """Give the stream that events are written to, as JSON."""
     stream = io.StringIO()
-    configure_logs(as_json=True, stream=stream)
+    configure(as_json=True, stream=stream)
     return stream
 
 
@@ -75,7 +75,7 @@ def test_a_library_speaks_the_same_way(stream: io.StringIO) -> None:
 def test_a_person_at_a_terminal_reads_names_and_values() -> None:
     stream = io.StringIO()
     stream.isatty = lambda: True  # type: ignore[method-assign]
-    configure_logs(stream=stream)
+    configure(stream=stream)
     structlog.get_logger().info("booked", seats=3)
     assert "level=info event=booked" in stream.getvalue()
     assert "seats=3" in stream.getvalue()
@@ -83,13 +83,13 @@ def test_a_person_at_a_terminal_reads_names_and_values() -> None:
 
 def test_a_pipe_gets_json() -> None:
     stream = io.StringIO()
-    configure_logs(stream=stream)
+    configure(stream=stream)
     structlog.get_logger().info("booked")
     assert _events(stream)[0]["event"] == "booked"
 
 
 def test_configuring_twice_writes_each_event_once(stream: io.StringIO) -> None:
-    configure_logs(as_json=True, stream=stream)
+    configure(as_json=True, stream=stream)
     structlog.get_logger().info("booked")
     assert len(_events(stream)) == 1
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from confsched.settings import SECRET_KEY_FILE, VARIABLES, MailServer, SettingsError, load_settings
+from confsched.settings import SECRET_KEY_FILE, VARIABLES, SettingsError, load_settings
 
 KEY = "k" * 32
 HOSPITAL = {
@@ -31,7 +31,8 @@ def test_the_demo_needs_no_variable(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert settings.public_url == "http://127.0.0.1:8000"
     assert settings.data_dir == tmp_path / "var"
     assert settings.database_url == f"sqlite:///{tmp_path}/var/confsched.sqlite"
-    assert (settings.smtp, settings.imap) == (None, None)
+    assert (settings.smtp_url, settings.imap_url) == (None, None)
+    assert settings.mail_address == "termine@confsched.example"
 
 
 def test_the_public_address_follows_the_port(folder: dict[str, str]) -> None:
@@ -73,24 +74,20 @@ def test_an_empty_variable_counts_as_not_set(folder: dict[str, str]) -> None:
     assert load_settings({**folder, "PORT": " ", "CONFSCHED_SMTP_URL": ""}).port == 8000
 
 
-@pytest.mark.parametrize(
-    ("url", "server"),
-    [
-        ("smtp://mail.example", MailServer("mail.example", 587, "", "", is_tls=False)),
-        ("smtp://mail.example:25", MailServer("mail.example", 25, "", "", is_tls=False)),
-        (
-            "smtps://it%40a.example:p%2Fw@mail.example",
-            MailServer("mail.example", 465, "it@a.example", "p/w", True),
-        ),
-    ],
-)
-def test_a_mail_server_is_read_from_its_address(folder: dict[str, str], url: str, server: MailServer) -> None:
-    assert load_settings({**folder, "CONFSCHED_SMTP_URL": url}).smtp == server
+def test_mail_servers_and_the_senders_address_are_taken_as_given(folder: dict[str, str]) -> None:
+    servers = {
+        "CONFSCHED_SMTP_URL": "smtps://me%40a.example:p%2Fw@mail.example",
+        "CONFSCHED_IMAP_URL": "imap://[::1]:1143",
+    }
+    settings = load_settings(
+        {**folder, **HOSPITAL, **servers, "CONFSCHED_MAIL_ADDRESS": "konsil@klinik.example"}
+    )
+    assert [settings.smtp_url, settings.imap_url] == list(servers.values())
+    assert settings.mail_address == "konsil@klinik.example"
 
 
-def test_the_mailbox_for_answers_is_read_from_its_address(folder: dict[str, str]) -> None:
-    settings = load_settings({**folder, "CONFSCHED_IMAP_URL": "imaps://in:pw@mail.example"})
-    assert settings.imap == MailServer("mail.example", 993, "in", "pw", is_tls=True)
+def test_mails_come_from_the_public_host_unless_said_otherwise(folder: dict[str, str]) -> None:
+    assert load_settings({**folder, **HOSPITAL}).mail_address == "confsched@confsched.example"
 
 
 @pytest.mark.parametrize(
@@ -117,6 +114,8 @@ def test_the_mailbox_for_answers_is_read_from_its_address(folder: dict[str, str]
         ("CONFSCHED_SMTP_URL", "imap://mail.example", "an address like smtps://user:password@host"),
         ("CONFSCHED_SMTP_URL", "smtp://mail.example:99999", "valid host and port"),
         ("CONFSCHED_IMAP_URL", "imaps://", "an address like imaps://user:password@host"),
+        ("CONFSCHED_MAIL_ADDRESS", "Konsil <a@b.example>", "a plain address like"),
+        ("CONFSCHED_MAIL_ADDRESS", "a@b.example\nBcc: c@d.example", "a plain address like"),
         ("CONFSCHED_SECRET_KEY", "", "at least 32 random characters"),
         ("CONFSCHED_SECRET_KEY", "k" * 31, "at least 32 random characters"),
     ],
