@@ -1,4 +1,4 @@
-"""Style sheets, script and icons under addresses that change with their content, so that browsers keep them forever."""
+"""Style sheets, script and icons under addresses that change with their content, to be kept forever."""
 
 from __future__ import annotations
 
@@ -13,17 +13,22 @@ from pathlib import Path
 from flask import Flask, Response, abort, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
+from confsched.web.policies import public
+
 STATIC = Path(__file__).parents[2] / "static"
 # The whole sprite of the package weighs 1.1 MB; these are the icons that a page may name.
 ICONS = (
-    *("arrow-counterclockwise", "arrow-left-right", "arrow-repeat", "bell", "building", "calendar-plus", "camera-video"),
-    *("check2", "chevron-left", "chevron-right", "clipboard-plus", "clock", "copy", "dash-lg", "download"),
-    *("exclamation-circle", "exclamation-triangle", "file-earmark-text", "folder-plus", "image", "info-circle", "key"),
-    *("lightning-charge-fill", "lock", "person-circle", "plus-lg", "printer", "question-circle", "question-lg"),
-    *("search", "star", "telephone", "upload", "x-octagon"),
+    *("arrow-counterclockwise", "arrow-left-right", "arrow-repeat", "bell", "building", "calendar-plus"),
+    *("camera-video", "check2", "chevron-left", "chevron-right", "clipboard-plus", "clock", "copy"),
+    *("dash-lg", "download", "exclamation-circle", "exclamation-triangle", "file-earmark-text"),
+    *("folder-plus", "image", "info-circle", "key", "lightning-charge-fill", "lock", "person-circle"),
+    *("plus-lg", "printer", "question-circle", "question-lg", "search", "star", "telephone", "upload"),
+    *("x-octagon",),
 )
 CACHE_SECONDS = 365 * 24 * 3600
 DIGEST_LETTERS = 16
+_SYMBOL = re.compile(r'(<symbol [^>]*?id="([^"]+)">.*?</symbol>)', re.DOTALL)
+_CLASS = re.compile(r'<symbol class="[^"]*"')
 
 
 @dataclass(frozen=True)
@@ -45,7 +50,8 @@ class Asset:
 def load_assets() -> dict[str, Asset]:
     """Read what pages need, from this project and from the Bootstrap-Flask package.
 
-    Bootstrap stays whole: cut to what pages use today it would break the page of tomorrow, and the wire carries 31 kB.
+    Bootstrap stays whole: cut to what pages use today it would break the page of tomorrow, and the wire
+    carries 31 kB of it.
     """
     bootstrap = files("flask_bootstrap") / "static" / "bootstrap5"
     style = (bootstrap / "css" / "bootstrap.min.css").read_text()
@@ -65,8 +71,8 @@ def _without_source_map(style: str) -> str:
 
 def cut_sprite(sprite: str, names: tuple[str, ...]) -> str:
     """Return the sprite with the named symbols only; raises KeyError for a name that it lacks."""
-    symbols = {name: symbol for symbol, name in re.findall(r'(<symbol [^>]*?id="([^"]+)">.*?</symbol>)', sprite, re.S)}
-    kept = (re.sub(r'<symbol class="[^"]*"', "<symbol", symbols[name]) for name in names)
+    symbols = {found[2]: found[1] for found in _SYMBOL.finditer(sprite)}
+    kept = (_CLASS.sub("<symbol", symbols[name]) for name in names)
     return f'<svg xmlns="http://www.w3.org/2000/svg">{"".join(kept)}</svg>'
 
 
@@ -77,6 +83,7 @@ def register_assets(app: Flask) -> None:
     def asset(name: str) -> str:
         return url_for("asset", digest=assets[name].digest, name=name)
 
+    @public
     def send(digest: str, name: str) -> AnyResponse:
         if name not in assets:
             abort(404)
@@ -84,7 +91,7 @@ def register_assets(app: Flask) -> None:
         return _answer(assets[name]) if digest == assets[name].digest else redirect(asset(name))
 
     app.add_url_rule("/assets/<digest>/<name>", "asset", send)
-    app.add_url_rule("/favicon.ico", "favicon", lambda: redirect(asset("icon.svg")))
+    app.add_url_rule("/favicon.ico", "favicon", public(lambda: redirect(asset("icon.svg"))))
     app.jinja_env.globals["asset"] = asset
 
 
