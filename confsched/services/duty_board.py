@@ -7,7 +7,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import groupby
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, joinedload
@@ -158,13 +157,18 @@ def board(
     rows = _rows(session, chosen, at, actor.zone)
     return Board(
         at=at,
-        groups=tuple(
-            BoardGroup(name, tuple(members))
-            for name, members in groupby(rows, key=lambda row: row.group_name)
-        ),
+        groups=_groups(rows),
         sites=_site_choices(lines),
         group_names=tuple(dict.fromkeys(line.group_name for line in lines)),
     )
+
+
+def _groups(rows: Iterable[BoardRow]) -> tuple[BoardGroup, ...]:
+    """Keep the order of the lines; a group stands where its first line stands."""
+    by_name: dict[str, list[BoardRow]] = defaultdict(list)
+    for row in rows:
+        by_name[row.group_name].append(row)
+    return tuple(BoardGroup(name, tuple(members)) for name, members in by_name.items())
 
 
 def rows_for_site(session: Session, actor: Actor, site_id: uuid.UUID, at: datetime) -> tuple[BoardRow, ...]:
@@ -210,7 +214,7 @@ def _lines() -> Select[DutyLine]:
         .join(Department, Department.id == DutyLine.department_id)
         .join(Site, Site.id == Department.site_id)
         .options(joinedload(DutyLine.department).joinedload(Department.site))
-        .order_by(DutyLine.group_name, DutyLine.position, DutyLine.name, DutyLine.id)
+        .order_by(DutyLine.position, DutyLine.group_name, DutyLine.name, DutyLine.id)
     )
 
 

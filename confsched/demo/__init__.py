@@ -1,0 +1,89 @@
+"""A whole invented network to look around in: built through the services, the same every time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sqlalchemy import exists, select
+from sqlalchemy.orm import Session
+
+from confsched import clock
+from confsched.db import Database
+from confsched.demo import meetings, rosters, staff
+from confsched.demo.names import email_of
+from confsched.demo.network import Network
+from confsched.demo.places import NAMED_PEOPLE, SITES, NamedPerson
+from confsched.demo.staff import ZONE
+from confsched.models.network import Organisation
+from confsched.services import accounts
+from confsched.services.passwords import TRIFLING_COST
+
+FOUNDED = timedelta(days=400)
+PUBLISHED = timedelta(days=45)
+SWAPPED = timedelta(hours=20)
+
+
+@dataclass(frozen=True)
+class DemoAccount:
+    """Hold who can sign in, and how."""
+
+    name: str
+    function: str
+    email: str
+    password: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class DemoNetwork:
+    """Hold what a visitor needs: the accounts, and the addresses of calendar feeds."""
+
+    accounts: tuple[DemoAccount, ...]
+    feeds: tuple[str, ...]
+
+
+def is_empty(session: Session) -> bool:
+    """Tell whether there is no network yet."""
+    return not session.scalar(select(exists(select(Organisation.id))))
+
+
+def build_demo(database: Database, *, now: datetime, password: str) -> DemoNetwork:
+    """Fill an empty database with the network around `now`, all or nothing."""
+    with database.transaction() as session:
+        assert is_empty(session), "the demo network never mixes with a real one"
+        network = _build(session, now)
+        account_list = _add_accounts(session, network, password, now)
+        meetings.add_meetings(session, network, now)
+    return DemoNetwork(accounts=account_list, feeds=())
+
+
+def _build(session: Session, now: datetime) -> Network:
+    network = Network()
+    today = clock.local_day(now, ZONE)
+    founded_at = now - FOUNDED
+    staff.add_sites(session, network, founded_at)
+    staff.add_staff(session, network, founded_at)
+    rosters.add_services(session, network, founded_at)
+    rosters.add_lines(session, network, founded_at)
+    rosters.publish_duties(session, network, today, now - PUBLISHED)
+    rosters.add_absences(session, network, today, now - SWAPPED)
+    rosters.swap_duties(session, network, now - SWAPPED)
+    return network
+
+
+def _add_accounts(
+    session: Session, network: Network, password: str, now: datetime
+) -> tuple[DemoAccount, ...]:
+    return tuple(
+        _add_account(session, network, named, password, now) for named in NAMED_PEOPLE if named.has_account
+    )
+
+
+def _add_account(
+    session: Session, network: Network, named: NamedPerson, password: str, now: datetime
+) -> DemoAccount:
+    domain = next(plan.domain for plan in SITES if plan.key == named.site)
+    email = email_of(named.given_name, named.family_name, domain)
+    person = network.people[email]
+    network.accounts[email] = accounts.create_account(session, person, password, now=now, cost=TRIFLING_COST)
+    return DemoAccount(person.name, named.function.value, email, password)
