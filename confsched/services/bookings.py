@@ -20,8 +20,10 @@ from confsched.domain.bookings import (
     may_cancel,
     may_move,
 )
+from confsched.domain.explain import Explanation
 from confsched.domain.intervals import Span
 from confsched.domain.kinds import BookingKind, ConferenceState, ConsultState, Partstat, SubjectKind
+from confsched.domain.matching import Offer
 from confsched.domain.permissions import Actor, Permission
 from confsched.domain.privacy import check_text
 from confsched.errors import Conflict, Refusal, msg
@@ -137,6 +139,27 @@ def move_plan(session: Session, booking: Booking, *, now: datetime) -> Plan:
     """Lay out the search for another time with the same people."""
     until = clock.local_day(now, booking.zone) + timedelta(days=MOVE_HORIZON_DAYS)
     return plan_move(session, booking, until, now=now)
+
+
+@dataclass(frozen=True)
+class MoveOffers:
+    """Hold other times at which the people of a meeting can be there."""
+
+    offers: tuple[Offer, ...]
+    plan: Plan
+    explanation: Explanation
+
+
+def move_offers(session: Session, booking: Booking, *, now: datetime) -> MoveOffers:
+    """Search other times for a meeting, best first."""
+    plan = move_plan(session, booking, now=now)
+    return MoveOffers(plan.offers(), plan, plan.explain())
+
+
+def may_change(session: Session, actor: Actor, booking: Booking) -> bool:
+    """Tell whether the actor may move or cancel the meeting."""
+    query = access.visible(actor, Booking, to="change").where(Booking.id == booking.id)
+    return session.scalar(select(query.exists())) or False
 
 
 def move(
@@ -270,6 +293,11 @@ def list_bookings(
 
 def _escape_like(text: str) -> str:
     return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def place_of(booking: Booking) -> str:
+    """Return where the meeting is held, or nothing for video only."""
+    return invitations.place_of(booking)
 
 
 def people_of(booking: Booking) -> Iterable[Participation]:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from confsched import clock
 from confsched.domain.bookings import ClaimState, check_times
-from confsched.domain.explain import Explanation, explain
+from confsched.domain.explain import Explanation
 from confsched.domain.intervals import Span
 from confsched.domain.kinds import BookingKind, ConferenceState, RequirementKind
 from confsched.domain.matching import Offer
@@ -205,7 +205,7 @@ class Offers:
 def offers(session: Session, conference: Conference, *, now: datetime) -> Offers:
     """Search the times at which every requirement can be met, best first."""
     search = plan_conference(session, conference, now=now)
-    return Offers(search.offers(), search, explain(search.needs, search.candidates, search.search))
+    return Offers(search.offers(), search, search.explain())
 
 
 def invite(

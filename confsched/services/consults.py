@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from confsched import clock
 from confsched.domain.bookings import ClaimState, check_times, claim_span, hold_until, normalise_case_ref
-from confsched.domain.explain import Explanation, explain
+from confsched.domain.explain import Explanation
 from confsched.domain.intervals import Span
 from confsched.domain.kinds import BookingKind, ConsultState
 from confsched.domain.matching import Offer
@@ -142,7 +142,7 @@ class Offers:
 def offers(session: Session, consult: Consult, *, now: datetime) -> Offers:
     """Search the times at which everybody needed can be there, best first, with the reasons."""
     plan = plan_consult(session, consult, now=now)
-    return Offers(plan.offers(), plan, explain(plan.needs, plan.candidates, plan.search))
+    return Offers(plan.offers(), plan, plan.explain())
 
 
 def hold(session: Session, actor: Actor, consult: Consult, starts_at: datetime, *, now: datetime) -> Hold:
@@ -292,6 +292,11 @@ def list_open(session: Session, actor: Actor) -> list[Consult]:
         .limit(OPEN_REQUESTS)
     )
     return list(session.scalars(query))
+
+
+def find_by_booking(session: Session, booking: Booking) -> Consult | None:
+    """Return the consult that led to a booking, if one did."""
+    return session.scalars(select(Consult).where(Consult.booking_id == booking.id)).one_or_none()
 
 
 def withdraw(session: Session, actor: Actor, consult: Consult, *, now: datetime) -> None:

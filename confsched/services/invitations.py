@@ -100,13 +100,15 @@ def _message(
         language=invite.recipient.language,
         zone=invite.recipient.zone,
         message_id=f"<{message_id}@{MESSAGE_DOMAIN}>",
-        snapshot=_values(booking, invite, was, reason),
+        snapshot=_values(booking, invite, participation, was, reason),
         created_at=now,
         due_at=now,
     )
 
 
-def _values(booking: Booking, invite: Invite, was: Snapshot | None, reason: str) -> dict[str, Any]:
+def _values(
+    booking: Booking, invite: Invite, reader: Participation, was: Snapshot | None, reason: str
+) -> dict[str, Any]:
     has_moved = was is not None and was.span != Span(booking.starts_at, booking.ends_at)
     return {
         "uid": booking.uid,
@@ -135,6 +137,6 @@ def _values(booking: Booking, invite: Invite, was: Snapshot | None, reason: str)
                 "role": "OPT-PARTICIPANT" if p.is_optional else "REQ-PARTICIPANT",
             }
             for p in booking.participations
-            if p.removed_at is None or p.person.email == invite.recipient.email
+            if p.removed_at is None or p.person_id == reader.person_id
         ],
     }

@@ -11,6 +11,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from confsched import clock
+from confsched.domain.explain import Explanation, explain
 from confsched.domain.intervals import Span
 from confsched.domain.kinds import RequirementKind
 from confsched.domain.matching import Candidate, Need, Offer, Search, find_assignment, find_slots
@@ -42,6 +43,9 @@ class Plan:
 
     def offers(self) -> tuple[Offer, ...]:
         return find_slots(self.needs, self.candidates, self.search)
+
+    def explain(self) -> Explanation:
+        return explain(self.needs, self.candidates, self.search)
 
     def at(self, span: Span) -> Offer | None:
         """Decide one exact time, or None where it does not work."""

@@ -1,0 +1,191 @@
+"""Book a consult: the question, the offered times, the confirmation."""
+
+from __future__ import annotations
+
+import uuid
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from wtforms import DateField, HiddenField, SelectField, StringField, TextAreaField
+from wtforms.validators import Optional
+
+from confsched.clock import local_day
+from confsched.domain.kinds import BookingKind
+from confsched.domain.permissions import Permission
+from confsched.errors import Conflict, Message, Refusal, msg
+from confsched.models.catalogue import Service
+from confsched.models.consults import Consult
+from confsched.services import access, bookings, consults
+from confsched.web.context import current_actor, now, read_session, transaction
+from confsched.web.forms import BaseForm
+from confsched.web.instants import parse_instant
+from confsched.web.offers import offer_days
+from confsched.web.policies import needs
+
+blueprint = Blueprint("consults", __name__, url_prefix="/consults")
+
+
+class QuestionForm(BaseForm):
+    service_id = SelectField(msg("Service"), validate_choice=False)
+    case_ref = StringField(
+        msg("Case reference"),
+        description=msg("Your own code for the case, such as FK-7Q2M. No name, no date of birth."),
+    )
+    question = TextAreaField(
+        msg("Your question"), description=msg("Stays in confsched; no mail and no calendar shows it.")
+    )
+    reply_by_on = DateField(msg("Reply needed by"), validators=[Optional()])
+
+
+class StartForm(BaseForm):
+    starts_at = HiddenField()
+
+
+@blueprint.get("/")
+@needs(Permission.SEE_MEETINGS)
+def index() -> ResponseReturnValue:
+    """Show what is asked and not yet booked, and the consults to come."""
+    session, actor = read_session(), current_actor()
+    listing = bookings.list_bookings(
+        session, actor, since=local_day(now(), actor.zone), kind=BookingKind.TELECONSULT, page=_page()
+    )
+    return render_template(
+        "consults/index.html", requests=consults.list_open(session, actor), listing=listing
+    )
+
+
+def _page() -> int:
+    return max(1, min(10_000, request.args.get("page", 1, type=int)))
+
+
+@blueprint.get("/new")
+@needs(Permission.REQUEST_CONSULT)
+def new() -> ResponseReturnValue:
+    """Ask for the question: service, opaque reference, question, deadline."""
+    return _question_page(QuestionForm(formdata=None), 200)
+
+
+@blueprint.post("/")
+@needs(Permission.REQUEST_CONSULT)
+def create() -> ResponseReturnValue:
+    """Record the question and go on to the times."""
+    form = QuestionForm()
+    actor = current_actor()
+    try:
+        with transaction() as session:
+            consult = consults.request(session, actor, _question(form), now=now(), key=form.form_key.data)
+            target = url_for("consults.times", consult_id=consult.id)
+    except Refusal as refusal:
+        form.add_refusal(refusal)
+        return _question_page(form, refusal.status)
+    return redirect(target, 303)
+
+
+def _question(form: QuestionForm) -> consults.Question:
+    try:
+        service_id = uuid.UUID(form.service_id.data or "")
+    except ValueError as error:
+        raise Refusal(msg("Choose a service."), field="service_id") from error
+    return consults.Question(
+        service_id, form.case_ref.data or "", form.question.data or "", form.reply_by_on.data
+    )
+
+
+def _question_page(form: QuestionForm, status: int) -> ResponseReturnValue:
+    services = consults.list_services(read_session(), current_actor(), now=now())
+    form.service_id.choices = [(str(service.id), _service_words(service)) for service in services]
+    return render_template("consults/new.html", form=form, services=services), status
+
+
+def _service_words(service: Service) -> str:
+    return f"{service.name}, {service.site.short_name} ({service.duration_minutes} min)"
+
+
+@blueprint.get("/<uuid:consult_id>/times")
+@needs(Permission.REQUEST_CONSULT)
+def times(consult_id: uuid.UUID) -> ResponseReturnValue:
+    """Offer times, best first, with the held one to confirm."""
+    return _times_page(consult_id, 200)
+
+
+def _times_page(consult_id: uuid.UUID, status: int, problem: Message | None = None) -> ResponseReturnValue:
+    session, actor = read_session(), current_actor()
+    consult = access.get_consult(session, actor, consult_id)
+    if consult.booking_id is not None:
+        return redirect(url_for("bookings.show", booking_id=consult.booking_id), 303)
+    found = consults.offers(session, consult, now=now())
+    hold = consult.hold if consult.hold and consult.hold.expires_at > now() else None
+    page = render_template(
+        "consults/times.html",
+        consult=consult,
+        hold=hold,
+        held_names=_held_names(consult, found) if hold else "",
+        days=offer_days(found.offers, found.plan.candidates, actor.zone, hold.starts_at if hold else None),
+        found=found,
+        problem=problem,
+        form=StartForm(formdata=None),
+    )
+    return page, status
+
+
+def _held_names(consult: Consult, found: consults.Offers) -> str:
+    people = (uuid.UUID(one["person_id"]) for one in consult.hold.serving) if consult.hold else ()
+    return ", ".join(
+        found.plan.candidates[person].name
+        for person in people
+        if person != consult.requester_id and person in found.plan.candidates
+    )
+
+
+@blueprint.post("/<uuid:consult_id>/hold")
+@needs(Permission.REQUEST_CONSULT)
+def hold(consult_id: uuid.UUID) -> ResponseReturnValue:
+    """Keep a time while the requester confirms; where somebody was faster, show the next best ones."""
+    try:
+        starts_at = parse_instant(StartForm().starts_at.data)
+        with transaction() as session:
+            consult = access.get_consult(session, current_actor(), consult_id, to="change")
+            consults.hold(session, current_actor(), consult, starts_at, now=now())
+    except Refusal as refusal:
+        return _refused(consult_id, refusal)
+    return redirect(url_for("consults.times", consult_id=consult_id, _anchor="held"), 303)
+
+
+def _refused(consult_id: uuid.UUID, refusal: Refusal) -> ResponseReturnValue:
+    if refusal.status not in (409, 422):
+        raise refusal
+    return _times_page(consult_id, refusal.status, refusal.message)
+
+
+@blueprint.post("/<uuid:consult_id>/release")
+@needs(Permission.REQUEST_CONSULT)
+def release(consult_id: uuid.UUID) -> ResponseReturnValue:
+    """Give the held time back."""
+    with transaction() as session:
+        consult = access.get_consult(session, current_actor(), consult_id, to="change")
+        consults.release(session, current_actor(), consult, now=now())
+    return redirect(url_for("consults.times", consult_id=consult_id), 303)
+
+
+@blueprint.post("/<uuid:consult_id>/booking")
+@needs(Permission.REQUEST_CONSULT)
+def book(consult_id: uuid.UUID) -> ResponseReturnValue:
+    """Book the held time; sent twice, it leads to the same booking."""
+    try:
+        with transaction() as session:
+            consult = access.get_consult(session, current_actor(), consult_id, to="change")
+            booking = consults.book(session, current_actor(), consult, now=now())
+            target = url_for("bookings.show", booking_id=booking.id, booked=1)
+    except Conflict as conflict:
+        return _refused(consult_id, conflict)
+    return redirect(target, 303)
+
+
+@blueprint.post("/<uuid:consult_id>/withdrawal")
+@needs(Permission.REQUEST_CONSULT)
+def withdraw(consult_id: uuid.UUID) -> ResponseReturnValue:
+    """Take the question back."""
+    with transaction() as session:
+        consult = access.get_consult(session, current_actor(), consult_id, to="change")
+        consults.withdraw(session, current_actor(), consult, now=now())
+    return redirect(url_for("consults.index"), 303)
