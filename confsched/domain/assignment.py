@@ -169,14 +169,13 @@ class _Seating:
     def _draw(self, number: int, tried: set[UUID]) -> bool:
         """Bring one more person to a pool, from another pool if that one finds a replacement.
 
-        Only people known to be free are new at the table; somebody unknown who has a seat may change it.
+        Moving an unknown person cannot help: whoever could take that seat would have been preferred before.
         """
         for person in self.table.pools[number].people:
-            home = self.home.get(person)
-            keeps_seat = home is not None and not self.table.pools[number].optional
-            if person in tried or not (keeps_seat or self.is_known(person)):
+            if person in tried or not self.is_known(person):
                 continue
             tried.add(person)
+            home = self.home.get(person)
             if home is None or (home != number and self._draw(home, tried)):
                 self._move(person, number)
                 return True

@@ -70,7 +70,8 @@ def longest_common(
     needs: Sequence[Need], candidates: Mapping[UUID, Candidate], search: Search, board: Board | None = None
 ) -> timedelta:
     """Return the longest time that would meet the required needs in the window, whatever the step."""
-    board = board or prepare(candidates, search)
+    reach = search.window.widen(search.buffer_before, search.buffer_after)
+    board = (board or prepare(candidates, search)).cut(reach)
     anywhere = replace(board, steps=board.grid.full)
 
     def fails(cells: int) -> bool:

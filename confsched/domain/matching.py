@@ -76,10 +76,13 @@ def find_slots(
 def find_assignment(
     needs: Sequence[Need], candidates: Mapping[UUID, Candidate], span: Span, search: Search
 ) -> Offer | None:
-    """Decide one exact time afresh, on or off the grid; None when it fails or lies outside the search."""
+    """Decide one exact time afresh, on or off the grid; None when it fails or lies outside the search.
+
+    Availabilities that cover no more than the time and its buffers are enough.
+    """
     if span.starts_at < search.earliest_at or span.ends_at > search.window.ends_at:
         return None
-    plan = Plan(tuple(needs), candidates, search, prepare(candidates, search))
+    plan = Plan(tuple(needs), candidates, search, prepare({}, search))
     known = {person for person in plan.people if _is_free(candidates[person], span, search, known=True)}
     possible = {person for person in plan.people if _is_free(candidates[person], span, search, known=False)}
     offer = _offer(plan, span, known.__contains__, possible.__contains__)
