@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import structlog
 from flask import Blueprint, Response, jsonify
-from sqlalchemy.exc import SQLAlchemyError
 
 from confsched.db import schema_is_current
 from confsched.services import engine
@@ -11,6 +11,7 @@ from confsched.web.context import now, read_session
 from confsched.web.policies import public
 
 health = Blueprint("health", __name__, url_prefix="/health")
+_log = structlog.get_logger(__name__)
 
 
 @health.get("/live")
@@ -26,7 +27,8 @@ def ready() -> tuple[Response, int]:
     """Answer 503 while the database is away or its tables are old, so that no requests are sent here."""
     try:
         is_ready = schema_is_current(read_session())
-    except SQLAlchemyError:
+    except Exception as error:  # whatever it is that keeps the database from answering
+        _log.warning("not_ready", exc_info=error)
         is_ready = False
     return jsonify(ready=is_ready), 200 if is_ready else 503
 

@@ -17,6 +17,7 @@ from confsched.errors import Refusal, msg
 from confsched.i18n import LANGUAGES
 from confsched.models.accounts import Account, LoginSession
 from confsched.models.audit import AuditEvent
+from confsched.models.network import Site
 from confsched.models.people import Membership, Person
 from confsched.services import audit
 from confsched.services.passwords import FULL_COST, HashCost, hash_password, is_password
@@ -251,6 +252,11 @@ def _holds(membership: Membership, now: datetime) -> bool:
     )
 
 
+def site_name(session: Session, actor: Actor) -> str:
+    """Return the short name of the site at which the person works today."""
+    return session.get_one(Site, actor.site_id).short_name
+
+
 def is_touch_due(session: Session, token: str, now: datetime) -> bool:
     """Tell whether the last click is long enough ago to be worth a write."""
     row = _find_session(session, token)
@@ -283,8 +289,7 @@ def disable_account(session: Session, actor: Actor | None, account: Account, *, 
 
 def choose_language(session: Session, actor: Actor, language: str, *, now: datetime) -> None:
     """Keep the language in which the person reads pages and mails."""
-    if language not in LANGUAGES:
-        raise Refusal(msg("Choose one of the languages offered."), field="language")
+    assert language in LANGUAGES, "pages are written in these languages"
     person = session.get_one(Person, actor.person_id)
     person.language = language
     audit.record(session, actor, "choose_language", person, now=now)

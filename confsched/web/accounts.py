@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from flask import Blueprint, Flask, Response, current_app, redirect, render_template, request, session
+from flask import Blueprint, Flask, current_app, redirect, render_template, request, session
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
 from werkzeug.wrappers import Response as AnyResponse
 from wtforms import EmailField, HiddenField, PasswordField
 from wtforms.validators import InputRequired, Length
 
 from confsched.domain.permissions import Actor
-from confsched.errors import Refusal
+from confsched.errors import Refusal, msg
 from confsched.i18n import LANGUAGES
 from confsched.services import accounts as service
 from confsched.services.passwords import FULL_COST, HashCost
@@ -95,7 +95,7 @@ def sign_in() -> AnyResponse | tuple[str, int]:
 
 
 def _login_page(form: LoginForm) -> str:
-    return render_template("accounts/login.html", form=form)
+    return render_template("accounts/login.html", form=form, has_ended="_user_id" in session)
 
 
 def _sign_in(form: LoginForm) -> str | Refusal:
@@ -137,29 +137,31 @@ def sign_out() -> AnyResponse:
 @accounts.post("/language")
 @public
 def choose_language() -> AnyResponse:
-    language = request.form.get("language", "")
+    """Keep the language in this browser, and for a person who is signed in also for mails."""
+    language = _chosen("language", LANGUAGES)
     actor = find_actor()
     if actor:
         with transaction() as writing:
             service.choose_language(writing, actor, language, now=now())
-    return _keep("language", language, LANGUAGES)
+    return _keep("language", language)
 
 
 @accounts.post("/theme")
 @public
 def choose_theme() -> AnyResponse:
-    return _keep("theme", request.form.get("theme", ""), THEMES)
+    return _keep("theme", _chosen("theme", THEMES))
 
 
-def _keep(name: str, value: str, allowed: tuple[str, ...]) -> AnyResponse:
+def _chosen(name: str, offered: tuple[str, ...]) -> str:
+    value = request.form.get(name, "")
+    if value not in offered:
+        raise Refusal(msg("Choose one of the entries offered."), field=name)
+    return value
+
+
+def _keep(name: str, value: str) -> AnyResponse:
     """Keep a preference in the browser and go back to the page where it was chosen."""
     answer = redirect(local_path(request.form.get("next")), 303)
-    if value in allowed:
-        _set_preference(answer, name, value)
-    return answer
-
-
-def _set_preference(answer: AnyResponse | Response, name: str, value: str) -> None:
     answer.set_cookie(
         preference_cookie(name),
         value,
@@ -168,3 +170,4 @@ def _set_preference(answer: AnyResponse | Response, name: str, value: str) -> No
         httponly=True,
         samesite="Lax",
     )
+    return answer

@@ -15,7 +15,6 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 _POLICY = "confsched_policy"
 _PUBLIC = "public"
-_FLASKS_OWN = frozenset({"static"})  # the route that Flask adds for static/
 
 
 class MissingPolicy(Exception):
@@ -45,8 +44,6 @@ def _mark(view: View, policy: str) -> View:
 
 def policy_of(app: Flask, endpoint: str) -> str | None:
     """Return the permission that the endpoint asks for, "public", or None where nothing is said."""
-    if endpoint in _FLASKS_OWN:
-        return _PUBLIC
     return getattr(app.view_functions.get(endpoint), _POLICY, None)
 
 
