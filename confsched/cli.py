@@ -16,14 +16,15 @@ from confsched import clock, logs
 from confsched.create_app import create_app
 from confsched.db import Database
 from confsched.demo import DemoNetwork, build_demo, describe_demo, is_empty
-from confsched.domain.permissions import Function
+from confsched.errors import Refusal
 from confsched.mail.envelopes import House
-from confsched.services import accounts, network, people
+from confsched.services import founding
+from confsched.services.people import NewPerson
 from confsched.settings import VARIABLES, Settings, SettingsError, load_settings
 from confsched.worker import scheduler
 from confsched.worker.scheduler import Engine
 
-DEMO_PASSWORD = "confsched-demo"  # noqa: S105 (printed at start, and good for the demo network only)
+DEMO_PASSWORD = "confsched-demo"
 THREADS = 8
 LOOPBACK = "127.0.0.1"
 
@@ -107,22 +108,20 @@ def demo(as_json: bool) -> None:
 @click.option("--zone", default="Europe/Berlin", show_default=True)
 @click.option("--state", default="DE-NI", show_default=True, help="Whose public holidays its site keeps.")
 @click.password_option()
-def create_admin(
-    email: str, full_name: str, organisation: str, zone: str, state: str, password: str
-) -> None:
-    """Create the first account of an organisation, which may do everything there."""
+def create_admin(email: str, full_name: str, organisation: str, zone: str, state: str, password: str) -> None:
+    """Create the first account of an organisation, from which everything else is entered."""
     database = _prepared(_settings())
-    now = clock.now()
-    with database.transaction() as session:
-        house = network.find_or_add_organisation(session, None, organisation, now=now)
-        site = network.find_or_add_site(session, None, house, organisation, zone=zone, state=state, now=now)
-        given_name, _, family_name = full_name.strip().rpartition(" ")
-        person = people.add_person(
-            session, None, given_name=given_name, family_name=family_name, email=email, now=now
-        )
-        people.add_membership(session, None, person, site, Function.ORGANISATION_ADMIN, now=now)
-        accounts.create_account(session, person, password, now=now)
-    database.dispose()
+    given_name, _, family_name = full_name.strip().rpartition(" ")
+    new = NewPerson(given_name=given_name, family_name=family_name, email=email, zone=zone)
+    try:
+        with database.transaction() as session:
+            founding.create_admin(
+                session, new, password, organisation=organisation, state=state, now=clock.now()
+            )
+    except Refusal as refusal:
+        raise click.ClickException(str(refusal.message)) from refusal
+    finally:
+        database.dispose()
     click.echo(f"{email} may now sign in.")
 
 

@@ -84,7 +84,7 @@ def _parties(message: OutboxMessage) -> tuple[Party, ...]:
     """Return who is listed: everybody, or only the reader where the mail un-invites them."""
     people = message.snapshot["attendees"]
     if message.kind is Kind.REMOVAL:
-        people = [person for person in people if person["email"] == message.recipient]
+        people = [one for one in people if one["email"].casefold() == message.recipient.casefold()]
     return tuple(
         Party(person["name"], person["email"], person["partstat"], person["role"]) for person in people
     )
