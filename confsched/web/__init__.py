@@ -5,8 +5,10 @@ from __future__ import annotations
 from flask import Flask
 
 from confsched.web.accounts import accounts
+from confsched.web.bookings import blueprint as bookings
+from confsched.web.consults import blueprint as consults
 
-BLUEPRINTS = (accounts,)
+BLUEPRINTS = (accounts, bookings, consults)
 
 
 def register_web(app: Flask) -> None:
