@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from math import inf
 from types import MappingProxyType
 
 from confsched.errors import Refusal, msg
@@ -43,6 +44,8 @@ _DAYS = {
     Frequency.MONTHLY: 30.4,
     Frequency.YEARLY: 365.2,
 }
+# Measured: finding the days of a month or a year costs as much as so many candidates.
+_PERIOD_STEPS = {Frequency.MONTHLY: 5, Frequency.YEARLY: 20}
 _TOO_FAST = frozenset({"SECONDLY", "MINUTELY"})
 _WEEKDAY = r"(?:MO|TU|WE|TH|FR|SA|SU)"
 _WEEKDAY_ALONE = re.compile(_WEEKDAY)
@@ -78,6 +81,9 @@ class Rule:
     def size(self, name: str) -> int:
         return self.lists[name].count(",") + 1 if name in self.lists else 1
 
+    def numbers(self, name: str) -> list[int]:
+        return [int(number) for number in self.lists[name].split(",")] if name in self.lists else []
+
     def text(self, until: str | None) -> str:
         """Return the rule for the expansion, with an end that fits the type of its start."""
         parts = {"FREQ": self.frequency.value, "INTERVAL": str(self.interval)}
@@ -88,22 +94,57 @@ class Rule:
         return ";".join(f"{name}={value}" for name, value in (parts | dict(self.lists)).items())
 
     def steps_per_day(self) -> float:
-        """Return how many candidate times a day an expansion has to look at, at most."""
-        times = self.size("BYHOUR") * self.size("BYMINUTE") * self.size("BYSECOND")
-        if self.frequency is Frequency.HOURLY:
-            times = self.size("BYMINUTE") * self.size("BYSECOND")
-        days = {Frequency.WEEKLY: self.size("BYDAY"), Frequency.MONTHLY: 31, Frequency.YEARLY: 366}
-        return times * days.get(self.frequency, 1) / (_DAYS[self.frequency] * self.interval)
+        """Return what an expansion costs a day, in units of one looked-at candidate."""
+        return self.instances_per_day() + _PERIOD_STEPS.get(self.frequency, 1) / self._period_days()
+
+    def counted_steps(self) -> float:
+        """Return what an expansion costs up to COUNT; weekdays pass over six of seven days."""
+        if self.count is None or {"BYMONTH", "BYMONTHDAY", "BYSETPOS"} & self.lists.keys():
+            return inf
+        return self.count * 7 * _PERIOD_STEPS.get(self.frequency, 1)
 
     def instances_per_day(self) -> float:
         """Return how many occurrences a day the rule can have, at most."""
-        if self.frequency not in (Frequency.MONTHLY, Frequency.YEARLY) or self._names_days():
-            return self.steps_per_day()
-        times = self.size("BYHOUR") * self.size("BYMINUTE") * self.size("BYSECOND")
-        return times * self.size("BYMONTH") / (_DAYS[self.frequency] * self.interval)
+        return self.candidates() / self._period_days()
 
-    def _names_days(self) -> bool:
-        return bool({"BYDAY", "BYMONTHDAY", "BYYEARDAY", "BYWEEKNO"} & self.lists.keys())
+    def candidates(self) -> int:
+        """Return how many times one period can name, at most."""
+        if self.frequency is Frequency.HOURLY:
+            return self.size("BYMINUTE") * self.size("BYSECOND")
+        times = self.size("BYHOUR") * self.size("BYMINUTE") * self.size("BYSECOND")
+        return times * self._days_per_period()
+
+    def _days_per_period(self) -> int:
+        if self.frequency is Frequency.WEEKLY:
+            return self.size("BYDAY")
+        if self.frequency is Frequency.MONTHLY:
+            return self._days_per_month()
+        if self.frequency is Frequency.YEARLY:
+            return self._days_per_year()
+        return 1
+
+    def _days_per_month(self) -> int:
+        if "BYMONTHDAY" in self.lists:
+            return self.size("BYMONTHDAY")
+        return self.size("BYDAY") * (1 if self._counts_weekdays() else 5)
+
+    def _days_per_year(self) -> int:
+        for name, days in (("BYYEARDAY", 1), ("BYWEEKNO", 7)):
+            if name in self.lists:
+                return self.size(name) * days
+        if "BYMONTH" in self.lists:
+            return self.size("BYMONTH") * self._days_per_month()
+        if "BYMONTHDAY" in self.lists:
+            return 12 * self.size("BYMONTHDAY")
+        return self.size("BYDAY") * (1 if self._counts_weekdays() else 53)
+
+    def _counts_weekdays(self) -> bool:
+        """Tell 2TU, one day, from TU, each of them; without BYDAY it is the one day of the start."""
+        days = self.lists.get("BYDAY", "")
+        return not days or not any(len(day) == 2 for day in days.split(","))
+
+    def _period_days(self) -> float:
+        return _DAYS[self.frequency] * self.interval
 
 
 def read_rule(text: str) -> Rule:
@@ -178,11 +219,14 @@ def _in_range(name: str, value: str) -> bool:
 
 
 def _check_can_happen(rule: Rule) -> None:
-    """Raise ValueError for days like 30 February: an expansion would search for them until the year 9999."""
-    if "BYMONTH" not in rule.lists or "BYMONTHDAY" not in rule.lists:
-        return
-    longest = max(_LONGEST_MONTHS[int(month) - 1] for month in rule.lists["BYMONTH"].split(","))
-    if all(abs(int(day)) > longest for day in rule.lists["BYMONTHDAY"].split(",")):
+    """Raise ValueError for 30 February and the like: an expansion would search for it until the year 9999."""
+    if rule.frequency is not Frequency.YEARLY and {"BYYEARDAY", "BYWEEKNO"} & rule.lists.keys():
+        raise ValueError("days and weeks of the year belong to yearly rules")
+    positions = [abs(number) for number in rule.numbers("BYSETPOS")]
+    if positions and min(positions) > rule.candidates():
+        raise ValueError("the rule never has that many candidates")
+    days, months = rule.numbers("BYMONTHDAY"), rule.numbers("BYMONTH")
+    if days and months and min(map(abs, days)) > max(_LONGEST_MONTHS[month - 1] for month in months):
         raise ValueError("the rule never happens")
 
 
@@ -197,7 +241,7 @@ class Budget:
     def spend_rule(self, rule: Rule, since: timedelta, window: timedelta) -> None:
         """Charge a rule that runs for `since` until its end, of which `window` is of interest."""
         day = timedelta(days=1)
-        self.steps += max(since / day, 0) * rule.steps_per_day()
+        self.steps += min(max(since / day, 0) * rule.steps_per_day(), rule.counted_steps())
         expected = min(window, max(since, timedelta())) / day * rule.instances_per_day()
         if self.steps > MAX_STEPS or min(expected, rule.count or expected) > MAX_INSTANCES:
             raise Refusal(

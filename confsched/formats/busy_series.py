@@ -14,6 +14,7 @@ from confsched.formats import busy_notes
 from confsched.formats.busy_events import BoundedRule, Event
 from confsched.formats.busy_limits import MAX_SERIES_CUTS, Budget
 from confsched.formats.busy_notes import Notes
+from confsched.formats.busy_skip import skip_old_periods
 from confsched.formats.busy_values import Moment, instant
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ class Occurrences:
         if not masters:
             yield from self._expanded(overrides)
         for master in masters:
-            current = self._without_ended_rules(master)
+            current = self._near(master, may_skip=not any(event.changes_following for event in overrides))
             if current.repeats or overrides:
                 yield from self._expanded([current, *overrides])
             elif current.is_busy:
@@ -55,15 +56,20 @@ class Occurrences:
             # A second event under one UID is another appointment of a careless program, not a copy.
             overrides = []
 
-    def _without_ended_rules(self, event: Event) -> Event:
-        """Drop rules that ended before the window, so that old series cost nothing, and charge the others."""
+    def _near(self, event: Event, *, may_skip: bool) -> Event:
+        """Drop what a series did long before the window, so that age costs nothing, and charge the rest."""
         length = self._instant(event.end) - self._instant(event.start)
         earliest = self.window.starts_at - length - _MARGIN
-        kept = [bound for bound in event.rules if not bound.until or self._instant(bound.until) >= earliest]
+        kept = tuple(
+            bound for bound in event.rules if not bound.until or self._instant(bound.until) >= earliest
+        )
+        near = replace(event, rules=kept)
+        if may_skip and len(kept) == 1 and not kept[0].rule.count:
+            near = skip_old_periods(near, kept[0].rule, earliest - self._instant(event.start))
         for bound in kept:
-            since = self._last_instant(bound) - self._instant(event.start)
+            since = self._last_instant(bound) - self._instant(near.start)
             self.budget.spend_rule(bound.rule, since, self.window.duration + length + 2 * _MARGIN)
-        return replace(event, rules=tuple(kept))
+        return near
 
     def _last_instant(self, bound: BoundedRule) -> datetime:
         return min(self._instant(bound.until), self.horizon) if bound.until else self.horizon

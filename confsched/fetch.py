@@ -1,0 +1,339 @@
+"""The one client for all outbound HTTP: a URL typed by a user is hostile, and so is what answers there."""
+
+from __future__ import annotations
+
+import http.client
+import io
+import socket
+import ssl
+import threading
+from dataclasses import dataclass
+from time import monotonic
+from urllib.parse import SplitResult, urljoin, urlsplit
+
+from confsched.errors import Refusal, msg
+from confsched.formats.network_addresses import is_surely_public
+
+MAX_MEGABYTES = 2
+MAX_REDIRECTS = 3
+MAX_URL_CHARACTERS = 2_000
+MAX_ADDRESSES = 4
+TOTAL_SECONDS = 10.0
+CONNECT_SECONDS = 4.0
+
+_CHUNK_BYTES = 64 * 1024
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_PORTS = {"https": 443, "http": 80}
+# What calendar programs call the address of a calendar; all of them speak HTTP underneath.
+_SCHEMES = {"webcal": "https", "webcals": "https"}
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Bound one fetch in bytes and seconds, redirects included."""
+
+    body_bytes: int = MAX_MEGABYTES * 1024 * 1024
+    total_seconds: float = TOTAL_SECONDS
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """Hold the answer: 200 with a body, or 304 without one; validators as the server gave them."""
+
+    status: int
+    body: bytes
+    etag: str | None
+    last_modified: str | None
+
+
+def fetch(
+    url: str,
+    *,
+    etag: str | None = None,
+    last_modified: str | None = None,
+    allow_hosts: frozenset[str] = frozenset(),
+    allow_http: bool = False,
+    limits: Limits = Limits(),
+) -> Fetched:
+    """Get a URL, or learn that it is unchanged; raises Refusal with what to do instead.
+
+    `allow_hosts` names hosts that may lie in an internal network: "host", or "host:port" for unusual ports.
+    """
+    deadline = _Deadline(limits.total_seconds)
+    headers = _headers(etag, last_modified)
+    for _ in range(MAX_REDIRECTS + 1):
+        target = read_target(url, allow_hosts, allow_http=allow_http)
+        answer = _get(target, headers, deadline, limits)
+        if isinstance(answer, Fetched):
+            return answer
+        url = urljoin(target.url, answer)
+    raise Refusal(
+        msg("This address only leads on to other addresses. Copy the address of the calendar itself.")
+    )
+
+
+@dataclass(frozen=True)
+class Target:
+    """Hold a checked URL; `is_listed` says that an administrator vouches for its host."""
+
+    url: str
+    scheme: str
+    host: str
+    port: int
+    path: str
+    is_listed: bool
+
+    @property
+    def host_header(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return host if self.port == _PORTS[self.scheme] else f"{host}:{self.port}"
+
+
+def read_target(url: str, allow_hosts: frozenset[str], *, allow_http: bool) -> Target:
+    """Check everything about a URL that does not need the network."""
+    parts = _split(url.strip())
+    scheme = _SCHEMES.get(parts.scheme, parts.scheme)
+    if scheme not in _PORTS or not parts.hostname:
+        raise Refusal(msg("This is not a web address. It has to begin with https://."))
+    if scheme == "http" and not allow_http:
+        raise Refusal(msg("This address is not encrypted. Use the one that begins with https://."))
+    if parts.username is not None or parts.password is not None:
+        raise Refusal(
+            msg("This address contains a password. Use the secret address of the calendar instead.")
+        )
+    host, port = _host(parts.hostname), parts.port or _PORTS[scheme]
+    usual = port == _PORTS[scheme]
+    is_listed = f"{host}:{port}" in allow_hosts or (usual and host in allow_hosts)
+    if not usual and not is_listed:
+        raise Refusal(msg("This address uses an unusual port. Ask your administrator to allow it."))
+    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    return Target(parts._replace(scheme=scheme, fragment="").geturl(), scheme, host, port, path, is_listed)
+
+
+def _split(url: str) -> SplitResult:
+    # Blanks and controls in a URL are how one request is made into two.
+    if (
+        len(url) > MAX_URL_CHARACTERS
+        or not url.isascii()
+        or not url.isprintable()
+        or " " in url
+        or "\\" in url
+    ):
+        raise _unreadable_address()
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        raise _unreadable_address() from None
+    return parts
+
+
+def _host(name: str) -> str:
+    host = name.lower().rstrip(".")
+    if not host or "%" in host or len(host) > 253:
+        raise _unreadable_address()
+    return host
+
+
+def _unreadable_address() -> Refusal:
+    return Refusal(msg("This address cannot be read. Copy it again from your calendar program."))
+
+
+def _headers(etag: str | None, last_modified: str | None) -> dict[str, str]:
+    headers = {
+        "Accept": "text/calendar, */*;q=0.5",
+        # A compressed answer could unfold into gigabytes, so none is asked for or taken.
+        "Accept-Encoding": "identity",
+        "User-Agent": "confsched",
+    }
+    if etag and etag.isascii() and etag.isprintable():
+        headers["If-None-Match"] = etag
+    if last_modified and last_modified.isascii() and last_modified.isprintable():
+        headers["If-Modified-Since"] = last_modified
+    return headers
+
+
+class _Deadline:
+    def __init__(self, seconds: float) -> None:
+        self._ends = monotonic() + seconds
+
+    def left(self) -> float:
+        """Return the seconds left; raises TimeoutError where there are none."""
+        left = self._ends - monotonic()
+        if left <= 0:
+            raise TimeoutError
+        return left
+
+
+def _get(target: Target, headers: dict[str, str], deadline: _Deadline, limits: Limits) -> Fetched | str:
+    """Return the answer, or the location that a redirect names."""
+    connection = _Connection(target, deadline)
+    try:
+        connection.request("GET", target.path, headers={**headers, "Host": target.host_header})
+        with connection.getresponse() as response:
+            return _read(response, headers, limits)
+    except TimeoutError:
+        raise Refusal(msg("The server of this calendar is too slow. It will be asked again later.")) from None
+    except ssl.SSLError:
+        raise Refusal(
+            msg("The certificate of this calendar server is not valid. Ask its provider to renew it.")
+        ) from None
+    except (OSError, http.client.HTTPException):
+        raise Refusal(msg("The calendar server cannot be reached. It will be asked again later.")) from None
+    finally:
+        connection.close()
+
+
+class _Connection(http.client.HTTPConnection):
+    """Connect to the checked address and no other; the name is used for Host, SNI and the certificate."""
+
+    def __init__(self, target: Target, deadline: _Deadline) -> None:
+        super().__init__(target.host, target.port)
+        self._target = target
+        self._deadline = deadline
+
+    def connect(self) -> None:
+        addresses = checked_addresses(self._target, self._deadline.left())
+        plain = _connect_first(addresses, self._target.port, self._deadline)
+        if self._target.scheme == "https":
+            plain.settimeout(self._deadline.left())
+            plain = tls_context().wrap_socket(plain, server_hostname=self._target.host)
+        self.sock = _TimedSocket(plain, self._deadline)
+
+
+def tls_context() -> ssl.SSLContext:
+    """Return the settings of a browser: certificates and names are checked."""
+    return ssl.create_default_context()
+
+
+def checked_addresses(target: Target, seconds: float) -> list[str]:
+    """Resolve the name once and return its addresses; one internal address among them refuses them all."""
+    addresses = list(dict.fromkeys(_resolve_within(target, seconds)))[:MAX_ADDRESSES]
+    if not addresses:
+        raise Refusal(
+            msg("There is no server of this name. Copy the address again from your calendar program.")
+        )
+    if not target.is_listed and not all(map(is_surely_public, addresses)):
+        raise Refusal(msg("This address leads into an internal network. Ask your administrator to allow it."))
+    return addresses
+
+
+def _resolve_within(target: Target, seconds: float) -> list[str]:
+    """Resolve in a thread, because the resolver of the system knows no time limit."""
+    found: list[str] = []
+    thread = threading.Thread(target=lambda: found.extend(resolve(target.host, target.port)), daemon=True)
+    thread.start()
+    thread.join(seconds)
+    if thread.is_alive():
+        raise TimeoutError
+    return found
+
+
+def resolve(host: str, port: int) -> list[str]:
+    """Return the addresses of a name, none where it has none."""
+    try:
+        answers = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        return []
+    return [str(address[0]) for *_, address in answers]
+
+
+def _connect_first(addresses: list[str], port: int, deadline: _Deadline) -> socket.socket:
+    """Return a connection to the first address that answers; the last one's failure is raised."""
+    for number, address in enumerate(addresses, start=1):
+        try:
+            return socket.create_connection((address, port), timeout=min(deadline.left(), CONNECT_SECONDS))
+        except OSError:
+            if number == len(addresses):
+                raise
+    raise AssertionError("there is at least one address")
+
+
+class _TimedSocket:
+    """Give http.client what it uses of a socket, each step within what is left of the total time."""
+
+    def __init__(self, wrapped: socket.socket, deadline: _Deadline) -> None:
+        self._wrapped = wrapped
+        self._deadline = deadline
+
+    def sendall(self, data: bytes) -> None:
+        self._wrapped.settimeout(self._deadline.left())
+        self._wrapped.sendall(data)
+
+    def makefile(self, _mode: str) -> io.BufferedReader:
+        return io.BufferedReader(_TimedReader(self._wrapped, self._deadline))
+
+    def close(self) -> None:
+        # Like any socket it stays open until what makefile gave is closed as well.
+        self._wrapped.close()
+
+
+class _TimedReader(io.RawIOBase):
+    """Read so that a server that sends a byte now and then cannot hold the reader for ever."""
+
+    def __init__(self, wrapped: socket.socket, deadline: _Deadline) -> None:
+        self._wrapped = wrapped
+        self._raw = wrapped.makefile("rb", buffering=0)
+        self._deadline = deadline
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int | None:  # type: ignore[override]
+        self._wrapped.settimeout(self._deadline.left())
+        return self._raw.readinto(buffer)
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+def _read(response: http.client.HTTPResponse, sent: dict[str, str], limits: Limits) -> Fetched | str:
+    etag, last_modified = response.getheader("ETag"), response.getheader("Last-Modified")
+    location = response.getheader("Location")
+    if response.status in _REDIRECTS and location:
+        return location
+    if response.status == 304 and {"If-None-Match", "If-Modified-Since"} & sent.keys():
+        return Fetched(304, b"", etag, last_modified)
+    if response.status != 200:
+        raise _status_refusal(response.status)
+    if response.getheader("Content-Encoding", "identity").strip().lower() not in ("", "identity"):
+        raise Refusal(msg("The server of this calendar sends compressed data only, which is not accepted."))
+    return Fetched(200, _body(response, limits), etag, last_modified)
+
+
+def _status_refusal(status: int) -> Refusal:
+    if status in (401, 403, 407):
+        return Refusal(
+            msg("This calendar asks for a password. Use the secret address of the calendar instead.")
+        )
+    if status in (404, 410):
+        return Refusal(msg("There is no calendar at this address. Copy it again from your program."))
+    return Refusal(
+        msg(
+            "The calendar server answers with error %(status)s. It will be asked again later.",
+            status=status,
+        )
+    )
+
+
+def _body(response: http.client.HTTPResponse, limits: Limits) -> bytes:
+    """Read at most the allowed size; half a body is none, as its missing half would read as free."""
+    announced = response.length
+    if announced is not None and announced > limits.body_bytes:
+        raise _too_large(limits)
+    body = bytearray()
+    while chunk := response.read(_CHUNK_BYTES):
+        body += chunk
+        if len(body) > limits.body_bytes:
+            raise _too_large(limits)
+    if announced is not None and len(body) < announced:
+        raise http.client.IncompleteRead(bytes(body))
+    return bytes(body)
+
+
+def _too_large(limits: Limits) -> Refusal:
+    megabytes = max(limits.body_bytes // (1024 * 1024), 1)
+    return Refusal(
+        msg("This calendar is larger than %(limit)s MB. Publish fewer months and try again.", limit=megabytes)
+    )
