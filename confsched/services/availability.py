@@ -46,6 +46,8 @@ class Asked:
     case_ref: str | None = None
     # A booking that is being moved does not stand in its own way.
     without_booking: uuid.UUID | None = None
+    # Nor does the time that is held for the very consult that asks.
+    without_hold: uuid.UUID | None = None
 
 
 @dataclass
@@ -121,6 +123,8 @@ def _load_claims(session: Session, asked: Asked, window: Span, now: datetime) ->
     )
     if asked.without_booking:
         query = query.where(or_(Claim.booking_id.is_(None), Claim.booking_id != asked.without_booking))
+    if asked.without_hold:
+        query = query.where(or_(Claim.hold_id.is_(None), Claim.hold_id != asked.without_hold))
     return _by_subject(session.execute(query))
 
 

@@ -66,6 +66,7 @@ def plan_consult(session: Session, consult: Consult, *, now: datetime) -> Plan:
         present=frozenset({consult.requester_id}),
         service_id=service.id,
         case_ref=consult.case_ref,
+        without_hold=consult.hold.id if consult.hold else None,
     )
     search = Search(
         duration=timedelta(minutes=service.duration_minutes),
@@ -150,6 +151,7 @@ def _asked(
     present: frozenset[uuid.UUID] = frozenset(),
     service_id: uuid.UUID | None = None,
     case_ref: str | None = None,
+    without_hold: uuid.UUID | None = None,
 ) -> Asked:
     resources = rooms | {r.resource_id for r in requirements if r.resource_id is not None}
     people = frozenset(member for need in needs for member in need.pool) - resources
@@ -160,6 +162,7 @@ def _asked(
         service_id=service_id,
         duty_lines=frozenset(r.duty_line_id for r in requirements if r.duty_line_id is not None),
         case_ref=case_ref,
+        without_hold=without_hold,
     )
 
 
