@@ -6,7 +6,7 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import islice, pairwise
 from uuid import UUID
 
@@ -82,8 +82,8 @@ def longest_common(
     return bisect_left(lengths, True, key=fails) * GRAIN
 
 
-def _rank(offer: Offer) -> tuple[bool, Span]:
-    return bool(offer.unknown), offer.span
+def _rank(offer: Offer) -> tuple[bool, datetime]:
+    return bool(offer.unknown), offer.span.starts_at
 
 
 def _pieces(plan: Plan, first: Offer | None) -> Iterator[Span]:

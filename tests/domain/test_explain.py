@@ -86,7 +86,14 @@ def test_only_the_time_before_the_first_offer_is_explained() -> None:
 
 
 def test_nothing_is_explained_when_the_first_time_is_free() -> None:
-    assert explain([need("A", 1)], by_id(person(1)), search()).blocked == ()
+    people = by_id(person(1), person(2))
+    assert explain([need("A", 1), need("B", 2)], people, search()) == Explanation((), ())
+
+
+def test_a_day_with_an_unknown_person_is_offered_and_not_explained() -> None:
+    silent = ImportedCalendar((), NOW, span(0, 23, 1))
+    explanation = explain([need("A", 1)], by_id(person(1, calendars=(silent,))), search())
+    assert explanation.blocked == ()
 
 
 def test_people_who_never_meet_are_told_their_longest_common_time() -> None:

@@ -168,6 +168,21 @@ def test_who_was_booked_less_often_is_taken_and_named() -> None:
     assert "Dr. 2 was booked less often." in said(offer)
 
 
+def test_a_time_of_who_was_booked_less_often_comes_before_an_earlier_one_of_the_same_day() -> None:
+    people = by_id(
+        person(1, [span("9:00", "9:30")], recent=3), person(2, [span("14:00", "14:30")]), person(3, recent=9)
+    )
+    assert starts(find_slots([need("a", 1, 2, 3)], people, search())) == ["14:00", "09:00"]
+
+
+@pytest.mark.parametrize(("days", "expected"), [(2, [2, 1]), (3, [1, 2]), (4, [1, 2])])
+def test_who_knows_the_case_is_worth_less_than_three_days_of_waiting(days: int, expected: list[int]) -> None:
+    later = span("9:00", "9:30", MONDAY + timedelta(days=days))
+    people = by_id(person(1, [span("9:00", "9:30")]), person(2, [later], knows_case=True))
+    offers = find_slots([need("a", 1, 2)], people, search(window=Span(TODAY.starts_at, later.ends_at)))
+    assert [who(offer)["a"] for offer in offers] == [[number] for number in expected]
+
+
 def test_times_outside_usual_hours_come_later_and_say_so() -> None:
     people = by_id(person(1, [span("12:00", "12:30"), span("15:00", "15:30")]))
     offers = find_slots([need("a", 1)], people, search())

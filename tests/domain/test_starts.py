@@ -41,6 +41,11 @@ def plans(draw: st.DrawFn) -> Plan:
     return Plan(needs, candidates, search, prepare(candidates, search))
 
 
+def test_without_a_required_need_there_is_no_start() -> None:
+    search = Search(timedelta(minutes=20), WINDOW, "Europe/Berlin")
+    assert Plan((), {}, search, prepare({}, search)).required(known=True) == 0
+
+
 @settings(deadline=None)
 @given(plans())
 def test_up_to_four_pools_that_share_people_are_counted_exactly(plan: Plan) -> None:
