@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from sqlalchemy import delete
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -13,6 +14,7 @@ from confsched.errors import Conflict, msg
 from confsched.models.engine import IdempotencyKey
 
 KEY_LENGTH = 64
+KEPT = timedelta(days=2)
 
 
 def find_result(session: Session, actor: Actor, purpose: str, key: str) -> uuid.UUID | None:
@@ -39,6 +41,11 @@ def remember(
         raise Conflict(
             msg("This was already sent a moment ago. Reload the page to see the result.")
         ) from error
+
+
+def forget_old(session: Session, *, now: datetime) -> None:
+    """Delete keys so old that no browser repeats them."""
+    session.execute(delete(IdempotencyKey).where(IdempotencyKey.created_at <= now - KEPT))
 
 
 def _identity(actor: Actor, purpose: str, key: str) -> tuple[str, uuid.UUID, str]:

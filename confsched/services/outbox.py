@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from confsched.domain.permissions import Actor
+from confsched.domain.permissions import Actor, Permission
 from confsched.models.outbox import OutboxMessage
 from confsched.services import access, audit
 
@@ -45,7 +45,7 @@ def claim_due(session: Session, *, now: datetime, lease_key: str, limit: int = B
 
 
 def settle_sent(session: Session, message_id: uuid.UUID, lease_key: str, *, now: datetime, by: str) -> None:
-    """Record that a message left; ignored when the lease has passed to another worker, who sends it as well."""
+    """Record that a message left; ignored when the lease has passed to another worker, who sends it too."""
     message = _leased(session, message_id, lease_key)
     if message is not None:
         message.sent_at, message.sent_by, message.last_error = now, by, None
@@ -87,6 +87,21 @@ def _leased(session: Session, message_id: uuid.UUID, lease_key: str) -> OutboxMe
     return session.scalars(query).one_or_none()
 
 
+def may_read_content(actor: Actor, message: OutboxMessage) -> bool:
+    """Tell whether the actor got the mail or plans meetings in its house; for all others it is an envelope.
+
+    Who runs the mail server needs to know that a mail left, not which case is discussed.
+    """
+    houses = actor.organisations_with(Permission.SEE_MEETINGS_OF_ORGANISATION)
+    return message.recipient_id == actor.person_id or message.organisation_id in houses
+
+
+def may_retry(actor: Actor, message: OutboxMessage) -> bool:
+    """Tell whether the actor may send the message once more."""
+    is_theirs = message.organisation_id in actor.organisations_with(Permission.SEE_DELIVERIES)
+    return is_theirs and message.sent_at is None
+
+
 def retry(session: Session, actor: Actor, message: OutboxMessage, *, now: datetime) -> None:
     """Send a refused message once more, now; a message that left stays as it is."""
     if message.sent_at is not None:
@@ -112,7 +127,7 @@ class Listing:
 def list_messages(
     session: Session, actor: Actor, *, state: str = "", text: str = "", page: int = 1
 ) -> Listing:
-    """Return the messages the actor may see; `state` is waiting, sent or failed, `text` part of an address."""
+    """Return the messages the actor may see; `state` is waiting, sent or failed, `text` is in the address."""
     query = access.visible(actor, OutboxMessage)
     if state == "waiting":
         query = query.where(OutboxMessage.sent_at.is_(None), OutboxMessage.failed_at.is_(None))

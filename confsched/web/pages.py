@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+from urllib.parse import urlencode
 
 from flask import Flask, request
 
+from confsched.domain.intervals import Span
 from confsched.errors import Message, msg
 from confsched.i18n import translate
 from confsched.services import accounts, engine
@@ -20,9 +24,43 @@ from confsched.web.context import (
 )
 
 
+class Listing(Protocol):
+    """Stand for one page of a list, as services return it; pages count from 1."""
+
+    @property
+    def page(self) -> int: ...
+
+    @property
+    def pages(self) -> int: ...
+
+    @property
+    def total(self) -> int: ...
+
+
+class Spanning(Protocol):
+    """Stand for a row that starts and ends."""
+
+    @property
+    def starts_at(self) -> datetime: ...
+
+    @property
+    def ends_at(self) -> datetime: ...
+
+
+@dataclass(frozen=True)
+class Pages:
+    """Hold where a list is and where it goes on, for the pager; no address at either end."""
+
+    number: int
+    count: int
+    total: int
+    previous_url: str | None
+    next_url: str | None
+
+
 def register_pages(app: Flask) -> None:
-    """Give every template the frame's values and `_()`."""
-    app.jinja_env.globals["_"] = sentence
+    """Give every template the frame's values, `_()`, pages_of(), span_of() and instant_now()."""
+    app.jinja_env.globals.update(_=sentence, pages_of=pages_of, span_of=span_of, instant_now=now)
     app.context_processor(_frame)
 
 
@@ -30,6 +68,27 @@ def sentence(text: str | Message, **values: object) -> str:
     """Return a sentence in the reader's language."""
     message = text if isinstance(text, Message) else msg(text, **values)
     return translate(message, reader_language())
+
+
+def pages_of(listing: Listing) -> Pages:
+    """Return the pager of a list; the neighbours' addresses keep the filter of this one."""
+    number = min(listing.page, listing.pages)
+    return Pages(
+        number=number,
+        count=listing.pages,
+        total=listing.total,
+        previous_url=_page_url(number - 1) if number > 1 else None,
+        next_url=_page_url(number + 1) if number < listing.pages else None,
+    )
+
+
+def _page_url(number: int) -> str:
+    return f"{request.path}?{urlencode({**request.args.to_dict(), 'page': number})}"
+
+
+def span_of(row: Spanning) -> Span:
+    """Return the time from a row's start to its end."""
+    return Span(row.starts_at, row.ends_at)
 
 
 def _frame() -> dict[str, Any]:
