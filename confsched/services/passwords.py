@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 
 from argon2 import PasswordHasher, Type
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from confsched.errors import Refusal, msg
+
 HASHES_AT_A_TIME = 2  # each takes 64 MiB and a core
+WAIT_SECONDS = 3  # a flood of logins must not hold every thread of the pages
 _turns = threading.BoundedSemaphore(HASHES_AT_A_TIME)
 
 
@@ -27,18 +32,28 @@ TRIFLING_COST = HashCost(memory_kib=64, passes=1)  # for invented accounts, whos
 
 def hash_password(password: str, cost: HashCost = FULL_COST) -> str:
     """Return the salted argon2id hash (RFC 9106) as text."""
-    with _turns:
+    with _turn():
         return _hasher(cost).hash(password)
 
 
 def is_password(password: str, password_hash: str | None, cost: HashCost = FULL_COST) -> bool:
     """Tell whether the password is right; without a hash, take as long and say no."""
-    with _turns:
+    with _turn():
         try:
             matches = _hasher(cost).verify(password_hash or _hash_of_nobody(cost), password)
         except (VerificationError, InvalidHashError):
             return False
     return matches and password_hash is not None
+
+
+@contextmanager
+def _turn() -> Iterator[None]:
+    if not _turns.acquire(timeout=WAIT_SECONDS):
+        raise Refusal(msg("Many people are signing in just now. Try again in a few seconds."))
+    try:
+        yield
+    finally:
+        _turns.release()
 
 
 @cache

@@ -8,6 +8,7 @@ from typing import Final
 import structlog
 from flask import Flask, Response, g, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
+from jinja2 import Template
 from werkzeug.exceptions import HTTPException
 
 from confsched import logs
@@ -96,5 +97,5 @@ def _page(status: int, sentence: Message, request_id: str = "") -> Response:
 
 
 def _render(status: int, sentence: Message, request_id: str) -> str:
-    names = [f"errors/{status}.html", "errors/error.html"]
+    names: list[str | Template] = [f"errors/{status}.html", "errors/error.html"]
     return render_template(names, status=status, sentence=sentence, request_id=request_id)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from flask_wtf import FlaskForm
@@ -20,7 +20,7 @@ class Finding:
     """Hold one thing that is wrong: the input's id and label, empty for the whole form, and the sentence."""
 
     field_id: str
-    label: str
+    label: str | Message
     text: str
 
 
@@ -45,6 +45,7 @@ class BaseForm(FlaskForm):  # type: ignore[misc]  # (flask_wtf carries no types)
         def get_translations(self, _form: object) -> _ReaderTranslations:
             return _ReaderTranslations()
 
+    form_errors: Sequence[str]
     form_key = HiddenField(default=new_form_key, validators=[Length(max=64)])
 
     def add_refusal(self, refusal: Refusal) -> None:
@@ -66,4 +67,4 @@ class BaseForm(FlaskForm):  # type: ignore[misc]  # (flask_wtf carries no types)
     def _field_findings(self) -> Iterator[Finding]:
         for field in self:
             for text in field.errors:
-                yield Finding(field.id, str(field.label.text), str(text))
+                yield Finding(field.id, field.label.text, str(text))

@@ -38,7 +38,7 @@ class _Place:
     url: str
     label: Message
     endpoint: str
-    permission: Permission
+    policy: str | None
 
 
 def register_navigation(app: Flask) -> None:
@@ -53,9 +53,7 @@ def _places(app: Flask, entries: tuple[tuple[str, Message], ...]) -> list[_Place
         if "GET" in (rule.methods or ())
     }
     found = [(label, endpoints[url.rstrip("/")]) for url, label in entries if url.rstrip("/") in endpoints]
-    return [
-        _Place(url, label, endpoint, Permission(policy_of(app, endpoint))) for label, (url, endpoint) in found
-    ]
+    return [_Place(url, label, endpoint, policy_of(app, endpoint)) for label, (url, endpoint) in found]
 
 
 def main_links(actor: Actor | None) -> list[Link]:
@@ -72,9 +70,11 @@ def _links(menu: str, actor: Actor | None) -> list[Link]:
     if actor is None:
         return []
     places: list[_Place] = current_app.extensions[_NAVIGATION][menu]
-    return [
-        Link(place.url, place.label, _is_current(place)) for place in places if actor.may(place.permission)
-    ]
+    return [Link(place.url, place.label, _is_current(place)) for place in places if _may_open(actor, place)]
+
+
+def _may_open(actor: Actor, place: _Place) -> bool:
+    return place.policy in set(Permission) and actor.may(Permission(place.policy))
 
 
 def _is_current(place: _Place) -> bool:

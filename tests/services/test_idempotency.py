@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import threading
 import uuid
+from datetime import timedelta
 
 import pytest
 
 from confsched.db import Database
 from confsched.errors import Conflict
-from confsched.services.idempotency import find_result, remember
+from confsched.services.idempotency import find_result, forget_old, remember
 from tests.world import NOW, World, build_world
 
 
@@ -80,3 +81,15 @@ def test_of_two_at_once_one_wins_and_both_can_read_its_result(database: Database
 def test_a_damaged_key_is_refused(database: Database, world: World, key: str) -> None:
     with database.read() as session, pytest.raises(Conflict):
         find_result(session, world.actor(world.requester), "booking", key)
+
+
+def test_keys_are_forgotten_after_two_days(database: Database, world: World) -> None:
+    actor = world.actor(world.requester)
+    with database.transaction() as session:
+        remember(session, actor, "booking", "old", uuid.uuid4(), now=NOW - timedelta(days=2))
+        remember(session, actor, "booking", "new", uuid.uuid4(), now=NOW)
+    with database.transaction() as session:
+        forget_old(session, now=NOW)
+    with database.read() as session:
+        assert find_result(session, actor, "booking", "old") is None
+        assert find_result(session, actor, "booking", "new") is not None
