@@ -3,28 +3,29 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from confsched import clock
+from confsched.domain.availability import State
 from confsched.domain.bookings import ClaimState, check_times
 from confsched.domain.explain import Explanation
-from confsched.domain.intervals import Span
+from confsched.domain.intervals import Span, intersect
 from confsched.domain.kinds import BookingKind, ConferenceState, RequirementKind
-from confsched.domain.matching import Offer
-from confsched.domain.permissions import Actor, Function, Permission
+from confsched.domain.matching import Candidate, Offer, find_slots
+from confsched.domain.permissions import Actor, Permission
 from confsched.domain.privacy import check_text
 from confsched.errors import Conflict, Forbidden, Refusal, msg
 from confsched.models.bookings import Booking
 from confsched.models.catalogue import Requirement, RequirementPerson
 from confsched.models.conferences import Conference
-from confsched.models.network import Department, Resource, Site
-from confsched.models.people import Membership, Person
-from confsched.services import access, audit, bookings, claims, idempotency, invitations
+from confsched.models.network import Site
+from confsched.models.people import Person
+from confsched.services import access, audit, bookings, claims, directory, idempotency, invitations
 from confsched.services.bookings import Attendance, Meeting
 from confsched.services.claims import Override
 from confsched.services.matching import ROOM_KEY, Plan, plan_conference
@@ -33,9 +34,12 @@ MAX_TITLE = 120
 MAX_REQUIREMENTS = 20
 MAX_SEARCH_DAYS = 92
 MAX_MINUTES = 480
-SUGGESTIONS = 10
-MIN_SEARCH_LETTERS = 3
+MAX_LINK = 400
+MAX_COUNT = 20
 PAGE_SIZE = 50
+MAX_SERVES = 120
+# Whom to invite when a conflict is overruled: the free first, the busy last.
+_RELUCTANCE = (State.FREE, State.UNKNOWN, State.BUSY)
 
 
 @dataclass(frozen=True)
@@ -141,7 +145,7 @@ def _checked_search(draft: Draft, today: date) -> tuple[date, date]:
 
 def _checked_link(link: str) -> str:
     link = link.strip()
-    if link and (not link.startswith("https://") or len(link) > 400 or any(c.isspace() for c in link)):
+    if link and (not link.startswith("https://") or len(link) > MAX_LINK or any(c.isspace() for c in link)):
         raise Refusal(msg("A join link starts with https:// and has no spaces."), field="join_link")
     return link
 
@@ -149,7 +153,7 @@ def _checked_link(link: str) -> str:
 def _checked_room(session: Session, actor: Actor, resource_id: uuid.UUID | None) -> uuid.UUID | None:
     if resource_id is None:
         return None
-    if resource_id not in {room.id for room in list_rooms(session, actor)}:
+    if resource_id not in {room.id for room in directory.list_rooms(session, actor)}:
         raise Refusal(msg("Choose a room of your own sites."), field="resource_id")
     return resource_id
 
@@ -164,7 +168,7 @@ def _requirements(session: Session, wanted: Sequence[Wanted]) -> list[Requiremen
 
 def _requirement(session: Session, position: int, one: Wanted) -> Requirement:
     if one.person_ids:
-        _check_people(session, one)
+        _check_people(session, position, one)
         persons = [RequirementPerson(person_id=person_id) for person_id in sorted(set(one.person_ids))]
         return Requirement(
             position=position,
@@ -173,8 +177,7 @@ def _requirement(session: Session, position: int, one: Wanted) -> Requirement:
             count=one.count,
             is_optional=one.is_optional,
         )
-    if one.discipline not in list_disciplines(session):
-        raise Refusal(msg("Choose a discipline from the list."), field="wanted")
+    _check_discipline(session, position, one)
     return Requirement(
         position=position,
         kind=RequirementKind.DISCIPLINE,
@@ -185,12 +188,31 @@ def _requirement(session: Session, position: int, one: Wanted) -> Requirement:
     )
 
 
-def _check_people(session: Session, one: Wanted) -> None:
+def _check_discipline(session: Session, position: int, one: Wanted) -> None:
+    if one.discipline not in directory.list_disciplines(session):
+        raise Refusal(msg("Choose a discipline from the list."), field=wanted_field(position))
+    if one.site_id is not None and session.get(Site, one.site_id) is None:
+        raise Refusal(msg("Choose a site from the list."), field=wanted_field(position))
+    if not 1 <= one.count <= MAX_COUNT:
+        raise Refusal(msg("Ask for 1 to %(count)s people.", count=MAX_COUNT), field=wanted_field(position))
+
+
+def _check_people(session: Session, position: int, one: Wanted) -> None:
     found = session.scalar(select(func.count()).where(Person.id.in_(one.person_ids))) or 0
     if found != len(set(one.person_ids)):
-        raise Refusal(msg("One of these people is no longer in the network."), field="wanted")
+        raise Refusal(
+            msg("One of these people is no longer in the network. Choose again."),
+            field=wanted_field(position),
+        )
     if not 1 <= one.count <= found:
-        raise Refusal(msg("You ask for more people than you name."), field="wanted")
+        raise Refusal(
+            msg("Ask for at least one, and for no more people than you name."), field=wanted_field(position)
+        )
+
+
+def wanted_field(position: int) -> str:
+    """Return the field that a refusal of one requirement names: its place in the draft."""
+    return f"wanted-{position}"
 
 
 @dataclass(frozen=True)
@@ -200,6 +222,15 @@ class Offers:
     offers: tuple[Offer, ...]
     plan: Plan
     explanation: Explanation
+
+    def on(self, day: date) -> tuple[Offer, ...]:
+        """Return the best times of one local day, also of a day that the best times of all left out."""
+        search = self.plan.search
+        first, last = (clock.start_of_day(day + timedelta(days=n), search.zone) for n in (0, 1))
+        window = intersect(search.window, Span(first, last))
+        if window is None:
+            return ()
+        return find_slots(self.plan.needs, self.plan.candidates, replace(search, window=window))
 
 
 def offers(session: Session, conference: Conference, *, now: datetime) -> Offers:
@@ -223,13 +254,13 @@ def invite(
     if conference.state is not ConferenceState.PLANNED:
         raise Conflict(msg("This conference has been called off. Plan a new one."))
     ends_at = starts_at + timedelta(minutes=conference.duration_minutes)
-    span = check_times(starts_at, ends_at, now=now, horizon_days=MAX_SEARCH_DAYS, notice_minutes=0)
+    span = check_times(starts_at, ends_at, now=now, horizon_days=MAX_SEARCH_DAYS + 1, notice_minutes=0)
     override = bookings.override_of(actor, override_reason)
     search = plan_conference(session, conference, now=now)
     offer = search.at(span)
     if offer is None and override is None:
         raise claims.Taken
-    attendances = _attendances(search, offer)
+    attendances = _attendances(search, offer.assignment if offer else _overruling(search, span))
     booking = bookings.create(session, actor, _meeting(conference, span), attendances, now=now)
     session.flush()
     _take(session, booking, override, now)
@@ -263,21 +294,39 @@ def _meeting(conference: Conference, span: Span) -> Meeting:
     )
 
 
-def _attendances(search: Plan, offer: Offer | None) -> list[Attendance]:
-    """Return who is invited: who the matching chose or, overruling, the first of each pool."""
-    chosen = {
-        need.key: offer.assignment.get(need.key, ()) if offer else need.pool[: need.count]
+def _overruling(search: Plan, span: Span) -> dict[str, tuple[uuid.UUID, ...]]:
+    """Choose whom to invite although not all are free: free people first, for optional needs only them."""
+    chosen: dict[str, tuple[uuid.UUID, ...]] = {}
+    left = set(search.candidates)
+    for need in sorted(search.needs, key=lambda need: need.optional):
+        states = {
+            person: _state_in(search.candidates[person], span) for person in need.pool if person in left
+        }
+        team = sorted(states, key=lambda one: _RELUCTANCE.index(states[one]))[: need.count]
+        if need.optional and (len(team) < need.count or any(states[one] is not State.FREE for one in team)):
+            continue
+        chosen[need.key] = tuple(team)
+        left -= set(team)
+    return chosen
+
+
+def _state_in(candidate: Candidate, span: Span) -> State:
+    """Return the worst state of the time; what lies outside the search is unknown."""
+    states = [part.state for part in candidate.availability.stretches if part.span.overlaps(span)]
+    return max(states, key=_RELUCTANCE.index, default=State.UNKNOWN)
+
+
+def _attendances(search: Plan, chosen: Mapping[str, tuple[uuid.UUID, ...]]) -> list[Attendance]:
+    """Return who is invited, each once."""
+    attendances = {
+        person_id: Attendance(person_id, need.label[:MAX_SERVES], need.optional)
         for need in search.needs
         if need.key != ROOM_KEY
+        for person_id in chosen.get(need.key, ())
     }
-    seen: set[uuid.UUID] = set()
-    attendances = []
-    for need in search.needs:
-        for person_id in chosen.get(need.key, ()):
-            if person_id not in seen:
-                seen.add(person_id)
-                attendances.append(Attendance(person_id, need.label, need.optional))
-    return attendances
+    if not attendances:
+        raise Refusal(msg("There is nobody to invite. Change who has to be there."))
+    return list(attendances.values())
 
 
 def withdraw(session: Session, actor: Actor, conference: Conference, *, now: datetime) -> None:
@@ -288,53 +337,12 @@ def withdraw(session: Session, actor: Actor, conference: Conference, *, now: dat
     audit.record(session, actor, "conference.withdraw", conference, now=now)
 
 
-def list_conferences(session: Session, actor: Actor) -> list[Conference]:
-    """Return planned conferences and invited ones that are not over, newest plan first."""
+def list_plans(session: Session, actor: Actor) -> list[Conference]:
+    """Return the conferences that still wait for a time, newest first."""
     query = (
         access.visible(actor, Conference)
-        .where(Conference.state != ConferenceState.CANCELLED)
+        .where(Conference.state == ConferenceState.PLANNED)
         .order_by(Conference.created_at.desc(), Conference.id)
         .limit(PAGE_SIZE)
-    )
-    return list(session.scalars(query))
-
-
-def list_rooms(session: Session, actor: Actor) -> list[Resource]:
-    """Return the rooms of the sites at which the actor works."""
-    query = select(Resource).where(Resource.site_id.in_(actor.site_ids)).order_by(Resource.name, Resource.id)
-    return list(session.scalars(query))
-
-
-def list_disciplines(session: Session) -> list[str]:
-    """Return the disciplines of the network's departments."""
-    return list(session.scalars(select(Department.discipline).distinct().order_by(Department.discipline)))
-
-
-def list_sites(session: Session) -> list[Site]:
-    return list(session.scalars(select(Site).order_by(Site.name)))
-
-
-def list_people(session: Session, ids: Iterable[uuid.UUID]) -> list[Person]:
-    query = select(Person).where(Person.id.in_(list(ids))).order_by(Person.family_name, Person.id)
-    return list(session.scalars(query))
-
-
-def suggest_people(session: Session, text: str, *, now: datetime) -> list[Person]:
-    """Return up to ten clinicians of the network whose family name begins so; three letters at least."""
-    text = text.strip()
-    if len(text) < MIN_SEARCH_LETTERS:
-        return []
-    today = now.date()
-    query = (
-        select(Person)
-        .where(
-            Person.family_name.istartswith(text, autoescape=True),
-            Person.memberships.any(
-                Membership.function.in_([Function.CONSULTANT, Function.REQUESTER, Function.COORDINATOR])
-                & or_(Membership.valid_until.is_(None), Membership.valid_until > today)
-            ),
-        )
-        .order_by(Person.family_name, Person.given_name, Person.id)
-        .limit(SUGGESTIONS)
     )
     return list(session.scalars(query))
