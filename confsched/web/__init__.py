@@ -7,8 +7,10 @@ from flask import Flask
 from confsched.web.accounts import accounts
 from confsched.web.bookings import blueprint as bookings
 from confsched.web.consults import blueprint as consults
+from confsched.web.duty_board import blueprint as duty_board
+from confsched.web.today import blueprint as today
 
-BLUEPRINTS = (accounts, bookings, consults)
+BLUEPRINTS = (accounts, bookings, consults, duty_board, today)
 
 
 def register_web(app: Flask) -> None:

@@ -1,0 +1,94 @@
+"""Today: what to start, what waits, what comes next, who is on duty."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Blueprint, current_app, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from confsched.domain.permissions import Actor, Permission
+from confsched.errors import Message, msg
+from confsched.services import today as today_service
+from confsched.services.today import Task, TaskKind
+from confsched.web.context import current_actor, now, read_session
+from confsched.web.policies import needs
+
+blueprint = Blueprint("today", __name__)
+
+
+@dataclass(frozen=True)
+class Start:
+    """Hold one big button."""
+
+    label: Message
+    note: Message
+    icon: str
+    endpoint: str
+    permission: Permission
+
+    @property
+    def href(self) -> str:
+        return url_for(self.endpoint)
+
+
+STARTS = (
+    Start(
+        msg("Book a consult"),
+        msg("Ask a question, choose a time"),
+        "calendar-plus",
+        "consults.new",
+        Permission.REQUEST_CONSULT,
+    ),
+    Start(
+        msg("Plan a case conference"),
+        msg("Find a time for several hospitals"),
+        "folder-plus",
+        "conferences.new",
+        Permission.PLAN_CONFERENCE,
+    ),
+    Start(
+        msg("Duty board"),
+        msg("Who is on duty, and how to reach them"),
+        "telephone",
+        "duty_board.show",
+        Permission.SEE_DUTY_BOARD,
+    ),
+)
+TASK_PAGES = {
+    TaskKind.CONFIRM_CONSULT: ("consults.times", "consult_id"),
+    TaskKind.CHOOSE_TIME: ("consults.times", "consult_id"),
+    TaskKind.INVITE: ("conferences.times", "conference_id"),
+    TaskKind.ANSWER: ("bookings.show", "booking_id"),
+}
+
+
+@blueprint.get("/")
+@needs(Permission.USE)
+def show() -> ResponseReturnValue:
+    """Show the person's day."""
+    moment, actor = now(), current_actor()
+    today = today_service.today(read_session(), actor, now=moment)
+    return render_template(
+        "today/show.html",
+        today=today,
+        tasks=[(task, _task_url(task)) for task in today.tasks],
+        starts=_starts(actor),
+        moment=moment,
+    )
+
+
+def _task_url(task: Task) -> str:
+    endpoint, name = TASK_PAGES[task.kind]
+    values: dict[str, Any] = {name: task.id}
+    return url_for(endpoint, **values)
+
+
+def _starts(actor: Actor) -> list[Start]:
+    """Return what this person may start, of what this installation has."""
+    return [
+        start
+        for start in STARTS
+        if start.endpoint in current_app.view_functions and actor.may(start.permission)
+    ]
