@@ -9,23 +9,20 @@ import ssl
 import threading
 from dataclasses import dataclass
 from time import monotonic
-from urllib.parse import SplitResult, urljoin, urlsplit
+from urllib.parse import urljoin
 
 from confsched.errors import Refusal, msg
 from confsched.formats.network_addresses import is_surely_public
+from confsched.formats.web_addresses import Target, read_target
 
 MAX_MEGABYTES = 2
 MAX_REDIRECTS = 3
-MAX_URL_CHARACTERS = 2_000
 MAX_ADDRESSES = 4
 TOTAL_SECONDS = 10.0
 CONNECT_SECONDS = 4.0
 
 _CHUNK_BYTES = 64 * 1024
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_PORTS = {"https": 443, "http": 80}
-# What calendar programs call the address of a calendar; all of them speak HTTP underneath.
-_SCHEMES = {"webcal": "https", "webcals": "https"}
 
 
 @dataclass(frozen=True)
@@ -70,73 +67,6 @@ def fetch(
     raise Refusal(
         msg("This address only leads on to other addresses. Copy the address of the calendar itself.")
     )
-
-
-@dataclass(frozen=True)
-class Target:
-    """Hold a checked URL; `is_listed` says that an administrator vouches for its host."""
-
-    url: str
-    scheme: str
-    host: str
-    port: int
-    path: str
-    is_listed: bool
-
-    @property
-    def host_header(self) -> str:
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return host if self.port == _PORTS[self.scheme] else f"{host}:{self.port}"
-
-
-def read_target(url: str, allow_hosts: frozenset[str], *, allow_http: bool) -> Target:
-    """Check everything about a URL that does not need the network."""
-    parts = _split(url.strip())
-    scheme = _SCHEMES.get(parts.scheme, parts.scheme)
-    if scheme not in _PORTS or not parts.hostname:
-        raise Refusal(msg("This is not a web address. It has to begin with https://."))
-    if scheme == "http" and not allow_http:
-        raise Refusal(msg("This address is not encrypted. Use the one that begins with https://."))
-    if parts.username is not None or parts.password is not None:
-        raise Refusal(
-            msg("This address contains a password. Use the secret address of the calendar instead.")
-        )
-    host, port = _host(parts.hostname), parts.port or _PORTS[scheme]
-    usual = port == _PORTS[scheme]
-    is_listed = f"{host}:{port}" in allow_hosts or (usual and host in allow_hosts)
-    if not usual and not is_listed:
-        raise Refusal(msg("This address uses an unusual port. Ask your administrator to allow it."))
-    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    return Target(parts._replace(scheme=scheme, fragment="").geturl(), scheme, host, port, path, is_listed)
-
-
-def _split(url: str) -> SplitResult:
-    # Blanks and controls in a URL are how one request is made into two.
-    if (
-        len(url) > MAX_URL_CHARACTERS
-        or not url.isascii()
-        or not url.isprintable()
-        or " " in url
-        or "\\" in url
-    ):
-        raise _unreadable_address()
-    try:
-        parts = urlsplit(url)
-        _ = parts.port
-    except ValueError:
-        raise _unreadable_address() from None
-    return parts
-
-
-def _host(name: str) -> str:
-    host = name.lower().rstrip(".")
-    if not host or "%" in host or len(host) > 253:
-        raise _unreadable_address()
-    return host
-
-
-def _unreadable_address() -> Refusal:
-    return Refusal(msg("This address cannot be read. Copy it again from your calendar program."))
 
 
 def _headers(etag: str | None, last_modified: str | None) -> dict[str, str]:

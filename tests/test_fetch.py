@@ -13,8 +13,9 @@ import pytest
 
 from confsched import fetch as client
 from confsched.errors import Refusal
-from confsched.fetch import Fetched, Limits, fetch, read_target
+from confsched.fetch import Fetched, Limits, fetch
 from confsched.formats.network_addresses import is_surely_public
+from confsched.formats.web_addresses import read_target
 
 PUBLIC = "93.184.216.34"
 CALENDAR = b"BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n"

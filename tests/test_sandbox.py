@@ -150,7 +150,7 @@ def test_a_rule_that_never_happens_and_passes_the_checks_does_not_hold_the_calle
     started = perf_counter()
     with pytest.raises(Refusal, match="too long to read"):
         read_busy_safely(data, YEAR, BERLIN)
-    assert perf_counter() - started < 7
+    assert perf_counter() - started < 15
 
 
 def _impatient(real: Callable[..., dict[str, object]]) -> Callable[..., dict[str, object]]:

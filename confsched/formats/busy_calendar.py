@@ -10,8 +10,9 @@ from datetime import timedelta
 from confsched.domain.intervals import Span, clip, merge
 from confsched.errors import Message
 from confsched.formats import busy_notes
+from confsched.formats.busy_budget import Budget
 from confsched.formats.busy_events import read_events
-from confsched.formats.busy_limits import MAX_WINDOW_DAYS, Budget
+from confsched.formats.busy_limits import MAX_WINDOW_DAYS
 from confsched.formats.busy_lines import Component, Line, read_calendars
 from confsched.formats.busy_notes import Notes, plain_text
 from confsched.formats.busy_series import Occurrences

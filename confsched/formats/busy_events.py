@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
 from confsched.formats import busy_notes
-from confsched.formats.busy_limits import MAX_RULES, Budget, Rule, read_rule
+from confsched.formats.busy_budget import Budget
+from confsched.formats.busy_limits import MAX_RULES
 from confsched.formats.busy_lines import Component
 from confsched.formats.busy_notes import Notes
+from confsched.formats.busy_rules import Rule, read_rule
 from confsched.formats.busy_values import (
     Length,
     Moment,

@@ -11,8 +11,9 @@ from confsched.clock import local_day
 from confsched.domain.intervals import Span
 from confsched.errors import Refusal, msg
 from confsched.formats import busy_notes
+from confsched.formats.busy_budget import Budget
 from confsched.formats.busy_events import BoundedRule, Event
-from confsched.formats.busy_limits import MAX_SERIES_CUTS, Budget
+from confsched.formats.busy_limits import MAX_SERIES_CUTS
 from confsched.formats.busy_notes import Notes
 from confsched.formats.busy_skip import skip_old_periods
 from confsched.formats.busy_values import Moment, instant

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from confsched.formats.busy_events import Event
-from confsched.formats.busy_limits import Frequency, Rule
+from confsched.formats.busy_rules import Frequency, Rule
 from confsched.formats.busy_values import Moment
 
 _HOURS = {Frequency.HOURLY: 1, Frequency.DAILY: 24, Frequency.WEEKLY: 168}

@@ -7,8 +7,8 @@ from datetime import tzinfo
 from hashlib import sha256
 
 from confsched.clock import zone_info
-from confsched.formats.busy_limits import Frequency, read_rule
 from confsched.formats.busy_lines import Component
+from confsched.formats.busy_rules import Frequency, read_rule
 
 MAX_OBSERVANCES = 40
 MAX_NAME_PARTS = 6

@@ -13,7 +13,8 @@ from confsched.clock import start_of_day, to_instant
 from confsched.domain.intervals import Span, merge
 from confsched.errors import Refusal
 from confsched.formats.busy_calendar import BusyReading, read_busy
-from confsched.formats.busy_limits import MAX_BYTES, read_rule
+from confsched.formats.busy_limits import MAX_BYTES
+from confsched.formats.busy_rules import read_rule
 from confsched.formats.busy_zones import find_zone
 from tests.formats import hostile
 from tests.formats.hostile import calendar, event
@@ -177,6 +178,17 @@ def test_an_old_series_keeps_its_rhythm(rule: str, first: date, step: timedelta)
         ("20000501", "FREQ=YEARLY;INTERVAL=3;BYMONTH=5;BYMONTHDAY=1", []),
         ("20260101", "FREQ=YEARLY;BYMONTH=5;BYDAY=2SU;COUNT=1", ["01-01", "05-10"]),
         ("20260105", "FREQ=DAILY;UNTIL=20260107", ["01-05", "01-06", "01-07"]),
+        (
+            "20260102",
+            "FREQ=MONTHLY;BYDAY=2MO,FR;COUNT=6",
+            ["01-02", "01-09", "01-12", "01-16", "01-23", "01-30"],
+        ),
+        (
+            "20260105",
+            "FREQ=YEARLY;BYMONTH=3;BYDAY=MO,1TU",
+            ["01-05", *["03-02", "03-03", "03-09", "03-16", "03-23", "03-30"]],
+        ),
+        ("20261228", "FREQ=YEARLY;BYDAY=-1TH,MO", ["12-28", "12-31"]),
     ],
 )
 def test_days_of_old_months_and_years_fall_where_they_belong(first: str, rule: str, days: list[str]) -> None:
