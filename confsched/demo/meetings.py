@@ -48,7 +48,7 @@ BOOKED = (
     ConsultPlan(THEA, "epilepsy", "FK-7PN5", "Absencen im Erwachsenenalter?", 5, time(13)),
     ConsultPlan(THEA, "vascular", "FK-4CV3", "Karotisstenose, Operation oder Stent?", 7, time(10)),
 )
-HELD = ConsultPlan(JULIA, "oncology", "FK-9GH4", "Lungenrundherd, Vorstellung im Board?", 3)
+HELD = ConsultPlan(JULIA, "oncology", "FK-9GH4", "Lungenrundherd, Vorstellung im Board?", 5)
 OPEN = ConsultPlan(JULIA, "child_neurology", "FK-3ZK6", "Fieberkrampf, Bildgebung nötig?", 4)
 
 

@@ -198,7 +198,7 @@ LINES = (
     LinePlan(
         "wendstadt",
         _RADIOLOGY,
-        _shift_line(RADIOLOGY, "MTR CT", "132", kind=LineKind.TECHNICIAN),
+        _shift_line(RADIOLOGY, "MTR CT", "132", kind=LineKind.TECHNICIAN, **_NIGHT),
         NIGHTS,
         (10, 12),
     ),

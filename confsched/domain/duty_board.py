@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from itertools import groupby
@@ -89,6 +89,20 @@ def state_of_line(
         next_on=following[0] if following else None,
         gaps=tuple(holes),
         band=tuple(_band(duties, holes, at, reader_zone)),
+    )
+
+
+def is_continued(duty: DutyFact, following: DutyFact) -> bool:
+    """Tell whether the same person goes on without a break: for who calls, that is one duty."""
+    return duty.person_id == following.person_id and duty.span.ends_at == following.span.starts_at
+
+
+def join(duty: DutyFact, following: DutyFact) -> DutyFact:
+    """Return both as one duty, as fresh as the later news of them."""
+    return replace(
+        duty,
+        span=Span(duty.span.starts_at, following.span.ends_at),
+        recorded_at=max(duty.recorded_at, following.recorded_at),
     )
 
 

@@ -7,8 +7,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Row, Select, select
 from sqlalchemy.orm import Session, joinedload
 
 from confsched import clock
@@ -17,6 +18,8 @@ from confsched.domain.duty_board import (
     LineState,
     Stretch,
     board_window,
+    is_continued,
+    join,
     state_of_line,
 )
 from confsched.domain.holidays import is_public_holiday
@@ -257,14 +260,19 @@ def _load_duties(
     )
     facts: dict[uuid.UUID, list[DutyFact]] = defaultdict(list)
     holders: Holders = {}
-    for line_id, person_id, starts_at, ends_at, recorded_at, origin, title, given, family in session.execute(
-        query
-    ):
-        fact = DutyFact(line_id, person_id, Span(starts_at, ends_at), recorded_at)
-        name = " ".join(part for part in (title, given, family) if part)
-        facts[line_id].append(fact)
-        holders[fact] = Holder(person_id, name, family, fact.span, origin, recorded_at)
+    for duty in session.execute(query):
+        fact = DutyFact(duty.line_id, duty.person_id, Span(duty.starts_at, duty.ends_at), duty.recorded_at)
+        known = facts[duty.line_id]
+        if known and is_continued(known[-1], fact):
+            fact = join(known.pop(), fact)
+        known.append(fact)
+        holders[fact] = _held_by(duty, fact)
     return facts, holders
+
+
+def _held_by(duty: Row[*tuple[Any, ...]], fact: DutyFact) -> Holder:
+    name = " ".join(part for part in (duty.title, duty.given_name, duty.family_name) if part)
+    return Holder(fact.person_id, name, duty.family_name, fact.span, duty.origin, fact.recorded_at)
 
 
 def _row(line: DutyLine, facts: list[DutyFact], holders: Holders, at: datetime, zone: str) -> BoardRow:
