@@ -106,16 +106,20 @@ def _credentials_of_nobody(session: Session, email: str, now: datetime) -> Crede
     return Credentials(email, None, None, failures, last)
 
 
-def check_password(
-    credentials: Credentials, password: str, *, now: datetime, cost: HashCost = FULL_COST
-) -> bool:
-    """Tell whether the password is right; takes as long for an unknown address, and refuses within a delay.
+def demand_delay(credentials: Credentials, *, now: datetime) -> None:
+    """Refuse to look at any password within the delay that follows many failures."""
+    seconds = seconds_to_wait(credentials, now)
+    if seconds == 1:
+        raise Refusal(msg("Try again in one second."))
+    if seconds:
+        raise Refusal(msg("Try again in %(seconds)s seconds.", seconds=seconds))
+
+
+def check_password(credentials: Credentials, password: str, *, cost: HashCost = FULL_COST) -> bool:
+    """Tell whether the password is right; takes as long for an address that nobody has.
 
     Works without a session: a hash takes up to a second, and a transaction must not wait for it.
     """
-    seconds = seconds_to_wait(credentials, now)
-    if seconds:
-        raise Refusal(msg("Try again in %(seconds)s seconds.", seconds=seconds))
     return is_password(password[:PASSWORD_LIMIT], credentials.password_hash, cost)
 
 

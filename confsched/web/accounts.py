@@ -25,6 +25,7 @@ from confsched.web.context import (
     transaction,
 )
 from confsched.web.forms import BaseForm
+from confsched.web.known_browsers import is_known_browser, remember_browser
 from confsched.web.policies import public
 from confsched.web.security import local_path
 
@@ -90,8 +91,10 @@ def sign_in() -> AnyResponse | tuple[str, int]:
         form.add_refusal(outcome)
     if not isinstance(outcome, str):
         return _login_page(form), 422
-    _begin_session(outcome)
-    return redirect(local_path(form.next.data), 303)
+    actor = _begin_session(outcome)
+    answer = redirect(local_path(form.next.data), 303)
+    remember_browser(answer, actor.account_id)
+    return answer
 
 
 def _login_page(form: LoginForm) -> str:
@@ -104,14 +107,16 @@ def _sign_in(form: LoginForm) -> str | Refusal:
     credentials = service.find_credentials(read_session(), form.email.data, now=now())
     close_read_session()
     try:
-        is_right = service.check_password(credentials, form.password.data, now=now(), cost=cost)
+        if not is_known_browser(credentials.account_id):
+            service.demand_delay(credentials, now=now())
+        is_right = service.check_password(credentials, form.password.data, cost=cost)
     except Refusal as refusal:
         return refusal
     with transaction() as writing:
         return service.sign_in(writing, credentials, is_right, now=now())
 
 
-def _begin_session(token: str) -> None:
+def _begin_session(token: str) -> Actor:
     """Replace whatever the browser brought along: a cookie from before must not name this session."""
     actor = service.actor_of(read_session(), token, now())
     assert actor is not None, "a session that was just started is alive"
@@ -119,6 +124,7 @@ def _begin_session(token: str) -> None:
     login_user(SignedIn(token, actor))
     for unused in ("_id", "_fresh"):  # Flask-Login's own marks; the row on the server knows better
         session.pop(unused, None)
+    return actor
 
 
 @accounts.post("/logout")

@@ -29,7 +29,8 @@ def _try(database: Database, email: str, password: str, *, after: timedelta = ti
     with database.read() as session:
         credentials = accounts.find_credentials(session, email, now=now)
     try:
-        is_right = accounts.check_password(credentials, password, now=now, cost=TRIFLING_COST)
+        accounts.demand_delay(credentials, now=now)
+        is_right = accounts.check_password(credentials, password, cost=TRIFLING_COST)
     except Refusal as refusal:
         return refusal
     with database.transaction() as session:
@@ -107,7 +108,7 @@ def test_within_the_delay_even_the_right_password_waits_and_nothing_is_counted(
     with database.read() as session:
         assert _account(session, world.requester).failed_logins == 5
     refusal = _try(database, world.requester.email, PASSWORD, after=timedelta(minutes=1))
-    assert str(refusal) == "Try again in 1 seconds."
+    assert str(refusal) == "Try again in one second."
     later = timedelta(minutes=1, seconds=1)
     assert isinstance(_try(database, world.requester.email, PASSWORD, after=later), str)
 

@@ -82,8 +82,48 @@ def test_after_many_failures_the_page_says_how_long_to_wait(
         _sign_in(client, world.requester.email, "wrong")
     answer = client.post("/login", data={"email": world.requester.email, "password": PASSWORD})
     assert answer.status_code == 422
-    assert "Try again in 1 seconds." in answer.text
+    assert "Try again in one second." in answer.text
     moment.shift(1)
+    assert _sign_in(client, world.requester.email) == 303
+
+
+def test_a_browser_that_was_used_before_does_not_wait_for_the_failures_of_an_attacker(
+    app: Flask, client: FlaskClient, world: World
+) -> None:
+    _sign_in(client, world.requester.email)
+    client.post("/logout")
+    attacker = app.test_client()
+    for _ in range(6):
+        _sign_in(attacker, world.requester.email, "wrong")
+    assert "Try again" in attacker.post("/login", data={"email": world.requester.email, "password": "x"}).text
+    assert _sign_in(client, world.requester.email) == 303
+
+
+def test_a_browser_is_known_for_its_own_accounts_only(client: FlaskClient, world: World) -> None:
+    _sign_in(client, world.stranger.email)
+    client.post("/logout")
+    for _ in range(5):
+        _sign_in(client, world.requester.email, "wrong")
+    assert _sign_in(client, world.requester.email) == 422
+
+
+@pytest.mark.parametrize("forged", ["", "x", "WyJ4Il0.forged", "ä"])
+def test_a_forged_mark_of_a_browser_helps_nobody(client: FlaskClient, world: World, forged: str) -> None:
+    client.set_cookie("confsched_known", forged)
+    for _ in range(5):
+        _sign_in(client, world.requester.email, "wrong")
+    assert _sign_in(client, world.requester.email) == 422
+
+
+def test_a_ward_computer_keeps_the_last_eight_accounts(client: FlaskClient, world: World) -> None:
+    for person in (*world.cast, world.requester):
+        _sign_in(client, person.email)
+        client.post("/logout")
+    mark = client.get_cookie("confsched_known")
+    assert mark is not None
+    assert len(mark.value) < 600
+    for _ in range(5):
+        _sign_in(client, world.requester.email, "wrong")
     assert _sign_in(client, world.requester.email) == 303
 
 
