@@ -131,8 +131,9 @@ class _Picks:
 
     def take(self, cell: int, offer: Offer) -> None:
         self.chosen.append((cell, offer))
-        length, day = self.plan.search.duration // GRAIN, _day_of(self.plan, cell)
-        self.closed |= bitgrid.between(cell - length + 1, cell + length)
+        search, day = self.plan.search, _day_of(self.plan, cell)
+        apart = max(search.duration, search.apart) // GRAIN
+        self.closed |= bitgrid.between(cell - apart + 1, cell + apart)
         self.a_day[day] += 1
         if self.a_day[day] >= self.plan.search.per_day:
             edges = (*self.plan.board.day_starts, self.plan.board.grid.cells)

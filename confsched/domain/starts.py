@@ -63,6 +63,8 @@ class Search:
     buffer_after: timedelta = timedelta(0)
     limit: int = 14
     per_day: int = 3
+    # At least this from the start of one offer to the next, so that a list offers a choice.
+    apart: timedelta = timedelta(0)
     preferred_hours: tuple[tuple[time, time], ...] = USUAL_HOURS
 
     def __post_init__(self) -> None:

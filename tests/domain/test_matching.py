@@ -230,6 +230,12 @@ def test_a_buffer_sees_a_claim_just_outside_the_window() -> None:
     assert find_slots([need("a", 1)], by_id(one), wishes) == ()
 
 
+def test_offers_lie_apart_so_that_they_are_a_choice() -> None:
+    one = person(1, [span("8:00", "12:00")])
+    offers = find_slots([need("a", 1)], by_id(one), search(per_day=9, apart=timedelta(minutes=90)))
+    assert starts(offers) == ["08:00", "09:30", "11:00"]
+
+
 def test_offers_do_not_overlap_and_do_not_crowd_a_day() -> None:
     tuesday = span("8:00", "17:00", MONDAY + timedelta(days=1))
     one = person(1, [TODAY, tuesday])
