@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from flask import Flask
 
+from confsched.api.feeds import blueprint as feeds
 from confsched.api.health import health
 
-BLUEPRINTS = (health,)
+BLUEPRINTS = (feeds, health)
 
 
 def register_api(app: Flask) -> None:

@@ -75,7 +75,7 @@ def settle_failed(
 
 def retry_after(attempts: int) -> timedelta:
     """Return the wait after this many attempts: 30 s, doubled each time, at most one hour."""
-    return min(LAST_RETRY, FIRST_RETRY * 2 ** min(attempts - 1, 10))
+    return min(LAST_RETRY, FIRST_RETRY * (1 << min(attempts - 1, 10)))
 
 
 def _leased(session: Session, message_id: uuid.UUID, lease_key: str) -> OutboxMessage | None:
