@@ -1,48 +1,31 @@
-"""Accounts, and the sessions of browsers that are signed in; both live on the server and end at once."""
+"""Accounts: who gets in, what an attacker learns from trying, and how a login ends."""
 
 from __future__ import annotations
 
-import hashlib
-import secrets
 import uuid
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, func, or_, select, update
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
 
-from confsched import clock
-from confsched.domain.permissions import Actor, Function, Seat
+from confsched.domain.permissions import Actor
 from confsched.errors import Refusal, msg
 from confsched.i18n import LANGUAGES
-from confsched.models.accounts import Account, LoginSession
+from confsched.models.accounts import Account
 from confsched.models.audit import AuditEvent
-from confsched.models.network import Site
-from confsched.models.people import Membership, Person
+from confsched.models.people import Person
 from confsched.services import audit
+from confsched.services.login_sessions import end_all_sessions, find_actor, start_session
 from confsched.services.passwords import FULL_COST, HashCost, hash_password, is_password
 
 PASSWORD_LENGTH = 12
 PASSWORD_LIMIT = 200
-TOKEN_BYTES = 32
 FREE_FAILURES = 5
 LONGEST_DELAY_SECONDS = 30
 FORGET_FAILURES = timedelta(hours=1)
-TOUCH_INTERVAL = timedelta(minutes=1)
 _UNKNOWN = "unknown_account"  # object_kind of failed logins that belong to no account
 _NAMES = uuid.UUID("6f1c5d52-3f0e-4f0b-9a53-0d6f4f2f7c11")  # any constant: names addresses that nobody has
-
-
-@dataclass(frozen=True)
-class SessionLimits:
-    """Hold how long a browser stays signed in without a click, and at most."""
-
-    idle: timedelta = timedelta(minutes=30)
-    whole: timedelta = timedelta(hours=12)
-
-
-LIMITS = SessionLimits()
-ADMIN_LIMITS = SessionLimits(idle=timedelta(minutes=10), whole=timedelta(hours=4))
 
 
 @dataclass(frozen=True)
@@ -142,13 +125,13 @@ def sign_in(session: Session, credentials: Credentials, is_right: bool, *, now: 
     if account is None:
         _note_stranger(session, credentials.email, now)
         return _refusal()
-    if not is_right or account.disabled_at is not None or _actor(session, account, now) is None:
+    actor = find_actor(session, account, now)
+    if not is_right or actor is None:
         _note_failure(session, account, credentials, now)
         return _refusal()
     account.failed_logins, account.last_failed_at = 0, None
-    audit.record(session, _actor(session, account, now), "sign_in", account, now=now)
-    _forget_ended(session, account, now)
-    return _start_session(session, account, now)
+    audit.record(session, actor, "sign_in", account, now=now)
+    return start_session(session, account, now=now)
 
 
 def _refusal() -> Refusal:
@@ -175,119 +158,12 @@ def _note_failure(session: Session, account: Account, credentials: Credentials, 
     audit.record(session, None, "sign_in", account, now=now, outcome="refused")
 
 
-def _forget_ended(session: Session, account: Account, now: datetime) -> None:
-    session.execute(
-        delete(LoginSession).where(
-            LoginSession.account_id == account.id,
-            or_(LoginSession.ends_at <= now, LoginSession.seen_at <= now - LIMITS.idle),
-        )
-    )
-
-
-def _start_session(session: Session, account: Account, now: datetime) -> str:
-    token = secrets.token_urlsafe(TOKEN_BYTES)
-    session.add(
-        LoginSession(
-            token_hash=_hash_token(token),
-            account_id=account.id,
-            created_at=now,
-            seen_at=now,
-            ends_at=now + LIMITS.whole,
-        )
-    )
-    return token
-
-
-def actor_of(session: Session, token: str, now: datetime) -> Actor | None:
-    """Return who is signed in, with the rights of this moment; None once the session has ended."""
-    row = _find_session(session, token)
-    if row is None or row.account.disabled_at is not None or now >= row.ends_at:
-        return None
-    actor = _actor(session, row.account, now)
-    if actor is None:
-        return None
-    limits = ADMIN_LIMITS if Function.ORGANISATION_ADMIN in actor.functions else LIMITS
-    is_over = now - row.seen_at >= limits.idle or now - row.created_at >= limits.whole
-    return None if is_over else actor
-
-
-def _find_session(session: Session, token: str) -> LoginSession | None:
-    return session.get(
-        LoginSession,
-        _hash_token(token),
-        options=[joinedload(LoginSession.account).joinedload(Account.person)],
-    )
-
-
-def _actor(session: Session, account: Account, now: datetime) -> Actor | None:
-    person = account.person
-    seats = _seats(session, person, now)
-    if not seats:
-        return None
-    return Actor(
-        person_id=person.id,
-        account_id=account.id,
-        name=person.name,
-        language=person.language,
-        zone=person.zone,
-        seats=seats,
-    )
-
-
-def _seats(session: Session, person: Person, now: datetime) -> tuple[Seat, ...]:
-    """Return the functions that hold today, by the calendar of each site; the latest comes first."""
-    memberships = session.scalars(
-        select(Membership)
-        .where(Membership.person_id == person.id)
-        .options(joinedload(Membership.site))
-        .order_by(Membership.valid_from.desc(), Membership.id)
-    )
-    return tuple(
-        Seat(row.organisation_id, row.site_id, row.department_id, row.function)
-        for row in memberships
-        if _holds(row, now)
-    )
-
-
-def _holds(membership: Membership, now: datetime) -> bool:
-    today = clock.local_day(now, membership.site.zone)
-    return membership.valid_from <= today and (
-        membership.valid_until is None or today < membership.valid_until
-    )
-
-
-def site_name(session: Session, actor: Actor) -> str:
-    """Return the short name of the site at which the person works today."""
-    return session.get_one(Site, actor.site_id).short_name
-
-
-def is_touch_due(session: Session, token: str, now: datetime) -> bool:
-    """Tell whether the last click is long enough ago to be worth a write."""
-    row = _find_session(session, token)
-    return row is not None and now - row.seen_at >= TOUCH_INTERVAL
-
-
-def touch(session: Session, token: str, *, now: datetime) -> None:
-    """Note that the browser is in use; at most once a minute."""
-    session.execute(
-        update(LoginSession)
-        .where(LoginSession.token_hash == _hash_token(token), LoginSession.seen_at <= now - TOUCH_INTERVAL)
-        .values(seen_at=now)
-    )
-
-
-def sign_out(session: Session, actor: Actor, token: str, *, now: datetime) -> None:
-    """End the session of this browser."""
-    session.execute(delete(LoginSession).where(LoginSession.token_hash == _hash_token(token)))
-    audit.record(session, actor, "sign_out", session.get_one(Account, actor.account_id), now=now)
-
-
 def disable_account(session: Session, actor: Actor | None, account: Account, *, now: datetime) -> None:
     """Take the login away; every browser is signed out with the commit."""
     if account.disabled_at is not None:
         return
     account.disabled_at = now
-    session.execute(delete(LoginSession).where(LoginSession.account_id == account.id))
+    end_all_sessions(session, account)
     audit.record(session, actor, "disable", account, now=now)
 
 
@@ -301,7 +177,3 @@ def choose_language(session: Session, actor: Actor, language: str, *, now: datet
 
 def _plain(email: str) -> str:
     return email.strip().casefold()
-
-
-def _hash_token(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()

@@ -14,6 +14,7 @@ from confsched.domain.permissions import Actor
 from confsched.errors import Refusal, msg
 from confsched.i18n import LANGUAGES
 from confsched.services import accounts as service
+from confsched.services import login_sessions
 from confsched.services.passwords import FULL_COST, HashCost
 from confsched.web.context import (
     close_read_session,
@@ -64,13 +65,13 @@ def register_accounts(app: Flask) -> None:
 
 def _load(token: str) -> SignedIn | None:
     at = now()
-    actor = service.actor_of(read_session(), token, at)
-    if actor is None:
+    presence = login_sessions.find_presence(read_session(), token, at)
+    if presence is None:
         return None
-    if service.is_touch_due(read_session(), token, at):
+    if presence.is_touch_due(at):
         with transaction() as writing:
-            service.touch(writing, token, now=at)
-    return SignedIn(token, actor)
+            login_sessions.touch(writing, token, now=at)
+    return SignedIn(token, presence.actor)
 
 
 @accounts.get("/login")
@@ -118,7 +119,7 @@ def _sign_in(form: LoginForm) -> str | Refusal:
 
 def _begin_session(token: str) -> Actor:
     """Replace whatever the browser brought along: a cookie from before must not name this session."""
-    actor = service.actor_of(read_session(), token, now())
+    actor = login_sessions.actor_of(read_session(), token, now())
     assert actor is not None, "a session that was just started is alive"
     session.clear()
     login_user(SignedIn(token, actor))
@@ -134,7 +135,7 @@ def sign_out() -> AnyResponse:
     actor = find_actor()
     if actor:
         with transaction() as writing:
-            service.sign_out(writing, actor, current_user.token, now=now())
+            login_sessions.end_session(writing, actor, current_user.token, now=now())
     logout_user()
     session.clear()
     return redirect("/login", 303)

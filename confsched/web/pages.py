@@ -12,7 +12,7 @@ from flask import Flask, request
 from confsched.domain.intervals import Span
 from confsched.errors import Message, msg
 from confsched.i18n import translate
-from confsched.services import accounts, engine
+from confsched.services import engine, login_sessions
 from confsched.web import navigation
 from confsched.web.context import (
     find_actor,
@@ -97,7 +97,7 @@ def _frame() -> dict[str, Any]:
         "actor": actor,
         "language": reader_language(),
         "zone": reader_zone(),
-        "site_name": accounts.site_name(read_session(), actor) if actor else None,
+        "site_name": login_sessions.site_name(read_session(), actor) if actor else None,
         "theme": preference("theme", ("light", "dark")),
         "navigation": navigation.main_links(actor),
         "settings_navigation": navigation.settings_links(actor),

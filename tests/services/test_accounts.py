@@ -13,7 +13,7 @@ from confsched.domain.permissions import Function
 from confsched.errors import Refusal
 from confsched.models.accounts import Account, LoginSession
 from confsched.models.people import Person
-from confsched.services import accounts, audit
+from confsched.services import accounts, audit, login_sessions
 from confsched.services.passwords import TRIFLING_COST
 from tests.world import NOW, PASSWORD, World, add_membership, build_world
 
@@ -49,7 +49,7 @@ def _account(session: Session, person: Person) -> Account:
 
 def _is_in(database: Database, token: str, after: timedelta = timedelta()) -> bool:
     with database.read() as session:
-        return accounts.actor_of(session, token, NOW + after) is not None
+        return login_sessions.actor_of(session, token, NOW + after) is not None
 
 
 def test_the_right_password_gives_a_token_of_256_bits(database: Database, world: World) -> None:
@@ -158,7 +158,7 @@ def test_a_session_ends_after_half_an_hour_without_a_click(
 def _click_every_minute(database: Database, token: str, until: timedelta) -> None:
     for minutes in range(0, int(until.total_seconds()) // 60, 9):
         with database.transaction() as session:
-            accounts.touch(session, token, now=NOW + timedelta(minutes=minutes))
+            login_sessions.touch(session, token, now=NOW + timedelta(minutes=minutes))
 
 
 def test_a_session_ends_after_twelve_hours_whatever_is_clicked(database: Database, world: World) -> None:
@@ -180,9 +180,11 @@ def test_a_click_is_written_once_a_minute(database: Database, world: World) -> N
     token = _token(database, world.requester)
     for seconds, due in ((59, False), (60, True)):
         with database.read() as session:
-            assert accounts.is_touch_due(session, token, NOW + timedelta(seconds=seconds)) is due
+            presence = login_sessions.find_presence(session, token, NOW)
+            assert presence is not None
+            assert presence.is_touch_due(NOW + timedelta(seconds=seconds)) is due
     with database.transaction() as session:
-        accounts.touch(session, token, now=NOW + timedelta(seconds=59))
+        login_sessions.touch(session, token, now=NOW + timedelta(seconds=59))
     with database.read() as session:
         assert session.scalars(select(LoginSession)).one().seen_at == NOW
 
@@ -202,7 +204,7 @@ def test_disabling_an_account_ends_every_session_at_once(database: Database, wor
 def test_signing_out_ends_this_browser_only(database: Database, world: World) -> None:
     here, there = (_token(database, world.requester) for _ in range(2))
     with database.transaction() as session:
-        accounts.sign_out(session, world.actor(world.requester), here, now=NOW)
+        login_sessions.end_session(session, world.actor(world.requester), here, now=NOW)
     assert not _is_in(database, here)
     assert _is_in(database, there)
 
@@ -220,8 +222,8 @@ def test_rights_are_those_of_today_by_the_calendar_of_the_site(database: Databas
         row.created_at = row.seen_at = NOW + timedelta(hours=15, minutes=59)
         row.ends_at = NOW + timedelta(hours=20)
     with database.read() as session:
-        before = accounts.actor_of(session, token, NOW + timedelta(hours=15, minutes=59))
-        after = accounts.actor_of(session, token, NOW + timedelta(hours=16))
+        before = login_sessions.actor_of(session, token, NOW + timedelta(hours=15, minutes=59))
+        after = login_sessions.actor_of(session, token, NOW + timedelta(hours=16))
     assert before is not None
     assert after is not None
     assert [seat.function for seat in before.seats] == [Function.CONSULTANT, Function.REQUESTER]

@@ -14,7 +14,7 @@ from confsched.db import Database
 from confsched.domain.permissions import Permission
 from confsched.models.accounts import Account, LoginSession
 from confsched.models.people import Person
-from confsched.services import accounts, engine
+from confsched.services import accounts, engine, login_sessions
 from confsched.web.context import current_actor
 from confsched.web.policies import needs
 from tests.support.web import SignIn
@@ -142,7 +142,7 @@ def test_signing_out_ends_the_session_on_the_server(
     assert client.post("/logout").status_code == 303
     assert client.get("/me").status_code == 302
     with sqlite_database.read() as session:
-        assert accounts.actor_of(session, token, NOW) is None
+        assert login_sessions.actor_of(session, token, NOW) is None
     stolen = client.application.test_client()
     with stolen.session_transaction() as cookie:
         cookie["_user_id"] = token
