@@ -132,3 +132,14 @@ def test_a_page_stays_light_on_the_wire(opened: Any, gallery: str) -> None:
     page.on("requestfinished", lambda request: sizes.append(request.sizes()["responseBodySize"]))
     page.goto(f"{gallery}/", wait_until="networkidle")
     assert sum(sizes) < MAX_WIRE_BYTES
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+def test_the_menu_of_the_person_opens_without_a_barrier_and_closes_on_escape(opened: Any, width: int) -> None:
+    page = opened("/?theme=dark", width=width)
+    page.click(".menu > summary")
+    assert page.is_visible("text=Abmelden")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert Axe().run(page, options=AXE_OPTIONS).violations_count == 0
+    page.keyboard.press("Escape")
+    assert not page.is_visible("text=Abmelden")
