@@ -1,4 +1,4 @@
-"""The whole product in a real browser: the demo network, pages and worker, and a clock that stands where we say."""
+"""The whole product in a real browser: the demo network, pages, a worker, and a clock that stands still."""
 
 from __future__ import annotations
 

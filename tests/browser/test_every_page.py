@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.browser.conftest import MAX_PAGE_BYTES, Hospital, Visitor
+from tests.browser.conftest import MAX_PAGE_BYTES, Visitor
 
 PEOPLE = {
     "requester": "julia.marquardt@moorfeld.example",
@@ -24,7 +24,11 @@ EVERYBODY = (
     "/busy-calendars/",
     "/deliveries/",
 )
-MORE = {"requester": ("/consults/new",), "consultant": ("/conferences/new",), "secretary": ("/conferences/new",)}
+MORE = {
+    "requester": ("/consults/new",),
+    "consultant": ("/conferences/new",),
+    "secretary": ("/conferences/new",),
+}
 
 
 def pages_of(function: str) -> tuple[str, ...]:
@@ -34,7 +38,11 @@ def pages_of(function: str) -> tuple[str, ...]:
 def first_links(visitor: Visitor) -> list[str]:
     """Return one meeting, one list of offered times and one message, as far as the person has them."""
     found = []
-    for start, part in (("/bookings/", "/bookings/"), ("/consults/", "/times"), ("/deliveries/", "/deliveries/")):
+    for start, part in (
+        ("/bookings/", "/bookings/"),
+        ("/consults/", "/times"),
+        ("/deliveries/", "/deliveries/"),
+    ):
         visitor.page.goto(start)
         links = visitor.page.eval_on_selector_all("main a", "all => all.map(a => a.getAttribute('href'))")
         found += [link for link in links if link and part in link and link != start and "?" not in link][:1]
@@ -43,7 +51,7 @@ def first_links(visitor: Visitor) -> list[str]:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("function", PEOPLE)
-def test_no_page_has_barriers(visit: Any, hospital: Hospital, function: str, scheme: str) -> None:
+def test_no_page_has_barriers(visit: Any, function: str, scheme: str) -> None:
     visitor = visit(scheme=scheme).sign_in(PEOPLE[function])
     for path in (*pages_of(function), *first_links(visitor)):
         answer = visitor.page.goto(path)
@@ -52,16 +60,14 @@ def test_no_page_has_barriers(visit: Any, hospital: Hospital, function: str, sch
 
 
 @pytest.mark.parametrize("width", [320, 390])
-def test_no_page_scrolls_sideways_on_a_phone(visit: Any, hospital: Hospital, width: int) -> None:
+def test_no_page_scrolls_sideways_on_a_phone(visit: Any, width: int) -> None:
     visitor = visit(width=width).sign_in(PEOPLE["consultant"])
     for path in (*pages_of("consultant"), *first_links(visitor)):
         visitor.page.goto(path)
         assert visitor.page.evaluate("document.documentElement.scrollWidth") <= width, path
 
 
-def test_no_page_weighs_more_than_150_kilobytes(
-    visit: Any, hospital: Hospital, record_property: Any
-) -> None:
+def test_no_page_weighs_more_than_150_kilobytes(visit: Any, record_property: Any) -> None:
     heaviest = ("", 0)
     for function, email in PEOPLE.items():
         signed_in = visit().sign_in(email)
@@ -69,7 +75,9 @@ def test_no_page_weighs_more_than_150_kilobytes(
             weight = _weight(signed_in, path)
             heaviest = max(heaviest, (path, weight), key=lambda one: one[1])
             assert weight <= MAX_PAGE_BYTES, f"{path} weighs {weight} bytes"
-    record_property("figure", f"heaviest page {heaviest[0]}: {heaviest[1] / 1000:.0f} kB with styles and icons")
+    record_property(
+        "figure", f"heaviest page {heaviest[0]}: {heaviest[1] / 1000:.0f} kB with styles and icons"
+    )
 
 
 def _weight(visitor: Visitor, path: str) -> int:

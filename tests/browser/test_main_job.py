@@ -37,9 +37,7 @@ def hold_first_offer(visitor: Visitor) -> str:
 
 
 @WITH_AND_WITHOUT
-def test_a_rural_clinician_books_a_university_specialist(
-    visit: Any, hospital: Hospital, script: bool
-) -> None:
+def test_a_rural_clinician_books_a_university_specialist(visit: Any, script: bool) -> None:
     requester = visit(script=script).sign_in(REQUESTER)
     ask(requester, "FK-7Q2M" if script else "FK-8R3N")
     hours = hold_first_offer(requester)
@@ -68,7 +66,7 @@ def test_both_sides_get_an_invitation_that_says_nothing_about_the_case(
     expect(page.locator("main")).to_contain_text("zugestellt")
 
 
-def test_a_consultant_sees_the_question_and_a_stranger_does_not(visit: Any, hospital: Hospital) -> None:
+def test_a_consultant_sees_the_question_and_a_stranger_does_not(visit: Any) -> None:
     requester = visit().sign_in(REQUESTER)
     ask(requester, "FK-2T5Q", service="Kardiologie")
     hold_first_offer(requester)
@@ -82,7 +80,7 @@ def test_a_consultant_sees_the_question_and_a_stranger_does_not(visit: Any, hosp
     expect(stranger.page.locator("main")).not_to_contain_text("Kardiologie")
 
 
-def test_a_meeting_is_moved_and_called_off_by_those_who_take_part(visit: Any, hospital: Hospital) -> None:
+def test_a_meeting_is_moved_and_called_off_by_those_who_take_part(visit: Any) -> None:
     requester = visit().sign_in(REQUESTER)
     ask(requester, "FK-3U6R")
     hold_first_offer(requester)
