@@ -10,12 +10,14 @@ from sqlalchemy.orm import Session
 
 from confsched import clock
 from confsched.db import Database
-from confsched.demo import meetings, rosters, staff
+from confsched.demo import feeds, meetings, rosters, staff
 from confsched.demo.names import email_of
 from confsched.demo.network import Network
 from confsched.demo.places import NAMED_PEOPLE, SITES, NamedPerson
 from confsched.demo.staff import ZONE
+from confsched.models.accounts import Account
 from confsched.models.network import Organisation
+from confsched.models.people import Person
 from confsched.services import accounts
 from confsched.services.passwords import TRIFLING_COST
 
@@ -36,7 +38,7 @@ class DemoAccount:
 
 @dataclass(frozen=True)
 class DemoNetwork:
-    """Hold what a visitor needs: the accounts, and the addresses of calendar feeds."""
+    """Hold what a visitor needs: the accounts, and the paths of calendar feeds."""
 
     accounts: tuple[DemoAccount, ...]
     feeds: tuple[str, ...]
@@ -47,14 +49,43 @@ def is_empty(session: Session) -> bool:
     return not session.scalar(select(exists(select(Organisation.id))))
 
 
-def build_demo(database: Database, *, now: datetime, password: str) -> DemoNetwork:
-    """Fill an empty database with the network around `now`, all or nothing."""
+def build_demo(database: Database, *, now: datetime, password: str, secret: str) -> DemoNetwork:
+    """Fill an empty database with the network around `now`, all or nothing; `secret` makes its feeds."""
     with database.transaction() as session:
         assert is_empty(session), "the demo network never mixes with a real one"
         network = _build(session, now)
         account_list = _add_accounts(session, network, password, now)
         meetings.add_meetings(session, network, now)
-    return DemoNetwork(accounts=account_list, feeds=())
+        paths = feeds.add_feeds(session, network, secret, now)
+    return DemoNetwork(accounts=account_list, feeds=paths)
+
+
+def describe_demo(session: Session, *, password: str, secret: str) -> DemoNetwork | None:
+    """Return what build_demo returned for this database; None when it holds other data."""
+    names = _names_of_accounts(session)
+    accounts_there = tuple(
+        DemoAccount(names[email], named.function.value, email, password)
+        for named, email in _with_account()
+        if email in names
+    )
+    if len(accounts_there) < len(_with_account()):
+        return None
+    return DemoNetwork(accounts=accounts_there, feeds=feeds.list_paths(session, secret))
+
+
+def _names_of_accounts(session: Session) -> dict[str, str]:
+    emails = [email for _, email in _with_account()]
+    people = session.scalars(select(Person).join(Account).where(Person.email.in_(emails)))
+    return {person.email: person.name for person in people}
+
+
+def _with_account() -> list[tuple[NamedPerson, str]]:
+    domains = {plan.key: plan.domain for plan in SITES}
+    return [
+        (named, email_of(named.given_name, named.family_name, domains[named.site]))
+        for named in NAMED_PEOPLE
+        if named.has_account
+    ]
 
 
 def _build(session: Session, now: datetime) -> Network:
@@ -75,15 +106,13 @@ def _add_accounts(
     session: Session, network: Network, password: str, now: datetime
 ) -> tuple[DemoAccount, ...]:
     return tuple(
-        _add_account(session, network, named, password, now) for named in NAMED_PEOPLE if named.has_account
+        _add_account(session, network, named, email, password, now) for named, email in _with_account()
     )
 
 
 def _add_account(
-    session: Session, network: Network, named: NamedPerson, password: str, now: datetime
+    session: Session, network: Network, named: NamedPerson, email: str, password: str, now: datetime
 ) -> DemoAccount:
-    domain = next(plan.domain for plan in SITES if plan.key == named.site)
-    email = email_of(named.given_name, named.family_name, domain)
     person = network.people[email]
     network.accounts[email] = accounts.create_account(session, person, password, now=now, cost=TRIFLING_COST)
     return DemoAccount(person.name, named.function.value, email, password)
