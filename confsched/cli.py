@@ -147,7 +147,7 @@ def _prepared(settings: Settings) -> Database:
 
 def _engine(settings: Settings, database: Database) -> Engine:
     house = House(settings.public_url, settings.mail_address)
-    return Engine(database, house, settings.smtp_url, scheduler.worker_name())
+    return Engine(database, house, settings.smtp_url, scheduler.worker_name(), settings.allowed_hosts)
 
 
 def _demo_if_empty(settings: Settings, database: Database, *, always: bool = False) -> DemoNetwork | None:

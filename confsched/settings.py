@@ -20,6 +20,7 @@ SECRET_KEY_FILE = "secret_key"
 DATABASE_FILE = "confsched.sqlite"
 DATABASE_SCHEMES = ("sqlite", "postgresql", "postgresql+psycopg")
 MAIL_ADDRESS = re.compile(r"[\w.+-]{1,64}@[A-Za-z0-9.-]{1,189}", re.ASCII)
+HOST = re.compile(r"[a-z0-9.-]{1,253}(:\d{1,5})?", re.ASCII)
 DEMO_MAIL_ADDRESS = "termine@confsched.example"
 
 
@@ -44,6 +45,8 @@ VARIABLES = (
              "The server that sends mail: smtp://user:password@host:587 or smtps://user:password@host:465."),
     Variable("CONFSCHED_IMAP_URL", "none: answers are given on the pages only",
              "The mailbox that receives answers: imaps://user:password@host:993 or imap://user:password@host:143."),
+    Variable("CONFSCHED_ALLOWED_HOSTS", "none: calendars are fetched from public addresses only",
+             "Internal calendar servers that may be asked, by commas: host, or host:port for an unusual port."),
     Variable("CONFSCHED_DATA_DIR", "var", "The folder for what the program keeps in files."),
     Variable("PORT", "8000", "The port that the web server listens on, on this machine only."),
 )  # fmt: skip
@@ -70,6 +73,7 @@ class Settings:
     mail_address: str
     smtp_url: str | None = field(default=None, repr=False)
     imap_url: str | None = field(default=None, repr=False)
+    allowed_hosts: frozenset[str] = frozenset()
 
     @property
     def is_https(self) -> bool:
@@ -97,6 +101,7 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         mail_address=_mail_address(given, public_url),
         smtp_url=_mail_server("CONFSCHED_SMTP_URL", given, ("smtp", "smtps")),
         imap_url=_mail_server("CONFSCHED_IMAP_URL", given, ("imap", "imaps")),
+        allowed_hosts=_allowed_hosts(given.get("CONFSCHED_ALLOWED_HOSTS", "")),
     )
 
 
@@ -209,6 +214,21 @@ def _mail_server(name: str, given: Mapping[str, str], schemes: tuple[str, str]) 
             )
         )
     return given[name]
+
+
+def _allowed_hosts(text: str) -> frozenset[str]:
+    """Return the hosts in lower case; whole addresses are refused, since only host and port are compared."""
+    hosts = frozenset(part.strip().lower() for part in text.split(",") if part.strip())
+    for host in hosts:
+        if not HOST.fullmatch(host):
+            raise SettingsError(
+                msg(
+                    "CONFSCHED_ALLOWED_HOSTS must name hosts like calendar.intra.example or "
+                    "calendar.intra.example:8443, without https:// and path, not “%(value)s”.",
+                    value=host,
+                )
+            )
+    return hosts
 
 
 def _split(name: str, text: str) -> SplitResult:

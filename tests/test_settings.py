@@ -170,3 +170,15 @@ def test_each_variable_is_documented_once() -> None:
     names = [variable.name for variable in VARIABLES]
     assert len(set(names)) == len(names)
     assert all(source.count(f'"{name}"') >= 2 for name in names), "documented and read"
+
+
+def test_internal_calendar_servers_are_named_by_host_and_port(folder: dict[str, str]) -> None:
+    given = {**folder, "CONFSCHED_ALLOWED_HOSTS": " Calendar.intra.example, 10.0.0.7:8443 ,"}
+    assert load_settings(given).allowed_hosts == {"calendar.intra.example", "10.0.0.7:8443"}
+    assert load_settings(folder).allowed_hosts == frozenset()
+
+
+@pytest.mark.parametrize("hosts", ["https://calendar.example", "calendar.example/path", "a b", "host:port"])
+def test_an_allowed_host_is_not_a_whole_address(folder: dict[str, str], hosts: str) -> None:
+    with pytest.raises(SettingsError, match="CONFSCHED_ALLOWED_HOSTS"):
+        load_settings({**folder, "CONFSCHED_ALLOWED_HOSTS": hosts})

@@ -28,6 +28,7 @@ class Engine:
     house: House
     smtp_url: str | None
     worker: str
+    allowed_hosts: frozenset[str] = frozenset()
 
 
 class Job(NamedTuple):
@@ -48,7 +49,7 @@ def _beat(work: Engine) -> None:
 
 
 def _read_calendars(work: Engine) -> None:
-    read_due_calendars(work.database, worker=work.worker)
+    read_due_calendars(work.database, worker=work.worker, allow_hosts=work.allowed_hosts)
 
 
 def _tidy(work: Engine) -> None:
