@@ -38,6 +38,7 @@ MAX_LINK = 400
 MAX_COUNT = 20
 PAGE_SIZE = 50
 MAX_SERVES = 120
+WANTED = "wanted"
 # Whom to invite when a conflict is overruled: the free first, the busy last.
 _RELUCTANCE = (State.FREE, State.UNKNOWN, State.BUSY)
 
@@ -160,9 +161,9 @@ def _checked_room(session: Session, actor: Actor, resource_id: uuid.UUID | None)
 
 def _requirements(session: Session, wanted: Sequence[Wanted]) -> list[Requirement]:
     if not wanted:
-        raise Refusal(msg("Say who has to be there: a discipline or a person."), field="wanted")
+        raise Refusal(msg("Say who has to be there: a discipline or a person."), field=WANTED)
     if len(wanted) > MAX_REQUIREMENTS:
-        raise Refusal(msg("At most %(count)s requirements.", count=MAX_REQUIREMENTS), field="wanted")
+        raise Refusal(msg("At most %(count)s requirements.", count=MAX_REQUIREMENTS), field=WANTED)
     return [_requirement(session, position, one) for position, one in enumerate(wanted)]
 
 
@@ -212,7 +213,7 @@ def _check_people(session: Session, position: int, one: Wanted) -> None:
 
 def wanted_field(position: int) -> str:
     """Return the field that a refusal of one requirement names: its place in the draft."""
-    return f"wanted-{position}"
+    return f"{WANTED}-{position}"
 
 
 @dataclass(frozen=True)

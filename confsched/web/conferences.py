@@ -1,0 +1,251 @@
+"""Plan a joint case conference: who has to be there, the times at which they can, the invitation."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import date, datetime
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from wtforms import DateField, StringField, TimeField
+from wtforms.validators import Length, Optional
+from wtforms.widgets import HiddenInput
+
+from confsched.clock import local_day
+from confsched.domain.kinds import BookingKind
+from confsched.domain.permissions import Permission
+from confsched.errors import Conflict, Message, Refusal, msg
+from confsched.models.conferences import Conference
+from confsched.services import access, bookings, conferences, directory
+from confsched.services.claims import Taken
+from confsched.web.bands import Reader, day_board
+from confsched.web.conference_forms import (
+    ConferenceForm,
+    draft_of,
+    field_of,
+    find_people,
+    form_of,
+    offer_choices,
+)
+from confsched.web.context import current_actor, now, read_session, transaction
+from confsched.web.find_time import times_view
+from confsched.web.forms import BaseForm
+from confsched.web.instants import own_instant, parse_instant
+from confsched.web.pages import sentence
+from confsched.web.policies import needs
+
+blueprint = Blueprint("conferences", __name__, url_prefix="/conferences")
+
+
+class InviteForm(BaseForm):
+    """A pressed time, or a day and time of one's own."""
+
+    starts_at = StringField(widget=HiddenInput())
+    day = DateField(msg("Day"), validators=[Optional()])
+    at = TimeField(msg("Start"), validators=[Optional()])
+    override_reason = StringField(msg("Reason for overruling"), validators=[Length(max=200)])
+
+
+@blueprint.get("/")
+@needs(Permission.SEE_MEETINGS)
+def index() -> ResponseReturnValue:
+    """Show what waits for a time, and the conferences to come."""
+    session, actor = read_session(), current_actor()
+    listing = bookings.list_bookings(
+        session,
+        actor,
+        since=local_day(now(), actor.zone),
+        kind=BookingKind.CONFERENCE,
+        page=max(1, min(10_000, request.args.get("page", 1, type=int))),
+    )
+    return render_template(
+        "conferences/index.html", plans=conferences.list_plans(session, actor), listing=listing
+    )
+
+
+@blueprint.get("/new")
+@needs(Permission.PLAN_CONFERENCE)
+def new() -> ResponseReturnValue:
+    """Ask what the conference is and who has to be there."""
+    return _form_page(ConferenceForm(formdata=None), 200)
+
+
+@blueprint.post("/")
+@needs(Permission.PLAN_CONFERENCE)
+def create() -> ResponseReturnValue:
+    """Record the plan and go on to the times; a search for people comes back to the same form."""
+    form = ConferenceForm()
+    if form.is_search:
+        return _form_page(form, 200)
+    try:
+        draft = draft_of(form)
+        with transaction() as session:
+            conference = conferences.plan(session, current_actor(), draft, now=now(), key=form.form_key.data)
+            target = url_for("conferences.times", conference_id=conference.id)
+    except Refusal as refusal:
+        return _refused_form(form, refusal)
+    return redirect(target, 303)
+
+
+@blueprint.get("/<uuid:conference_id>/edit")
+@needs(Permission.PLAN_CONFERENCE)
+def edit(conference_id: uuid.UUID) -> ResponseReturnValue:
+    """Show what is looked for, to be changed."""
+    conference = access.get_conference(read_session(), current_actor(), conference_id, to="see")
+    if conference.booking_id is not None:
+        return redirect(url_for("bookings.show", booking_id=conference.booking_id), 303)
+    form = form_of(conference)
+    if _is_over(conference):
+        form.add_error("search_until_on", msg("This day is over. Please choose a later one."))
+    return _form_page(form, 200, conference)
+
+
+@blueprint.post("/<uuid:conference_id>/change")
+@needs(Permission.PLAN_CONFERENCE)
+def change(conference_id: uuid.UUID) -> ResponseReturnValue:
+    """Change what is looked for and go on to the times."""
+    form = ConferenceForm()
+    if form.is_search:
+        return _form_page(form, 200, access.get_conference(read_session(), current_actor(), conference_id))
+    try:
+        draft = draft_of(form)
+        with transaction() as session:
+            conference = access.get_conference(session, current_actor(), conference_id, to="change")
+            conferences.change(session, current_actor(), conference, draft, now=now())
+    except Refusal as refusal:
+        if refusal.status not in (409, 422):
+            raise
+        conference = access.get_conference(read_session(), current_actor(), conference_id)
+        return _refused_form(form, refusal, conference)
+    return redirect(url_for("conferences.times", conference_id=conference_id), 303)
+
+
+def _refused_form(
+    form: ConferenceForm, refusal: Refusal, conference: Conference | None = None
+) -> ResponseReturnValue:
+    form.add_error(field_of(form, refusal.field), refusal.message)
+    return _form_page(form, refusal.status, conference)
+
+
+def _form_page(
+    form: ConferenceForm, status: int, conference: Conference | None = None
+) -> ResponseReturnValue:
+    session = read_session()
+    if form.is_search:
+        find_people(form, directory.suggest_people(session, form.person_text.data or "", now=now()))
+    offer_choices(
+        form,
+        disciplines=directory.list_disciplines(session),
+        sites=directory.list_sites(session),
+        rooms=directory.list_rooms(session, current_actor()),
+        people=directory.list_people(session, form.person_uuids),
+    )
+    return render_template("conferences/form.html", form=form, conference=conference), status
+
+
+@blueprint.get("/<uuid:conference_id>/times")
+@needs(Permission.PLAN_CONFERENCE)
+def times(conference_id: uuid.UUID) -> ResponseReturnValue:
+    """Show people by time and the best times; ?day= turns the page, ?at= chooses a time."""
+    return _times_page(conference_id, InviteForm(formdata=None), 200)
+
+
+@blueprint.post("/<uuid:conference_id>/invitation")
+@needs(Permission.PLAN_CONFERENCE)
+def invite(conference_id: uuid.UUID) -> ResponseReturnValue:
+    """Invite everybody to a time; sent twice, it leads to the same booking."""
+    form = InviteForm()
+    try:
+        starts_at = _chosen_start(form)
+        with transaction() as session:
+            conference = access.get_conference(session, current_actor(), conference_id, to="change")
+            booking = conferences.invite(
+                session,
+                current_actor(),
+                conference,
+                starts_at,
+                now=now(),
+                override_reason=form.override_reason.data or "",
+            )
+            target = url_for("bookings.show", booking_id=booking.id, booked=1)
+    except Refusal as refusal:
+        if refusal.status not in (409, 422):
+            raise
+        return _refused_time(conference_id, form, refusal)
+    return redirect(target, 303)
+
+
+def _chosen_start(form: InviteForm) -> datetime:
+    """Return the pressed time, or the day and time typed, read in the reader's zone."""
+    if form.starts_at.data:
+        return parse_instant(form.starts_at.data)
+    if form.day.data is None or form.at.data is None:
+        raise Refusal(msg("Choose a day and a time."), field="day" if form.day.data is None else "at")
+    return own_instant(form.day.data, form.at.data)
+
+
+def _refused_time(conference_id: uuid.UUID, form: InviteForm, refusal: Refusal) -> ResponseReturnValue:
+    is_own_time = isinstance(refusal, Taken) and not form.starts_at.data
+    if is_own_time:
+        refusal = Conflict(
+            msg("Not everybody is free then. Choose one of the best times, or give a reason to overrule it."),
+            field="at",
+        )
+    form.add_refusal(refusal)
+    return _times_page(conference_id, form, refusal.status, refusal.message)
+
+
+@blueprint.post("/<uuid:conference_id>/withdrawal")
+@needs(Permission.PLAN_CONFERENCE)
+def withdraw(conference_id: uuid.UUID) -> ResponseReturnValue:
+    """Drop the plan; nobody was invited yet."""
+    with transaction() as session:
+        conference = access.get_conference(session, current_actor(), conference_id, to="change")
+        conferences.withdraw(session, current_actor(), conference, now=now())
+    return redirect(url_for("conferences.index"), 303)
+
+
+def _is_over(conference: Conference) -> bool:
+    return conference.search_until_on < local_day(now(), conference.site.zone)
+
+
+def _times_page(
+    conference_id: uuid.UUID, form: InviteForm, status: int, problem: Message | None = None
+) -> ResponseReturnValue:
+    session, actor = read_session(), current_actor()
+    conference = access.get_conference(session, actor, conference_id)
+    if conference.booking_id is not None:
+        return redirect(url_for("bookings.show", booking_id=conference.booking_id), 303)
+    if _is_over(conference):
+        return redirect(url_for("conferences.edit", conference_id=conference.id), 303)
+    found = conferences.offers(session, conference, now=now())
+    reader = Reader(sentence, now(), directory.list_own(session, actor, found.plan.candidates))
+    view = times_view(found, at=_asked_instant(), day=_asked_day(form, found.plan.search.zone))
+    page = render_template(
+        "conferences/times.html",
+        conference=conference,
+        found=found,
+        view=view,
+        board=day_board(found.plan, view.day, view.todays, view.chosen, reader),
+        may_override=actor.may(Permission.OVERRIDE_CONFLICT),
+        problem=problem,
+        form=form,
+    )
+    return page, status
+
+
+def _asked_instant() -> datetime | None:
+    try:
+        return parse_instant(request.args.get("at"))
+    except Refusal:
+        return None
+
+
+def _asked_day(form: InviteForm, zone: str) -> date | None:
+    """Return the day of the refused time, or the one in the address."""
+    try:
+        if form.starts_at.data:
+            return local_day(parse_instant(form.starts_at.data), zone)
+        return form.day.data or date.fromisoformat(request.args.get("day", ""))
+    except (Refusal, ValueError):
+        return None
