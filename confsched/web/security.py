@@ -37,6 +37,7 @@ HEADERS = {
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }
 _HSTS = "max-age=31536000"
+_PORTS = {"http": 80, "https": 443}
 _HARMLESS_PATH = re.compile(r"/(?![/\\])[^\\\x00-\x20\x7f]*")
 
 
@@ -88,17 +89,27 @@ def _check_host(settings: Settings) -> None:
 
 
 def _is_our_host(host: str, settings: Settings) -> bool:
-    ours = urlsplit(settings.public_url)
-    if host.lower() == ours.netloc.lower():
-        return True
-    return ours.hostname in LOOPBACK_NAMES and _host_name(host) in LOOPBACK_NAMES
+    ours = _origin(settings.public_url)
+    theirs = _origin(f"{urlsplit(settings.public_url).scheme}://{host}")
+    if theirs == ours:
+        return theirs is not None
+    return _is_loopback(ours) and _is_loopback(theirs)
 
 
-def _host_name(host: str) -> str | None:
+def _origin(url: str) -> tuple[str, str, int] | None:
+    """Return scheme, host and port (RFC 6454 4) of a URL without path; None where it is anything else."""
     try:
-        return urlsplit(f"//{host}").hostname
-    except ValueError:
+        parts = urlsplit(url)
+        port = parts.port or _PORTS[parts.scheme]
+    except (ValueError, KeyError):
         return None
+    if not parts.hostname or "@" in url or parts.path or parts.query or parts.fragment:
+        return None
+    return parts.scheme, parts.hostname, port
+
+
+def _is_loopback(origin: tuple[str, str, int] | None) -> bool:
+    return origin is not None and origin[1] in LOOPBACK_NAMES
 
 
 def _check_origin(settings: Settings) -> None:
@@ -117,7 +128,8 @@ def _check_origin(settings: Settings) -> None:
 
 
 def _is_our_origin(origin: str, settings: Settings) -> bool:
-    if origin.lower() == settings.public_url.lower():
-        return True
-    parts = urlsplit(settings.public_url)
-    return parts.hostname in LOOPBACK_NAMES and origin.lower() == f"http://{request.host.lower()}"
+    ours, theirs = _origin(settings.public_url), _origin(origin)
+    if theirs == ours:
+        return theirs is not None
+    # The demo answers under every name of this machine; its pages then come from the name in the address bar.
+    return _is_loopback(ours) and theirs == _origin(f"http://{request.host}")

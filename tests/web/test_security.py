@@ -97,6 +97,10 @@ def test_the_demo_answers_to_names_of_this_machine_only(client: FlaskClient, hos
         ("localhost", 400),
         ("plan.example:444", 400),
         ("x.plan.example", 400),
+        ("plan.example:443", 200),
+        ("someone@plan.example", 400),
+        ("plan.example/x", 400),
+        ("plan.example:x", 400),
     ],
 )
 def test_a_real_installation_answers_to_its_public_name_only(
@@ -122,6 +126,9 @@ def test_a_real_installation_answers_to_its_public_name_only(
         ({"Origin": "https://localhost"}, 403),
         ({"Origin": "http://localhost:9000"}, 403),
         ({"Origin": ""}, 403),
+        ({"Origin": "http://localhost:80"}, 303),
+        ({"Origin": "http://localhost/x"}, 403),
+        ({"Origin": "http://a@localhost"}, 403),
     ],
 )
 def test_a_change_must_come_from_our_own_pages(
