@@ -1,0 +1,186 @@
+"""The demo network: whole, the same every time, and alive around the present."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from itertools import pairwise
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from confsched.db import Database
+from confsched.demo import DemoNetwork, build_demo, is_empty
+from confsched.domain.bookings import BookingState
+from confsched.domain.permissions import Actor, Function, Seat
+from confsched.models.base import Base
+from confsched.models.bookings import Booking
+from confsched.models.catalogue import Service
+from confsched.models.claims import Claim
+from confsched.models.network import CooperationAgreement, Organisation, Site
+from confsched.models.people import Person
+from confsched.models.rosters import Duty, DutyLine
+from confsched.services import accounts, audit, consults, duty_board
+
+NOW = datetime(2026, 11, 25, 13, 32, tzinfo=UTC)  # Wednesday 14:32 in Berlin
+PASSWORD = "drei bunte Boote am Steg"
+SECRET = "tests-only-" + "0123456789abcdef" * 2
+MOMENTS = {
+    "an afternoon": NOW,
+    "a night of a clock change": datetime(2026, 10, 25, 0, 30, tzinfo=UTC),
+    "Christmas": datetime(2026, 12, 25, 9, tzinfo=UTC),
+    "a Sunday in March": datetime(2027, 3, 28, 1, 30, tzinfo=UTC),
+}
+
+
+def _count(session: Session, model: type[Base]) -> int:
+    return session.scalar(select(func.count()).select_from(model)) or 0
+
+
+@pytest.fixture
+def built(sqlite_database: Database) -> DemoNetwork:
+    return build_demo(sqlite_database, now=NOW, password=PASSWORD, secret=SECRET)
+
+
+@pytest.fixture
+def session(built: DemoNetwork, sqlite_database: Database) -> Iterator[Session]:
+    del built  # the network is there before anybody reads
+    with sqlite_database.read() as opened:
+        yield opened
+
+
+def test_the_network_has_the_size_of_a_real_one(session: Session) -> None:
+    assert set(session.scalars(select(Site.state))) == {"DE-NI", "DE-ST"}
+    assert _count(session, Site) == 7
+    assert 140 <= _count(session, Person) <= 180
+    assert _count(session, DutyLine) == 25
+    assert _count(session, Duty) > 2000
+    assert _count(session, Service) >= 6
+    assert _count(session, CooperationAgreement) >= 12
+
+
+def test_an_empty_database_is_told_from_a_filled_one(sqlite_database: Database) -> None:
+    with sqlite_database.read() as session:
+        assert is_empty(session)
+    build_demo(sqlite_database, now=NOW, password=PASSWORD, secret=SECRET)
+    with sqlite_database.read() as session:
+        assert not is_empty(session)
+
+
+def test_the_demo_never_mixes_with_a_network_that_is_there(sqlite_database: Database) -> None:
+    with sqlite_database.transaction() as session:
+        session.add(Organisation(name="Klinikum Echt"))
+
+    with pytest.raises(AssertionError):
+        build_demo(sqlite_database, now=NOW, password=PASSWORD, secret=SECRET)
+    with sqlite_database.read() as session:
+        assert _count(session, Person) == 0
+
+
+def test_every_function_can_sign_in(session: Session, built: DemoNetwork) -> None:
+    assert {account.function for account in built.accounts} == {function.value for function in Function}
+    for account in built.accounts:
+        credentials = accounts.find_credentials(session, account.email, now=NOW)
+        assert accounts.check_password(credentials, account.password)
+        assert PASSWORD not in repr(account)
+
+
+def test_all_addresses_are_of_domains_that_nobody_can_own(session: Session) -> None:
+    assert all(email.endswith(".example") for email in session.scalars(select(Person.email)))
+
+
+def test_meetings_stand_before_and_after_the_present(session: Session) -> None:
+    starts = list(session.scalars(select(Booking.starts_at).where(Booking.state == BookingState.BOOKED)))
+
+    assert sum(start < NOW for start in starts) >= 2
+    assert sum(start > NOW for start in starts) >= 5
+
+
+def test_nobody_is_claimed_twice(session: Session) -> None:
+    rows = session.scalars(
+        select(Claim).where(Claim.blocking.is_(True)).order_by(Claim.subject_id, Claim.starts_at)
+    ).all()
+
+    for one, other in pairwise(rows):
+        assert one.subject_id != other.subject_id or one.ends_at <= other.starts_at
+
+
+def test_the_audit_chain_is_whole(session: Session) -> None:
+    assert audit.find_break(session) is None
+
+
+def test_two_builds_differ_in_nothing_that_is_seen(
+    sqlite_database: Database, postgres_database: Database
+) -> None:
+    seen = []
+    for database in (sqlite_database, postgres_database):
+        build_demo(database, now=NOW, password=PASSWORD, secret=SECRET)
+        with database.read() as session:
+            seen.append(_seen(session))
+
+    assert seen[0] == seen[1]
+
+
+def _seen(session: Session) -> list[object]:
+    duties = (
+        select(DutyLine.position, Person.email, Duty.starts_at, Duty.ends_at, Duty.superseded_at)
+        .join(DutyLine, DutyLine.id == Duty.line_id)
+        .join(Person, Person.id == Duty.person_id)
+    )
+    bookings = select(Booking.title, Booking.case_ref)
+    people = select(Person.email, Person.title, Person.discipline)
+    return [sorted(map(str, session.execute(query).all())) for query in (duties, bookings, people)]
+
+
+@pytest.mark.parametrize("moment", MOMENTS.values(), ids=MOMENTS.keys())
+def test_whenever_it_is_built_the_board_has_the_planned_gaps_only(
+    sqlite_database: Database, moment: datetime
+) -> None:
+    network = build_demo(sqlite_database, now=moment, password=PASSWORD, secret=SECRET)
+
+    with sqlite_database.read() as session:
+        actor = _actor(session, network, moment)
+        board = duty_board.board(session, actor, moment)
+        gaps = {(row.group_name, row.name) for row in (*board.gaps_now, *board.gaps_soon)}
+        assert len(board.rows) == 25
+        assert gaps <= {
+            ("Schlaganfall", "Neurointerventions-Team mobil"),
+            ("Teleradiologie", "Hintergrund"),
+        }
+        later = [row.next_gap for row in board.rows if row.next_gap]
+        assert len(later) <= 2
+
+
+def test_the_requester_may_ask_and_is_offered_times(session: Session, built: DemoNetwork) -> None:
+    services = consults.list_services(session, _actor(session, built, NOW), now=NOW)
+
+    assert {"Epileptologie", "Kinderneurologie", "Kardiologie"} <= {service.name for service in services}
+
+
+def _actor(session: Session, network: DemoNetwork, now: datetime) -> Actor:
+    email = network.accounts[0].email
+    credentials = accounts.find_credentials(session, email, now=now)
+    person = session.scalars(select(Person).where(Person.email == email)).one()
+    assert credentials.account_id is not None
+    return Actor(
+        person_id=person.id,
+        account_id=credentials.account_id,
+        name=person.name,
+        language=person.language,
+        zone=person.zone,
+        seats=tuple(
+            Seat(m.organisation_id, m.site_id, m.department_id, m.function) for m in person.memberships
+        ),
+    )
+
+
+def test_the_build_says_how_long_it_takes(
+    sqlite_database: Database, record_property: Callable[[str, object], None]
+) -> None:
+    started = time.perf_counter()
+    build_demo(sqlite_database, now=NOW, password=PASSWORD, secret=SECRET)
+    seconds = time.perf_counter() - started
+
+    record_property("figure", f"the demo network is built in {seconds:.1f} s on SQLite")
