@@ -20,6 +20,7 @@ from confsched.services.matching import ROOM_KEY, Plan
 
 OPENS, CLOSES = time(8), time(18)
 STEP = timedelta(minutes=15)
+PEOPLE_SHOWN = 6  # of one requirement, those who would come first
 READABLE_STEPS = 3  # a shorter band has no room for its word
 HOUR = timedelta(hours=1)
 TWO_DAYS = timedelta(days=2)
@@ -69,6 +70,7 @@ class BandGroup:
     note: str
     lamp: tuple[str, str] | None
     people: tuple[BandPerson, ...]
+    hidden: tuple[BandPerson, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -96,8 +98,13 @@ class Board:
     @property
     def unknown(self) -> list[BandPerson]:
         """Return the people about whom nothing certain is known on this day, each once."""
-        people = (person for group in self.groups for person in group.people if person.is_unknown)
-        return list({person.name: person for person in people}.values())
+        everybody = (person for group in self.groups for person in (*group.people, *group.hidden))
+        return list({person.name: person for person in everybody if person.is_unknown}.values())
+
+    @property
+    def hidden_count(self) -> int:
+        """Return how many bands were left out."""
+        return sum(len(group.hidden) for group in self.groups)
 
 
 @dataclass(frozen=True)
@@ -107,6 +114,7 @@ class Reader:
     say: Say
     now: datetime
     own: frozenset[UUID]
+    sees_all: bool = False
 
 
 def day_board(plan: Plan, day: date, offers: Sequence[Offer], chosen: Offer | None, reader: Reader) -> Board:
@@ -134,15 +142,18 @@ def _ticks(window: Span, zone: str) -> Iterator[tuple[datetime, str]]:
 
 
 def _group(plan: Plan, need: Need, window: Span, chosen: Offer | None, reader: Reader) -> BandGroup:
-    people = (plan.candidates[subject] for subject in need.pool if subject in plan.candidates)
+    zone = plan.search.zone
+    team = chosen.assignment.get(need.key, ()) if chosen else ()
+    people = [plan.candidates[subject] for subject in need.pool if subject in plan.candidates]
+    people.sort(key=lambda one: (one.id not in team, one.name, one.id))
+    bands = tuple(_person(person, window, zone, reader) for person in people)
+    shown = len(bands) if reader.sees_all else max(PEOPLE_SHOWN, len(team))
     return BandGroup(
         name=need.label,
         note=reader.say(_note(need)),
-        lamp=_lamp(need, chosen, plan.search.zone, reader.say) if chosen else None,
-        people=tuple(
-            _person(person, window, plan.search.zone, reader)
-            for person in sorted(people, key=lambda one: (one.name, one.id))
-        ),
+        lamp=_lamp(need, chosen, zone, reader.say) if chosen else None,
+        people=bands[:shown],
+        hidden=bands[shown:],
     )
 
 

@@ -42,7 +42,7 @@ class InviteForm(BaseForm):
 
     starts_at = StringField(widget=HiddenInput())
     day = DateField(msg("Day"), validators=[Optional()])
-    at = TimeField(msg("Start"), validators=[Optional()])
+    at = TimeField(msg("Begins at"), validators=[Optional()])
     override_reason = StringField(msg("Reason for overruling"), validators=[Length(max=200)])
 
 
@@ -219,7 +219,8 @@ def _times_page(
     if _is_over(conference):
         return redirect(url_for("conferences.edit", conference_id=conference.id), 303)
     found = conferences.offers(session, conference, now=now())
-    reader = Reader(sentence, now(), directory.list_own(session, actor, found.plan.candidates))
+    own = directory.list_own(session, actor, found.plan.candidates)
+    reader = Reader(sentence, now(), own, sees_all=request.args.get("people") == "all")
     view = times_view(found, at=_asked_instant(), day=_asked_day(form, found.plan.search.zone))
     page = render_template(
         "conferences/times.html",
