@@ -13,7 +13,7 @@ from confsched.domain.permissions import Actor, Permission
 from confsched.models.outbox import OutboxMessage
 from confsched.services import access, audit
 
-LEASE = timedelta(minutes=2)  # longer than the slowest mail server's last word
+LEASE = timedelta(minutes=4)  # longer than a mail server that takes 20 s for each of its ten answers
 BATCH = 20
 FIRST_RETRY = timedelta(seconds=30)
 LAST_RETRY = timedelta(hours=1)
@@ -21,7 +21,9 @@ PAGE_SIZE = 50
 MAX_ERROR = 400
 
 
-def claim_due(session: Session, *, now: datetime, lease_key: str, limit: int = BATCH) -> list[OutboxMessage]:
+def claim_due(
+    session: Session, *, now: datetime, lease_key: str, limit: int = BATCH, lease: timedelta = LEASE
+) -> list[OutboxMessage]:
     """Lease the messages that are due; a worker that dies leaves them to others when the lease runs out."""
     query = (
         select(OutboxMessage)
@@ -37,7 +39,7 @@ def claim_due(session: Session, *, now: datetime, lease_key: str, limit: int = B
     )
     messages = list(session.scalars(query))
     for message in messages:
-        message.lease_until = now + LEASE
+        message.lease_until = now + lease
         message.lease_key = lease_key
         message.attempts += 1
     session.flush()

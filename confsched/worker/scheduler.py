@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import secrets
 import socket
+import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import NamedTuple
 
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -14,7 +16,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from confsched import clock
 from confsched.db import Database
 from confsched.mail.envelopes import House
-from confsched.services import engine
+from confsched.services import engine, outbox
 from confsched.worker.busy_calendars import read_due_calendars
 from confsched.worker.delivery import deliver_due
 from confsched.worker.housekeeping import tidy_up
@@ -22,13 +24,15 @@ from confsched.worker.housekeeping import tidy_up
 
 @dataclass(frozen=True)
 class Engine:
-    """Hold what the jobs of one worker process need."""
+    """Hold what the jobs of one worker process need; `stopping` is set to end a long job early."""
 
     database: Database
     house: House
     smtp_url: str | None
     worker: str
     allowed_hosts: frozenset[str] = frozenset()
+    mail_lease: timedelta = outbox.LEASE
+    stopping: threading.Event = field(default_factory=threading.Event)
 
 
 class Job(NamedTuple):
@@ -40,7 +44,14 @@ class Job(NamedTuple):
 
 
 def _deliver(work: Engine) -> None:
-    deliver_due(work.database, work.house, work.smtp_url, worker=work.worker)
+    deliver_due(
+        work.database,
+        work.house,
+        work.smtp_url,
+        worker=work.worker,
+        lease=work.mail_lease,
+        is_stopping=work.stopping.is_set,
+    )
 
 
 def _beat(work: Engine) -> None:
@@ -66,8 +77,8 @@ JOBS = (
 
 
 def worker_name() -> str:
-    """Return a name no other worker has, so that a lease tells whose it is."""
-    return f"{socket.gethostname()[:24]}-{os.getpid()}-{secrets.token_hex(4)}"
+    """Return a name no other worker has, in at most 40 characters, so that a lease tells whose it is."""
+    return f"{socket.gethostname()[:20]}-{os.getpid()}-{secrets.token_hex(4)}"
 
 
 def run_once(work: Engine) -> None:
@@ -76,8 +87,21 @@ def run_once(work: Engine) -> None:
         job.run(work)
 
 
-def start(work: Engine) -> BackgroundScheduler:
-    """Start knocking in the background; shut the returned scheduler down to stop."""
+class RunningWorker:
+    """Hold a worker that knocks in the background until it is stopped."""
+
+    def __init__(self, work: Engine, scheduler: BackgroundScheduler) -> None:
+        self._work = work
+        self._scheduler = scheduler
+
+    def stop(self) -> None:
+        """Let each job finish what it has in hand, and return when none runs any more."""
+        self._work.stopping.set()
+        self._scheduler.shutdown(wait=True)
+
+
+def start(work: Engine) -> RunningWorker:
+    """Start knocking in the background."""
     scheduler = BackgroundScheduler(timezone="UTC")
     for job in JOBS:
         scheduler.add_job(
@@ -92,4 +116,4 @@ def start(work: Engine) -> BackgroundScheduler:
             misfire_grace_time=None,  # the default of one second would drop a late knock
         )
     scheduler.start()
-    return scheduler
+    return RunningWorker(work, scheduler)
