@@ -21,7 +21,8 @@ def ask(visitor: Visitor, case_ref: str, service: str = "Epileptologie") -> None
     page = visitor.page
     page.goto("/consults/")
     page.get_by_role("link", name="Konsil-Termin buchen").first.click()
-    page.get_by_label("Leistung").select_option(label=re.compile(f"^{service}"))
+    offered = page.get_by_label("Leistung")
+    offered.select_option(offered.locator("option", has_text=service).first.get_attribute("value"))
     page.get_by_label("Fallreferenz").fill(case_ref)
     page.get_by_label("Ihre Frage").fill("Zwei Anfälle unter Levetiracetam, Umstellung sinnvoll?")
     page.get_by_label("Antwort nötig bis").fill("2026-12-04")
@@ -128,7 +129,8 @@ def test_the_whole_path_works_with_the_keyboard_alone(visit: Any) -> None:
     page = requester.page
     page.goto("/consults/new")
     page.get_by_label("Leistung").focus()
-    for text in ("", "FK-6X9U", "Verlaufskontrolle, weiter wie bisher?", "04122026"):
+    # Chromium orders the parts of a date by its own language, which is English here.
+    for text in ("", "FK-6X9U", "Verlaufskontrolle, weiter wie bisher?", "12042026"):
         page.keyboard.type(text)
         page.keyboard.press("Tab")
     page.get_by_role("button", name="Zeiten zeigen").focus()
