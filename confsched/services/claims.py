@@ -6,9 +6,10 @@ import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NoReturn
 
 from sqlalchemy import and_, delete, exists, insert, or_, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
 from confsched.domain.bookings import ClaimState
@@ -16,8 +17,11 @@ from confsched.domain.intervals import Span
 from confsched.domain.kinds import SubjectKind
 from confsched.errors import Conflict, msg
 from confsched.models.claims import Claim, Hold
+from confsched.models.network import Resource
+from confsched.models.people import Person
 
 OVERLAP = "ex_claim_no_overlap"
+DEADLOCK = "40P01"  # PostgreSQL: each of two transactions waits for the other, and this one was ended
 
 
 @dataclass(frozen=True, order=True)
@@ -58,10 +62,10 @@ def take(
 ) -> None:
     """Claim every subject for its span, all or none; raises Taken when one of them is not to be had.
 
-    The check is the constraint itself. Subjects go in sorted order, so that two bookings of the same people
-    wait for each other instead of dead-locking.
+    The check is the constraint itself.
     """
     wanted = sorted(takings)
+    line_up(session, [taking.subject_id for taking in wanted])
     release_expired(session, [taking.subject_id for taking in wanted], now=now)
     free = [t for t in wanted if override is None or not _is_taken(session, t)]
     rows: list[dict[str, object]] = [
@@ -84,15 +88,37 @@ def take(
     _insert(session, rows)
 
 
+def line_up(session: Session, subject_ids: Iterable[uuid.UUID]) -> None:
+    """Wait until no other transaction changes what these subjects are taken for.
+
+    PostgreSQL lets two inserts that exclude each other wait for each other, and ends one after a second of
+    dead-lock. So who takes or gives back time first locks the subjects themselves, always in one order.
+    SQLite has one writer and needs no line.
+    """
+    wanted = list(subject_ids)
+    try:
+        with session.begin_nested():
+            for model in (Person, Resource):
+                query = select(model.id).where(model.id.in_(wanted)).order_by(model.id)
+                session.execute(query.with_for_update(key_share=True))
+    except OperationalError as error:
+        _raise_taken(error)
+
+
 def _insert(session: Session, rows: Sequence[dict[str, object]]) -> None:
     session.flush()
     try:
         with session.begin_nested():
             session.execute(insert(Claim), rows)
-    except IntegrityError as error:
-        if OVERLAP not in str(error.orig):
-            raise
+    except (IntegrityError, OperationalError) as error:
+        _raise_taken(error)
+
+
+def _raise_taken(error: IntegrityError | OperationalError) -> NoReturn:
+    """Say that somebody was faster, be it by an overlap or by a dead-lock that they won."""
+    if OVERLAP in str(error.orig) or getattr(error.orig, "sqlstate", None) == DEADLOCK:
         raise Taken from error
+    raise error
 
 
 def _is_taken(session: Session, taking: Taking) -> bool:
@@ -122,6 +148,7 @@ def release_booking(session: Session, booking_id: uuid.UUID) -> None:
 
 def release_hold(session: Session, hold: Hold) -> None:
     """Give back the time of a hold and forget the hold."""
+    line_up(session, session.scalars(select(Claim.subject_id).where(Claim.hold_id == hold.id)))
     session.execute(delete(Claim).where(Claim.hold_id == hold.id))
     session.delete(hold)
     session.flush()
@@ -158,5 +185,9 @@ def list_overlaps(session: Session, booking_id: uuid.UUID) -> list[Claim]:
 
 
 def release_all_expired(session: Session, *, now: datetime) -> None:
-    """Delete every run-out claim, so that pages show the time as free before anybody asks for it."""
-    session.execute(delete(Claim).where(Claim.state == ClaimState.HELD, Claim.expires_at <= now))
+    """Delete every run-out claim, so that pages show the time as free before anybody asks for it.
+
+    What another transaction is busy with is left to it: tidying never waits, so it is no part of a dead-lock.
+    """
+    ran_out = select(Claim.id).where(Claim.state == ClaimState.HELD, Claim.expires_at <= now)
+    session.execute(delete(Claim).where(Claim.id.in_(ran_out.with_for_update(skip_locked=True))))
