@@ -43,6 +43,8 @@ class Asked:
     present: frozenset[uuid.UUID] = frozenset()
     service_id: uuid.UUID | None = None
     duty_lines: frozenset[uuid.UUID] = frozenset()
+    # Who is wanted as the one on duty is there during the duty, not in their office hours.
+    only_on_duty: frozenset[uuid.UUID] = frozenset()
     case_ref: str | None = None
     # A booking that is being moved does not stand in its own way.
     without_booking: uuid.UUID | None = None
@@ -65,7 +67,7 @@ def load_candidates(
     people = asked.people | asked.present
     facts = _load_facts(session, asked, wide, now=now)
     recent = _count_recent(session, people, now)
-    knowing = _knowing_the_case(session, asked.case_ref)
+    knowing = _knowing_the_case(session, asked) - asked.present
     names = _load_names(session, people, asked.resources)
     return {
         subject_id: Candidate(
@@ -88,7 +90,7 @@ def _load_facts(session: Session, asked: Asked, window: Span, *, now: datetime) 
     calendars = _load_calendars(session, people, window)
     facts = {
         person_id: Facts(
-            working=working.get(person_id),
+            working=() if person_id in asked.only_on_duty else working.get(person_id),
             available_duties=tuple(duties.available[person_id]),
             blocking_duties=tuple(duties.blocking[person_id]),
             absences=tuple(absences[person_id]),
@@ -247,14 +249,21 @@ def _count_recent(session: Session, people: Iterable[uuid.UUID], now: datetime) 
     return {row[0]: row[1] for row in session.execute(query)}
 
 
-def _knowing_the_case(session: Session, case_ref: str | None) -> frozenset[uuid.UUID]:
-    if case_ref is None:
+def _knowing_the_case(session: Session, asked: Asked) -> frozenset[uuid.UUID]:
+    """Return who took part in another meeting about the case."""
+    if asked.case_ref is None:
         return frozenset()
     query = (
         select(Participation.person_id)
         .join(Booking, Booking.id == Participation.booking_id)
-        .where(Booking.case_ref == case_ref, Booking.state != BookingState.CANCELLED)
+        .where(
+            Booking.case_ref == asked.case_ref,
+            Booking.state != BookingState.CANCELLED,
+            Participation.removed_at.is_(None),
+        )
     )
+    if asked.without_booking:
+        query = query.where(Booking.id != asked.without_booking)
     return frozenset(session.scalars(query))
 
 

@@ -30,6 +30,8 @@ REQUESTER_KEY = "requester"
 ROOM_KEY = "room"
 MAX_PEOPLE = 400  # a pool larger than this is a mistake in the requirements, not a wish
 SEARCH_DAYS = 92
+BESIDE = timedelta(days=1)
+APART = timedelta(minutes=90)  # three times a day, not three times before nine
 
 
 @dataclass(frozen=True)
@@ -52,8 +54,11 @@ class Plan:
         return find_assignment(self.needs, self.candidates, span, self.search)
 
 
-def plan_consult(session: Session, consult: Consult, *, now: datetime) -> Plan:
-    """Lay out the search for a consult: its service's requirements and the requester."""
+def plan_consult(session: Session, consult: Consult, *, now: datetime, around: Span | None = None) -> Plan:
+    """Lay out the search for a consult: its service's requirements and the requester.
+
+    To decide one exact time, `around` spares what lies far from it.
+    """
     service = consult.service
     zone = service.site.zone
     last = min(consult.reply_by_on, clock.local_day(now, zone) + timedelta(days=service.horizon_days))
@@ -75,27 +80,38 @@ def plan_consult(session: Session, consult: Consult, *, now: datetime) -> Plan:
         not_before=now + timedelta(minutes=service.notice_minutes),
         buffer_before=timedelta(minutes=service.buffer_before_minutes),
         buffer_after=timedelta(minutes=service.buffer_after_minutes),
+        apart=APART,
     )
-    return Plan((*needs, requester), load_candidates(session, asked, window, now=now), search, asked)
+    candidates = load_candidates(session, asked, _near(around) or window, now=now)
+    return Plan((*needs, requester), candidates, search, asked)
+
+
+def _near(around: Span | None) -> Span | None:
+    return around and around.widen(BESIDE, BESIDE)
 
 
 def plan_conference(session: Session, conference: Conference, *, now: datetime) -> Plan:
     """Lay out the search for a conference: its requirements and its room."""
     zone = conference.site.zone
     from_at = max(now, clock.start_of_day(conference.search_from_on, zone))
-    window = _window(from_at, conference.search_until_on, zone)
+    window = _window(from_at, conference.search_until_on, zone, "search_until_on")
     needs = _needs(session, conference.requirements, window)
     rooms: frozenset[uuid.UUID] = frozenset()
     if conference.resource is not None:
         needs = (*needs, Need(ROOM_KEY, conference.resource.name, (conference.resource.id,)))
         rooms = frozenset({conference.resource.id})
     asked = _asked(needs, conference.requirements, rooms=rooms)
-    search = Search(timedelta(minutes=conference.duration_minutes), window, zone, not_before=now)
+    search = Search(timedelta(minutes=conference.duration_minutes), window, zone, not_before=now, apart=APART)
     return Plan(needs, load_candidates(session, asked, window, now=now), search, asked)
 
 
-def plan_move(session: Session, booking: Booking, until: date, *, now: datetime) -> Plan:
-    """Lay out the search for another time of a booking with the people and the room it has."""
+def plan_move(
+    session: Session, booking: Booking, until: date, *, now: datetime, around: Span | None = None
+) -> Plan:
+    """Lay out the search for another time of a booking with the people and the room it has.
+
+    To decide one exact time, `around` spares what lies far from it.
+    """
     window = _window(now, until, booking.zone)
     standing = [p for p in booking.participations if p.removed_at is None]
     needs = tuple(
@@ -105,10 +121,13 @@ def plan_move(session: Session, booking: Booking, until: date, *, now: datetime)
     if booking.resource is not None:
         needs = (*needs, Need(ROOM_KEY, booking.resource.name, (booking.resource.id,)))
         rooms = frozenset({booking.resource.id})
+    service_id, duty_lines = _cause_of(session, booking)
     asked = Asked(
         people=frozenset(p.person_id for p in standing),
         resources=rooms,
         present=frozenset(p.person_id for p in standing if p.serves == REQUESTER_KEY),
+        service_id=service_id,
+        duty_lines=duty_lines,
         case_ref=booking.case_ref,
         without_booking=booking.id,
     )
@@ -119,15 +138,28 @@ def plan_move(session: Session, booking: Booking, until: date, *, now: datetime)
         not_before=now,
         buffer_before=timedelta(minutes=booking.buffer_before_minutes),
         buffer_after=timedelta(minutes=booking.buffer_after_minutes),
+        apart=APART,
     )
-    return Plan(needs, load_candidates(session, asked, window, now=now), search, asked)
+    return Plan(needs, load_candidates(session, asked, _near(around) or window, now=now), search, asked)
 
 
-def _window(now: datetime, last: date, zone: str) -> Span:
+def _cause_of(session: Session, booking: Booking) -> tuple[uuid.UUID | None, frozenset[uuid.UUID]]:
+    """Return the service and the duty lines a booking came from: their duties make people available."""
+    service_id = session.scalar(select(Consult.service_id).where(Consult.booking_id == booking.id))
+    conference_id = session.scalar(select(Conference.id).where(Conference.booking_id == booking.id))
+    owner = Requirement.conference_id == conference_id
+    if service_id is not None:
+        owner = Requirement.service_id == service_id
+    lines = select(Requirement.duty_line_id).where(owner, Requirement.duty_line_id.is_not(None))
+    return service_id, frozenset(line for line in session.scalars(lines) if line is not None)
+
+
+def _window(now: datetime, last: date, zone: str, field: str = "reply_by_on") -> Span:
+    starts_at = clock.whole_minute(now)
     ends_at = clock.start_of_day(last + timedelta(days=1), zone)
-    if ends_at <= now:
-        raise Refusal(msg("This day is over. Please choose a later one."), field="reply_by_on")
-    return Span(clock.whole_minute(now), min(ends_at, now + timedelta(days=SEARCH_DAYS)))
+    if ends_at <= starts_at:
+        raise Refusal(msg("This day is over. Please choose a later one."), field=field)
+    return Span(starts_at, min(ends_at, starts_at + timedelta(days=SEARCH_DAYS)))
 
 
 def _needs(session: Session, requirements: Sequence[Requirement], window: Span) -> tuple[Need, ...]:
@@ -161,9 +193,20 @@ def _asked(
         present=present,
         service_id=service_id,
         duty_lines=frozenset(r.duty_line_id for r in requirements if r.duty_line_id is not None),
+        only_on_duty=_only_on_duty(needs, requirements),
         case_ref=case_ref,
         without_hold=without_hold,
     )
+
+
+def _only_on_duty(needs: Sequence[Need], requirements: Sequence[Requirement]) -> frozenset[uuid.UUID]:
+    """Return who is asked as the one on duty and in no other way."""
+    on_duty: set[uuid.UUID] = set()
+    otherwise: set[uuid.UUID] = set()
+    for requirement, need in zip(requirements, needs, strict=False):
+        wanted = on_duty if requirement.kind is RequirementKind.DUTY_LINE else otherwise
+        wanted.update(need.pool)
+    return frozenset(on_duty - otherwise)
 
 
 def _pool(session: Session, requirement: Requirement, window: Span) -> tuple[uuid.UUID, ...]:
