@@ -73,10 +73,10 @@ def _bookings(actor: Actor, to: To) -> ColumnElement[bool]:
 
 
 def _takes_part(actor: Actor, to: To) -> ColumnElement[bool]:
-    me = Participation.person_id == actor.person_id
+    me = (Participation.person_id == actor.person_id) & Participation.removed_at.is_(None)
     if to == "change":
         # Optional guests of a conference look; who serves a requirement may move or cancel.
-        me = me & Participation.removed_at.is_(None) & Participation.is_optional.is_(False)
+        me = me & Participation.is_optional.is_(False)
     return Booking.participations.any(me)
 
 
