@@ -56,7 +56,8 @@ def write_pending(session: Session) -> None:
     session.execute(
         update(AuditHead).values(number=AuditHead.number)
     )  # takes the row's lock on both databases
-    head = session.scalars(select(AuditHead)).one()
+    # What this session read of the head before it had the lock is old.
+    head = session.scalars(select(AuditHead).execution_options(populate_existing=True)).one()
     for event in pending:
         head.number += 1
         event.number, event.previous_hash = head.number, head.hash
