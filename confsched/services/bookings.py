@@ -48,6 +48,8 @@ class Attendance:
     person_id: uuid.UUID
     serves: str
     is_optional: bool = False
+    # For rotation doctors, who belong to several; without it the first house counts.
+    organisation_id: uuid.UUID | None = None
 
 
 @dataclass(frozen=True)
@@ -104,10 +106,11 @@ def _participations(
     ids = [attendance.person_id for attendance in attendances]
     query = select(Person).where(Person.id.in_(ids)).options(selectinload(Person.memberships))
     people = {person.id: person for person in session.scalars(query)}
+    today = clock.local_day(now, actor.zone)
     return [
         Participation(
             person=people[attendance.person_id],
-            organisation_id=people[attendance.person_id].memberships[0].organisation_id,
+            organisation_id=_house_of(people[attendance.person_id], attendance, today),
             position=position,
             serves=attendance.serves,
             is_optional=attendance.is_optional,
@@ -117,6 +120,20 @@ def _participations(
         )
         for position, attendance in enumerate(attendances)
     ]
+
+
+def _house_of(person: Person, attendance: Attendance, today: date) -> uuid.UUID:
+    """Return the house a person takes part for: the one they are asked for, as long as they work there."""
+    assert person.memberships, "who can be booked works somewhere"
+    now_held = [
+        membership.organisation_id
+        for membership in person.memberships
+        if membership.valid_from <= today
+        and (membership.valid_until is None or membership.valid_until > today)
+    ]
+    if attendance.organisation_id in now_held:
+        return attendance.organisation_id
+    return now_held[0] if now_held else person.memberships[-1].organisation_id
 
 
 def takings(booking: Booking) -> list[Taking]:
@@ -135,10 +152,10 @@ def new_join_link(base: str) -> str:
     return f"{base.rstrip('/')}/{secrets.token_urlsafe(12)}" if base else ""
 
 
-def move_plan(session: Session, booking: Booking, *, now: datetime) -> Plan:
+def move_plan(session: Session, booking: Booking, *, now: datetime, around: Span | None = None) -> Plan:
     """Lay out the search for another time with the same people."""
     until = clock.local_day(now, booking.zone) + timedelta(days=MOVE_HORIZON_DAYS)
-    return plan_move(session, booking, until, now=now)
+    return plan_move(session, booking, until, now=now, around=around)
 
 
 @dataclass(frozen=True)
@@ -177,7 +194,7 @@ def move(
     """
     if starts_at == booking.starts_at:
         return booking
-    if not may_move(booking.state):
+    if not may_move(booking.state) or booking.starts_at <= now:
         raise Conflict(msg("This meeting has been called off or is over. Book a new one."))
     span = check_times(
         starts_at,
@@ -187,7 +204,8 @@ def move(
         notice_minutes=0,
     )
     override = override_of(actor, override_reason)
-    if override is None and move_plan(session, booking, now=now).at(span) is None:
+    claims.line_up(session, [taking.subject_id for taking in takings(booking)])
+    if override is None and move_plan(session, booking, now=now, around=span).at(span) is None:
         raise claims.Taken
     was = invitations.before(booking)
     claims.release_booking(session, booking.id)
@@ -215,8 +233,15 @@ def override_of(actor: Actor, reason: str) -> Override | None:
             msg("Only the secretariat or a consultant may overrule a conflict. Choose a free time."),
             field="override_reason",
         )
-    check_text(reason, field="override_reason")
-    return Override(actor.person_id, reason[:MAX_REASON])
+    return Override(actor.person_id, _checked_reason(reason, field="override_reason"))
+
+
+def _checked_reason(reason: str, *, field: str) -> str:
+    reason = reason.strip()
+    if len(reason) > MAX_REASON:
+        raise Refusal(msg("Please use at most %(count)s characters.", count=MAX_REASON), field=field)
+    check_text(reason, field=field)
+    return reason
 
 
 def cancel(session: Session, actor: Actor, booking: Booking, *, now: datetime, reason: str = "") -> Booking:
@@ -225,12 +250,10 @@ def cancel(session: Session, actor: Actor, booking: Booking, *, now: datetime, r
         return booking
     if not may_cancel(booking.state, booking.starts_at, now):
         raise Conflict(msg("This meeting has begun or is over. It can no longer be called off."))
-    check_text(reason, field="reason")
+    reason = _checked_reason(reason, field="reason")
     was = invitations.before(booking)
     booking.state = BookingState.CANCELLED
-    booking.cancellation = Cancellation(
-        person_id=actor.person_id, cancelled_at=now, reason=reason[:MAX_REASON]
-    )
+    booking.cancellation = Cancellation(person_id=actor.person_id, cancelled_at=now, reason=reason)
     claims.release_booking(session, booking.id)
     _close_cause(session, booking)
     invitations.announce(session, booking, was, now=now, reason=reason)

@@ -13,7 +13,7 @@ from confsched import clock
 from confsched.domain.bookings import ClaimState, check_times, claim_span, hold_until, normalise_case_ref
 from confsched.domain.explain import Explanation
 from confsched.domain.intervals import Span
-from confsched.domain.kinds import BookingKind, ConsultState
+from confsched.domain.kinds import BookingKind, ConsultState, SubjectKind
 from confsched.domain.matching import Offer
 from confsched.domain.permissions import Actor, Permission
 from confsched.domain.privacy import check_text
@@ -24,7 +24,6 @@ from confsched.models.claims import Hold
 from confsched.models.consults import Consult
 from confsched.models.network import CooperationAgreement
 from confsched.services import access, audit, bookings, claims, idempotency, invitations
-from confsched.services.availability import subject_kind
 from confsched.services.bookings import Attendance, Meeting
 from confsched.services.claims import Taking
 from confsched.services.matching import REQUESTER_KEY, Plan, plan_consult
@@ -33,6 +32,17 @@ MAX_QUESTION = 2000
 MAX_REPLY_DAYS = 92
 OPEN_REQUESTS = 20
 HOLD_ATTEMPTS = 3
+
+
+class RanOut(Conflict):
+    """Say that a held time was not confirmed soon enough."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            msg(
+                "The held time ran out. Nothing you typed is lost: choose a time again, it may still be free."
+            )
+        )
 
 
 @dataclass(frozen=True)
@@ -141,6 +151,7 @@ class Offers:
 
 def offers(session: Session, consult: Consult, *, now: datetime) -> Offers:
     """Search the times at which everybody needed can be there, best first, with the reasons."""
+    _check_open(consult)
     plan = plan_consult(session, consult, now=now)
     return Offers(plan.offers(), plan, plan.explain())
 
@@ -159,7 +170,7 @@ def hold(session: Session, actor: Actor, consult: Consult, starts_at: datetime, 
         session.expire(consult, ["hold"])
     span = _checked_span(consult, starts_at, now)
     for attempt in range(HOLD_ATTEMPTS):
-        plan = plan_consult(session, consult, now=now)
+        plan = plan_consult(session, consult, now=now, around=span)
         offer = plan.at(span)
         if offer is None:
             raise claims.Taken
@@ -175,6 +186,8 @@ def hold(session: Session, actor: Actor, consult: Consult, starts_at: datetime, 
 def _check_open(consult: Consult) -> None:
     if consult.booking_id is not None:
         raise Conflict(msg("This consult is booked already. Move the meeting instead."))
+    if consult.state is ConsultState.CANCELLED:
+        raise Conflict(msg("This request was withdrawn. Ask your question again."))
 
 
 def _checked_span(consult: Consult, starts_at: datetime, now: datetime) -> Span:
@@ -198,27 +211,31 @@ def _hold(session: Session, actor: Actor, consult: Consult, offer: Offer, plan: 
         created_at=now,
         expires_at=hold_until(now),
         serving=[
-            {"key": key, "label": _label(plan, key), "person_id": str(subject_id)}
+            {"key": key, "label": _label(plan, key), _kind_key(plan, subject_id): str(subject_id)}
             for key, subjects in offer.assignment.items()
             for subject_id in subjects
         ],
     )
     wide = claim_span(offer.span, service.buffer_before_minutes, service.buffer_after_minutes)
-    subjects = {subject for chosen in offer.assignment.values() for subject in chosen}
+    takings = [
+        Taking(subject, SubjectKind.RESOURCE, offer.span)
+        if subject in plan.asked.resources
+        else Taking(subject, SubjectKind.PERSON, wide)
+        for chosen in offer.assignment.values()
+        for subject in chosen
+    ]
     with session.begin_nested():
         session.add(hold)
         session.flush()
-        claims.take(
-            session,
-            [Taking(subject, subject_kind(subject, plan.asked), wide) for subject in subjects],
-            now=now,
-            state=ClaimState.HELD,
-            hold=hold,
-        )
+        claims.take(session, takings, now=now, state=ClaimState.HELD, hold=hold)
     consult.state = ConsultState.HELD
     session.expire(consult, ["hold"])
     audit.record(session, actor, "consult.hold", consult, now=now)
     return hold
+
+
+def _kind_key(plan: Plan, subject_id: uuid.UUID) -> str:
+    return "resource_id" if subject_id in plan.asked.resources else "person_id"
 
 
 def _label(plan: Plan, key: str) -> str:
@@ -239,18 +256,16 @@ def book(session: Session, actor: Actor, consult: Consult, *, now: datetime) -> 
     """Turn the held time into a booking and invite everybody; a repeated call returns the first booking."""
     if consult.booking is not None:
         return consult.booking
+    _check_open(consult)
     hold = consult.hold
     if hold is None:
         raise Conflict(msg("No time is held for this consult. Choose one below."))
     if hold.expires_at <= now:
-        raise Conflict(
-            msg(
-                "The held time ran out. Nothing you typed is lost: choose a time again, it may still be free."
-            )
-        )
-    booking = bookings.create(session, actor, _meeting(consult, hold), _attendances(hold), now=now)
+        raise RanOut
+    booking = bookings.create(session, actor, _meeting(consult, hold), _attendances(consult, hold), now=now)
     session.flush()
-    claims.confirm(session, hold, booking.id)
+    if claims.confirm(session, hold, booking.id) != len(hold.serving):
+        raise RanOut  # by a clock a little ahead of ours the time had run out and was given to somebody else
     consult.booking = booking
     consult.state = ConsultState.BOOKED
     session.delete(hold)
@@ -271,13 +286,25 @@ def _meeting(consult: Consult, hold: Hold) -> Meeting:
         organisation_id=consult.site.organisation_id,
         case_ref=consult.case_ref,
         join_link=bookings.new_join_link(service.join_base),
+        resource_id=next(
+            (uuid.UUID(one["resource_id"]) for one in hold.serving if "resource_id" in one), None
+        ),
         buffer_before_minutes=service.buffer_before_minutes,
         buffer_after_minutes=service.buffer_after_minutes,
     )
 
 
-def _attendances(hold: Hold) -> list[Attendance]:
-    return [Attendance(uuid.UUID(one["person_id"]), one["label"]) for one in hold.serving]
+def _attendances(consult: Consult, hold: Hold) -> list[Attendance]:
+    asking, answering = consult.site.organisation_id, consult.service.site.organisation_id
+    return [
+        Attendance(
+            uuid.UUID(one["person_id"]),
+            one["label"],
+            organisation_id=asking if one["key"] == REQUESTER_KEY else answering,
+        )
+        for one in hold.serving
+        if "person_id" in one
+    ]
 
 
 def list_open(session: Session, actor: Actor) -> list[Consult]:
@@ -288,7 +315,8 @@ def list_open(session: Session, actor: Actor) -> list[Consult]:
             Consult.requester_id == actor.person_id,
             Consult.state.in_([ConsultState.REQUESTED, ConsultState.HELD]),
         )
-        .order_by(Consult.created_at.desc())
+        .options(selectinload(Consult.service).selectinload(Service.site))
+        .order_by(Consult.created_at.desc(), Consult.id)
         .limit(OPEN_REQUESTS)
     )
     return list(session.scalars(query))
@@ -300,7 +328,9 @@ def find_by_booking(session: Session, booking: Booking) -> Consult | None:
 
 
 def withdraw(session: Session, actor: Actor, consult: Consult, *, now: datetime) -> None:
-    """Take back a request that is not booked; its held time is free at once."""
+    """Take back a request that is not booked; its held time is free at once, twice is the same as once."""
+    if consult.state is ConsultState.CANCELLED and consult.booking_id is None:
+        return
     _check_open(consult)
     release(session, actor, consult, now=now)
     consult.state = ConsultState.CANCELLED
