@@ -19,7 +19,7 @@ from confsched.errors import Message, NotFound, Refusal, msg
 from confsched.services import access, bookings, claims, consults
 from confsched.web.context import current_actor, now, read_session, transaction
 from confsched.web.forms import BaseForm
-from confsched.web.instants import own_instant, parse_instant
+from confsched.web.instants import is_near, own_instant, parse_instant
 from confsched.web.offers import offer_days
 from confsched.web.policies import needs
 
@@ -58,9 +58,10 @@ def index() -> ResponseReturnValue:
 
 def _day(text: str) -> date | None:
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
         return None
+    return day if is_near(day) else None
 
 
 @blueprint.get("/<uuid:booking_id>")

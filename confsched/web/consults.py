@@ -129,7 +129,8 @@ def _times_page(consult_id: uuid.UUID, status: int, problem: Message | None = No
 
 
 def _held_names(consult: Consult, found: consults.Offers) -> str:
-    people = (uuid.UUID(one["person_id"]) for one in consult.hold.serving) if consult.hold else ()
+    serving = consult.hold.serving if consult.hold else []
+    people = [uuid.UUID(one["person_id"]) for one in serving if "person_id" in one]
     return ", ".join(
         found.plan.candidates[person].name
         for person in people

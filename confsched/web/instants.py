@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time
 
 from confsched.clock import is_real_local_time, to_instant
 from confsched.errors import Refusal, msg
 from confsched.web.context import reader_zone
+
+YEARS = range(1970, 2200)
 
 
 def parse_instant(text: str | None, field: str = "starts_at") -> datetime:
@@ -14,14 +16,26 @@ def parse_instant(text: str | None, field: str = "starts_at") -> datetime:
     try:
         instant = datetime.fromisoformat(text or "")
     except ValueError as error:
-        raise Refusal(msg("This is not a time. Choose one from the page."), field=field) from error
-    if instant.tzinfo is None:
-        raise Refusal(msg("This is not a time. Choose one from the page."), field=field)
-    return instant
+        raise _no_time(field) from error
+    is_whole_minute = instant.replace(second=0, microsecond=0) == instant
+    if instant.tzinfo is None or not is_whole_minute or not is_near(instant):
+        raise _no_time(field)
+    return instant.astimezone(UTC)
+
+
+def is_near(day: date) -> bool:
+    """Tell whether a day is one of our time; at the ends of the calendar, arithmetic fails."""
+    return day.year in YEARS
+
+
+def _no_time(field: str) -> Refusal:
+    return Refusal(msg("This is not a time. Choose one from the page."), field=field)
 
 
 def own_instant(day: date, at: time) -> datetime:
     """Return the instant of a local time; raises Refusal in the hour that a clock change skips or doubles."""
+    if not is_near(day):
+        raise Refusal(msg("Choose a day with a year of four digits, such as 2026."), field="day")
     if not is_real_local_time(day, at, reader_zone()):
         raise Refusal(
             msg("The clocks change at this hour. Choose a time before 02:00 or after 03:00."), field="at"
