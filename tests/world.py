@@ -5,11 +5,12 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from confsched import clock
 from confsched.domain.kinds import (
     DutyType,
     LineKind,
@@ -19,11 +20,13 @@ from confsched.domain.kinds import (
 )
 from confsched.domain.permissions import Actor, Function, Seat
 from confsched.models.accounts import Account
+from confsched.models.bookings import Booking
 from confsched.models.catalogue import Requirement, Service
+from confsched.models.consults import Consult
 from confsched.models.network import CooperationAgreement, Department, Organisation, Resource, Site
 from confsched.models.people import Membership, Person
 from confsched.models.rosters import DutyLine, WorkingHoursRow
-from confsched.services import accounts
+from confsched.services import accounts, consults
 from confsched.services.passwords import TRIFLING_COST
 
 NOW = datetime(2026, 11, 23, 7, 0, tzinfo=UTC)  # Monday 2026-11-23 08:00 in Berlin
@@ -246,3 +249,37 @@ def _add(session: Session, row: Row) -> Row:
     session.add(row)
     session.flush()
     return row
+
+
+def question(world: World, **other: Any) -> consults.Question:
+    """Return what the requester asks; name what is to be different."""
+    values: dict[str, Any] = {
+        "service_id": world.service.id,
+        "case_ref": "FK-7Q2M",
+        "question": "Is a thrombectomy sensible?",
+        "reply_by_on": date(2026, 12, 4),
+    }
+    return consults.Question(**{**values, **other})
+
+
+def ask(
+    session: Session, world: World, key: str = "key-1", *, by: Person | None = None, **other: Any
+) -> Consult:
+    """Ask as the requester, or as `by`."""
+    actor = world.actor(by or world.requester)
+    return consults.request(session, actor, question(world, **other), now=NOW, key=key)
+
+
+def book(
+    session: Session, world: World, starts_at: datetime, key: str = "key-1", *, by: Person | None = None
+) -> Booking:
+    """Ask, hold and book one time."""
+    actor = world.actor(by or world.requester)
+    consult = ask(session, world, key, by=by)
+    consults.hold(session, actor, consult, starts_at, now=NOW)
+    return consults.book(session, actor, consult, now=NOW)
+
+
+def local(day: date, at: time) -> datetime:
+    """Return the instant of a local time of the world's zone."""
+    return clock.to_instant(day, at, ZONE)
