@@ -7,6 +7,7 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -14,11 +15,11 @@ from typing import Any
 import structlog
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
-from confsched import models
 from confsched.services import audit
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -147,6 +148,11 @@ def _write_lock_of(url: str) -> threading.Lock:
 
 
 def schema_is_current(session: Session) -> bool:
-    """Tell whether the database answers and carries our tables."""
-    session.execute(text("SELECT version_num FROM alembic_version")).one()
-    return bool(models.Base.metadata.tables)
+    """Tell whether the database answers and carries the tables that this program knows."""
+    return bool(session.execute(text("SELECT version_num FROM alembic_version")).scalar_one() == _head())
+
+
+@cache
+def _head() -> str | None:
+    """Return the newest revision of the schema."""
+    return ScriptDirectory(str(MIGRATIONS)).get_current_head()
