@@ -1,0 +1,138 @@
+"""The duty board page: open to all sites, narrowed and moved in time by its address."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+from flask.testing import FlaskClient
+
+from confsched.db import Database
+from confsched.domain.rosters import duty_span
+from confsched.services import rosters
+from tests.support.web import SignIn
+from tests.world import NOW, ZONE, World
+
+MONDAY = date(2026, 11, 23)
+
+
+def _text(client: FlaskClient, path: str, status: int = 200) -> str:
+    answer = client.get(path)
+    assert answer.status_code == status
+    return answer.text
+
+
+def _publish(database: Database, world: World) -> None:
+    with database.transaction() as session:
+        line = world.line
+        night = duty_span(MONDAY, line.covered_from, line.covered_until, ZONE)
+        before = duty_span(MONDAY - timedelta(days=1), line.covered_from, line.covered_until, ZONE)
+        duties = [(world.second_neurologist, before), (world.neurologist, night)]
+        published = NOW - timedelta(days=20)
+        rosters.record_duties(session, None, line, duties, now=published, origin="plan")
+
+
+@pytest.fixture
+def board(sqlite_database: Database, world: World, client: FlaskClient, sign_in: SignIn) -> FlaskClient:
+    _publish(sqlite_database, world)
+    sign_in(client, world.requester)
+    return client
+
+
+def test_the_board_says_who_is_on_how_to_reach_them_and_from_which_roster(
+    board: FlaskClient, world: World
+) -> None:
+    page = _text(board, "/duty-board?day=2026-11-23&time=20:00")
+
+    assert "Dr. Jana Okafor" in page
+    assert f'href="tel:{world.line.phone.replace(" ", "")}"' in page
+    assert "Plan, Tue 3 Nov" in page
+    assert 'value="2026-11-23"' in page and 'value="20:00"' in page
+
+
+def test_without_a_filter_it_shows_the_present(board: FlaskClient) -> None:
+    page = _text(board, "/duty-board")  # Monday 08:00: the night has ended, nobody is needed
+
+    assert "Not needed" in page
+    assert 'value="08:00"' in page
+
+
+def test_a_gap_stands_on_top_and_leads_to_its_line(board: FlaskClient, world: World) -> None:
+    """PEER_FAILURES 32: a gap nobody noticed; here it is the first thing on the page."""
+    page = _text(board, "/duty-board?day=2026-11-24&time=18:00")
+
+    assert "Nobody on duty: 1 now, 0 within 24 hours." in page
+    assert f'href="#line-{world.line.id}"' in page
+    assert f'id="line-{world.line.id}" class="has-gap"' in page
+
+
+@pytest.mark.parametrize("person", ["stranger", "second_requester", "neurologist", "secretary", "admin"])
+def test_everybody_of_the_network_sees_it(
+    client: FlaskClient, world: World, sign_in: SignIn, person: str
+) -> None:
+    sign_in(client, getattr(world, person))
+
+    assert "Neurologie Dienst" in _text(client, "/duty-board")
+
+
+def test_a_visitor_is_asked_to_sign_in_and_an_auditor_may_not(
+    client: FlaskClient, world: World, sign_in: SignIn
+) -> None:
+    answer = client.get("/duty-board?day=2026-11-23")
+    assert answer.status_code == 302 and "/login" in answer.headers["Location"]
+
+    sign_in(client, world.auditor)
+    assert client.get("/duty-board").status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ("day=23.11.2026&time=10:00", "day"),
+        ("day=9999-12-31&time=10:00", "day"),
+        ("day=2026-11-23&time=25:00", "time"),
+        ("site=moorfeld", "site"),
+        ("site=00000000-0000-4000-8000-000000000000", "site"),
+        ("group=%3Cscript%3E", "group"),
+    ],
+)
+def test_a_filter_that_means_nothing_is_named_at_its_field(
+    board: FlaskClient, query: str, field: str
+) -> None:
+    page = _text(board, f"/duty-board?{query}", 422)
+
+    assert f'id="{field}-error"' in page and f'href="#{field}"' in page
+    assert "<script>" not in page.replace('<script src="', "")
+
+
+@pytest.mark.parametrize("query", ["day=2026-03-29&time=02:30", "day=2026-10-25&time=02:30"])
+def test_an_hour_that_the_clock_skips_or_doubles_is_shown(board: FlaskClient, query: str) -> None:
+    _text(board, f"/duty-board?{query}")
+
+
+def test_a_site_and_a_service_narrow_it(board: FlaskClient, world: World) -> None:
+    page = _text(board, f"/duty-board?site={world.hub.id}&group=Neurologie")
+
+    assert f'value="{world.hub.id}" selected' in page
+    assert "<option selected>Neurologie</option>" in page
+    assert "Neurologie Dienst" in page
+
+
+def test_a_reader_in_another_zone_reads_both_clocks(
+    board: FlaskClient, sqlite_database: Database, world: World
+) -> None:
+    """PEER_FAILURES 15: the reader's zone differs from the roster's; both stand there with their names."""
+    with sqlite_database.transaction() as session:
+        session.merge(world.requester).zone = "Europe/London"
+
+    page = _text(board, "/duty-board?day=2026-11-23&time=20:00")
+
+    assert "15:00 – Tue 24 Nov 2026, 07:00 GMT" in page
+    assert "16:00 – Tue 24 Nov 2026, 08:00 CET" in page
+
+
+def test_the_page_is_small_and_the_same_twice(board: FlaskClient) -> None:
+    first, second = (board.get("/duty-board").data for _ in range(2))
+
+    assert first == second
+    assert len(first) < 150_000
