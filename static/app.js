@@ -6,9 +6,10 @@
 
   const stopwatch = (seconds) => `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
 
-  // A hold that runs out: the text shows what is left, the bar beside it shrinks; at zero it says that the time is free again.
+  // A hold that runs out: the text shows what is left, the bar beside it shrinks; at zero it says that the time is free
+  // again. It counts from what the server said was left: the clock of a ward PC may be wrong.
   const tick = (element) => {
-    const seconds = Math.max(0, Math.round((Date.parse(element.dataset.until) - Date.now()) / SECOND));
+    const seconds = Math.max(0, Math.round(Number(element.dataset.left) - performance.now() / SECOND));
     element.textContent = stopwatch(seconds);
     const bar = element.closest(".hold")?.querySelector("progress");
     if (bar) bar.value = seconds;
@@ -18,7 +19,7 @@
   };
 
   const startCountdowns = () => {
-    let running = [...document.querySelectorAll("[data-until]")].filter(tick);
+    let running = [...document.querySelectorAll("[data-left]")].filter(tick);
     if (running.length === 0) return;
     const timer = setInterval(() => {
       running = running.filter(tick);

@@ -118,7 +118,7 @@ def test_the_clock_of_a_hold_runs_and_says_when_it_is_over(opened: Any) -> None:
     page = opened("about:blank")
     page.clock.install(time=NOW)
     page.goto("/")
-    left = page.locator(".hold b[data-until]")
+    left = page.locator(".hold b[data-left]")
     assert left.inner_text() in ("9:00", "8:59")
     page.clock.run_for(60_000)
     assert left.inner_text() in ("8:00", "7:59")
