@@ -22,6 +22,7 @@ OPENS, CLOSES = time(8), time(18)
 STEP = timedelta(minutes=15)
 PEOPLE_SHOWN = 6  # of one requirement, those who would come first
 READABLE_STEPS = 3  # a shorter band has no room for its word
+MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 TWO_DAYS = timedelta(days=2)
 
@@ -224,7 +225,7 @@ def knowledge(availability: Availability, window: Span, now: datetime) -> Messag
         return _silence(unknown[0], now)
     ages = [part.known_at for part in parts if part.known_at]
     if ages:
-        return msg("calendar, %(age)s ago", age=_age(now - min(ages)))
+        return _age(now - min(ages))
     is_on_duty = any(part.source is Source.DUTIES for part in parts)
     return msg("roster") if is_on_duty else msg("working hours")
 
@@ -234,17 +235,18 @@ def _silence(part: Stretch, now: datetime) -> Message:
         return msg("no hours, no calendar")
     if part.known_at is None:
         return msg("calendar not read yet")
-    if now - part.known_at > STALE_AFTER:
-        return msg("calendar silent for %(age)s", age=_age(now - part.known_at))
+    age = now - part.known_at
+    if age > TWO_DAYS:
+        return msg("calendar silent for %(count)s days", count=age.days)
+    if age > STALE_AFTER:
+        return msg("calendar silent for %(count)s h", count=age // HOUR)
     return msg("calendar does not reach this day")
 
 
 def _age(age: timedelta) -> Message:
     if age < HOUR:
-        return msg("%(count)s min", count=age // timedelta(minutes=1))
-    if age < TWO_DAYS:
-        return msg("%(count)s h", count=age // HOUR)
-    return msg("%(count)s days", count=age.days)
+        return msg("calendar, %(count)s min ago", count=age // MINUTE)
+    return msg("calendar, %(count)s h ago", count=age // HOUR)
 
 
 def cover_cells(plan: Plan, day: date, window: Span) -> Iterator[CoverCell]:

@@ -23,6 +23,7 @@ from confsched.services.conferences import WANTED, Draft, Wanted, wanted_field
 from confsched.services.directory import MIN_SEARCH_LETTERS
 from confsched.web.context import current_actor, now
 from confsched.web.forms import BaseForm
+from confsched.web.pages import sentence
 
 ROWS = 6
 USUAL_MINUTES = 45
@@ -116,10 +117,10 @@ def offer_choices(
 ) -> None:
     """Fill the lists to choose from."""
     for discipline, site, _count, _optional in form.rows:
-        discipline.choices = [("", msg("none")), *((name, name) for name in disciplines)]
-        site.choices = [("", msg("any site")), *((str(one.id), one.short_name) for one in sites)]
+        discipline.choices = [("", sentence(msg("none"))), *((name, name) for name in disciplines)]
+        site.choices = [("", sentence(msg("any site"))), *((str(one.id), one.short_name) for one in sites)]
     form.resource_id.choices = [
-        ("", msg("no room, video only")),
+        ("", sentence(msg("no room, video only"))),
         *((str(room.id), room.name) for room in rooms),
     ]
     form.person_ids.choices = [(str(person.id), _person_words(person)) for person in people]
