@@ -83,7 +83,7 @@ class Today:
     lines: tuple[BoardRow, ...]
 
 
-def today(session: Session, actor: Actor, *, now: datetime) -> Today:
+def my_day(session: Session, actor: Actor, *, now: datetime) -> Today:
     """Return the person's day; only what they take part in or organise themselves."""
     return Today(
         tasks=tuple(_list_tasks(session, actor, now)),

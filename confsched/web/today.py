@@ -69,7 +69,7 @@ TASK_PAGES = {
 def show() -> ResponseReturnValue:
     """Show the person's day."""
     moment, actor = now(), current_actor()
-    today = today_service.today(read_session(), actor, now=moment)
+    today = today_service.my_day(read_session(), actor, now=moment)
     return render_template(
         "today/show.html",
         today=today,

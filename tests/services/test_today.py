@@ -38,7 +38,7 @@ def cast(session: Session) -> World:
 
 def _today(session: Session, cast: World, person: Person, now: datetime = NOW) -> Today:
     session.flush()
-    return today.today(session, cast.actor(person), now=now)
+    return today.my_day(session, cast.actor(person), now=now)
 
 
 def _ask(session: Session, cast: World, case_ref: str = "FK-7Q2M") -> Consult:
