@@ -86,6 +86,10 @@
     button.hidden = false;
     button.addEventListener("click", () => copy(button));
   });
+  document.querySelectorAll("[data-print]").forEach((button) => {
+    button.hidden = false;
+    button.addEventListener("click", () => window.print());
+  });
   document.querySelector(".errors")?.focus();
   document.addEventListener("keydown", focusSearch);
   document.addEventListener("keydown", closeMenus);

@@ -137,9 +137,9 @@ def _holds(membership: Membership, now: datetime) -> bool:
     )
 
 
-def site_name(session: Session, actor: Actor) -> str:
-    """Return the short name of the site at which the person works today."""
-    return session.get_one(Site, actor.site_id).short_name
+def site_of(session: Session, actor: Actor) -> Site:
+    """Return the site at which the person works today."""
+    return session.get_one(Site, actor.site_id)
 
 
 def touch(session: Session, token: str, *, now: datetime) -> None:

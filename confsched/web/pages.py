@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from flask import Flask, request
 
 from confsched.domain.intervals import Span
+from confsched.domain.permissions import Actor
 from confsched.errors import Message, msg
 from confsched.i18n import translate
 from confsched.services import engine, login_sessions
@@ -91,13 +92,28 @@ def span_of(row: Spanning) -> Span:
     return Span(row.starts_at, row.ends_at)
 
 
+def _site(actor: Actor | None) -> dict[str, str]:
+    """Return where the reader works, and whom to call there should all this be down."""
+    if actor is None:
+        return {}
+    site = login_sessions.site_of(read_session(), actor)
+    if not site.phone:
+        return {"site_name": site.short_name}
+    return {
+        "site_name": site.short_name,
+        "emergency_phone": site.phone,
+        "emergency_phone_href": "tel:" + "".join(sign for sign in site.phone if sign in "+0123456789"),
+        "downtime_url": "/duty-board",
+    }
+
+
 def _frame() -> dict[str, Any]:
     actor = find_actor()
     return {
         "actor": actor,
         "language": reader_language(),
         "zone": reader_zone(),
-        "site_name": login_sessions.site_name(read_session(), actor) if actor else None,
+        **_site(actor),
         "theme": preference("theme", ("light", "dark")),
         "navigation": navigation.main_links(actor),
         "settings_navigation": navigation.settings_links(actor),
