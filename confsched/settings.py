@@ -46,7 +46,7 @@ VARIABLES = (
     Variable("CONFSCHED_IMAP_URL", "none: answers are given on the pages only",
              "The mailbox that receives answers: imaps://user:password@host:993 or imap://user:password@host:143."),
     Variable("CONFSCHED_ALLOWED_HOSTS", "none: calendars are fetched from public addresses only",
-             "Internal calendar servers that may be asked, by commas: host, or host:port for an unusual port."),
+             "Internal calendar servers that may be asked, by commas: host, or host:port for unusual ports."),
     Variable("CONFSCHED_DATA_DIR", "var", "The folder for what the program keeps in files."),
     Variable("PORT", "8000", "The port that the web server listens on, on this machine only."),
 )  # fmt: skip

@@ -6,13 +6,15 @@ from flask import Flask
 
 from confsched.web.accounts import accounts
 from confsched.web.bookings import blueprint as bookings
+from confsched.web.busy_calendars import blueprint as busy_calendars
 from confsched.web.conferences import blueprint as conferences
 from confsched.web.consults import blueprint as consults
+from confsched.web.deliveries import blueprint as deliveries
 from confsched.web.duty_board import blueprint as duty_board
 from confsched.web.feeds import blueprint as feeds
 from confsched.web.today import blueprint as today
 
-BLUEPRINTS = (accounts, bookings, conferences, consults, duty_board, today, feeds)
+BLUEPRINTS = (accounts, bookings, conferences, consults, duty_board, today, feeds, busy_calendars, deliveries)
 
 
 def register_web(app: Flask) -> None:

@@ -10,7 +10,7 @@ import segno
 from flask import Blueprint, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
-from wtforms import RadioField, StringField
+from wtforms import StringField
 
 from confsched.domain.kinds import FeedPrivacy
 from confsched.domain.permissions import Permission
@@ -40,12 +40,7 @@ class FeedForm(BaseForm):
     name = StringField(
         msg("Program or device"), description=msg("Such as Outlook at work. One address for each of them.")
     )
-    privacy = RadioField(
-        msg("What the entries show"),
-        choices=[(privacy.value, words) for privacy, (words, _) in PRIVACY_WORDS.items()],
-        default=FeedPrivacy.KIND_AND_PLACE.value,
-        validate_choice=False,
-    )
+    privacy = StringField(msg("What the entries show"), default=FeedPrivacy.KIND_AND_PLACE.value)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 from confsched import clock
 from confsched.db import Database
 from confsched.errors import Refusal, msg
-from confsched.fetch import Fetched, fetch, read_target
+from confsched.fetch import Fetched, fetch
+from confsched.formats.web_addresses import read_target
 from confsched.sandbox import read_busy_safely
 from confsched.services import busy_calendars as service
 from confsched.services.busy_calendars import Due, Validators

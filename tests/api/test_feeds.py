@@ -135,7 +135,7 @@ def test_an_unchanged_feed_gives_the_same_bytes_and_answers_304(
     assert second.data == first.data
     for headers in (
         {"If_None_Match": first.headers["ETag"]},
-        {"If_None_Match": f"W/{first.headers['ETag']}, \"other\""},
+        {"If_None_Match": f'W/{first.headers["ETag"]}, "other"'},
         {"If_Modified_Since": first.headers["Last-Modified"]},
     ):
         answer = fetch(client, token, **headers)

@@ -1,0 +1,148 @@
+"""The page of calendar feeds: the address is shown once, to its owner, and nowhere else."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from werkzeug.test import TestResponse
+
+from confsched.db import Database
+from confsched.domain.kinds import FeedPrivacy
+from confsched.domain.permissions import Permission
+from confsched.models.feeds import Feed
+from confsched.services import feeds
+from tests.support.web import SignIn
+from tests.world import NOW, World
+
+ADDRESS = re.compile(r'value="http://localhost:8000/feeds/([\w-]{43})/confsched\.ics"')
+FORM = {"name": "Outlook", "privacy": "kind", "form_key": "key-1"}
+
+
+@pytest.fixture
+def owner(client: FlaskClient, world: World, sign_in: SignIn) -> FlaskClient:
+    """Give the client with the neurologist signed in."""
+    sign_in(client, world.neurologist)
+    return client
+
+
+@pytest.fixture
+def feed(world: World, sqlite_database: Database) -> Feed:
+    with sqlite_database.transaction() as session:
+        actor = world.actor(world.neurologist)
+        return feeds.create_feed(session, actor, "My phone", privacy=FeedPrivacy.KIND, now=NOW)[0]
+
+
+def secret_of(answer: TestResponse) -> str:
+    found = ADDRESS.search(answer.text)
+    assert found
+    return found[1]
+
+
+def rows(database: Database) -> list[Feed]:
+    with database.read() as session:
+        return list(session.scalars(select(Feed).order_by(Feed.created_at)))
+
+
+def test_an_empty_page_explains_the_first_step(owner: FlaskClient) -> None:
+    page = owner.get("/feeds/")
+    assert page.status_code == 200
+    assert "Make one for each program or device" in page.text
+    assert all(name in page.text for name in ("Outlook", "Google", "Apple", "Thunderbird"))
+
+
+def test_a_new_address_is_shown_once_with_its_code(owner: FlaskClient) -> None:
+    answer = owner.post("/feeds/", data=FORM)
+    assert answer.status_code == 200
+    assert answer.headers["Cache-Control"] == "no-store"
+    secret = secret_of(answer)
+    assert '<svg viewBox="' in answer.text
+    assert "style=" not in answer.text
+    assert 'data-copy="url"' in answer.text
+    assert secret not in owner.get("/feeds/").text
+    assert owner.get(f"/feeds/{secret}/confsched.ics").status_code == 200
+
+
+def test_the_same_form_sent_twice_makes_one_address(owner: FlaskClient, sqlite_database: Database) -> None:
+    """Peer failure 11."""
+    owner.post("/feeds/", data=FORM)
+    again = owner.post("/feeds/", data=FORM)
+    assert again.status_code == 409
+    assert "shown only once" in again.text
+    assert len(rows(sqlite_database)) == 1
+
+
+@pytest.mark.parametrize(("field", "value"), [("name", " "), ("name", "x" * 81), ("privacy", "all")])
+def test_wrong_input_is_named_at_its_field_and_kept(
+    owner: FlaskClient, sqlite_database: Database, field: str, value: str
+) -> None:
+    answer = owner.post("/feeds/", data={**FORM, field: value})
+    assert answer.status_code == 422
+    assert f'href="#{field}"' in answer.text
+    assert f'value="{FORM["name"] if field == "privacy" else value}"' in answer.text
+    assert rows(sqlite_database) == []
+
+
+def test_renewing_shows_the_new_address_and_closes_the_old_one(owner: FlaskClient) -> None:
+    old = secret_of(owner.post("/feeds/", data=FORM))
+    (feed_id,) = re.findall(r"/feeds/([0-9a-f-]{36})/renewal", owner.get("/feeds/").text)
+    new = secret_of(owner.post(f"/feeds/{feed_id}/renewal"))
+    assert owner.get(f"/feeds/{old}/confsched.ics").status_code == 404
+    assert owner.get(f"/feeds/{new}/confsched.ics").status_code == 200
+    assert owner.post(f"/feeds/{feed_id}/renewal").status_code == 404
+
+
+def test_a_revoked_address_is_gone_from_the_page(owner: FlaskClient, feed: Feed) -> None:
+    assert "My phone" in owner.get("/feeds/").text
+    assert owner.post(f"/feeds/{feed.id}/revocation").status_code == 303
+    assert "My phone" not in owner.get("/feeds/").text
+    assert owner.post(f"/feeds/{feed.id}/revocation").status_code == 404
+
+
+def test_the_privacy_of_an_address_can_be_changed(
+    owner: FlaskClient, feed: Feed, sqlite_database: Database
+) -> None:
+    for _ in range(2):
+        answer = owner.post(f"/feeds/{feed.id}/privacy", data={"privacy": "busy"})
+        assert (answer.status_code, answer.location) == (303, "/feeds/")
+    assert rows(sqlite_database)[0].privacy is FeedPrivacy.BUSY
+    assert owner.post(f"/feeds/{feed.id}/privacy", data={"privacy": "all"}).status_code == 422
+
+
+def test_the_page_says_who_fetched_last_and_who_is_silent(
+    owner: FlaskClient, feed: Feed, sqlite_database: Database
+) -> None:
+    assert "not fetched yet" in owner.get("/feeds/").text
+    for days, words in ((3, "silent for 3 days"), (0, "up to date")):
+        with sqlite_database.transaction() as session:
+            feeds.record_fetch(session, feed, "Outlook", now=NOW - timedelta(days=days))
+        assert words in owner.get("/feeds/").text
+    assert "Mon 23 Nov, 08:00, Outlook" in owner.get("/feeds/").text
+
+
+@pytest.mark.parametrize("noun", ["renewal", "revocation", "privacy"])
+def test_another_persons_address_is_not_found(
+    client: FlaskClient, world: World, sign_in: SignIn, feed: Feed, noun: str
+) -> None:
+    for other in (world.second_neurologist, world.secretary, world.admin, world.stranger):
+        sign_in(client, other)
+        assert client.post(f"/feeds/{feed.id}/{noun}", data={"privacy": "busy"}).status_code == 404
+        assert "My phone" not in client.get("/feeds/").text
+
+
+def test_a_visitor_is_asked_to_sign_in(client: FlaskClient, feed: Feed) -> None:
+    assert client.get("/feeds/").location == "/login?next=/feeds/"
+    for path in ("/feeds/", f"/feeds/{feed.id}/revocation"):
+        assert client.post(path, data=FORM).status_code == 401
+
+
+def test_everybody_who_may_use_the_application_may_have_feeds(
+    client: FlaskClient, world: World, sign_in: SignIn
+) -> None:
+    for person in world.cast:
+        sign_in(client, person)
+        expected = 200 if world.actor(person).may(Permission.USE) else 403
+        assert client.get("/feeds/").status_code == expected
