@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from flask import Flask, request
 
 from confsched.domain.intervals import Span
-from confsched.domain.permissions import Actor
+from confsched.domain.permissions import Actor, Permission
 from confsched.errors import Message, msg
 from confsched.i18n import translate
 from confsched.services import engine, login_sessions
@@ -92,7 +92,7 @@ def span_of(row: Spanning) -> Span:
     return Span(row.starts_at, row.ends_at)
 
 
-def _site(actor: Actor | None) -> dict[str, str]:
+def _site(actor: Actor | None) -> dict[str, str | None]:
     """Return where the reader works, and whom to call there should all this be down."""
     if actor is None:
         return {}
@@ -103,7 +103,7 @@ def _site(actor: Actor | None) -> dict[str, str]:
         "site_name": site.short_name,
         "emergency_phone": site.phone,
         "emergency_phone_href": "tel:" + "".join(sign for sign in site.phone if sign in "+0123456789"),
-        "downtime_url": "/duty-board",
+        "downtime_url": "/duty-board" if actor.may(Permission.SEE_DUTY_BOARD) else None,
     }
 
 
