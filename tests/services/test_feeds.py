@@ -317,7 +317,7 @@ def test_a_time_that_is_not_confirmed_is_tentative(
 def test_a_night_duty_keeps_its_length_and_takes_no_time(
     session: Session, world: World, day: date, hours: int
 ) -> None:
-    """Peer failures 13, 17 and 29: a night over a clock change is an hour shorter or longer, and none is busy."""
+    """Peer failures 13, 17 and 29: a night over a clock change is an hour off in length, and none is busy."""
     duty = add_duty(session, world, night(day - timedelta(days=1)))
     feed, _ = make_feed(session, world)
     (entry,) = entries_of(session, feed)
