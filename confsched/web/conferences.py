@@ -12,7 +12,7 @@ from wtforms.validators import Length, Optional
 from wtforms.widgets import HiddenInput
 
 from confsched.clock import local_day
-from confsched.domain.kinds import BookingKind
+from confsched.domain.kinds import BookingKind, ConferenceState
 from confsched.domain.permissions import Permission
 from confsched.errors import Conflict, Message, Refusal, msg
 from confsched.models.conferences import Conference
@@ -91,9 +91,9 @@ def create() -> ResponseReturnValue:
 @needs(Permission.PLAN_CONFERENCE)
 def edit(conference_id: uuid.UUID) -> ResponseReturnValue:
     """Show what is looked for, to be changed."""
-    conference = access.get_conference(read_session(), current_actor(), conference_id, to="see")
-    if conference.booking_id is not None:
-        return redirect(url_for("bookings.show", booking_id=conference.booking_id), 303)
+    conference = access.get_conference(read_session(), current_actor(), conference_id)
+    if conference.state is not ConferenceState.PLANNED:
+        return _no_longer_planned(conference)
     form = form_of(conference)
     if _is_over(conference):
         form.add_error("search_until_on", msg("This day is over. Please choose a later one."))
@@ -185,6 +185,9 @@ def _chosen_start(form: InviteForm) -> datetime:
 
 
 def _refused_time(conference_id: uuid.UUID, form: InviteForm, refusal: Refusal) -> ResponseReturnValue:
+    conference = access.get_conference(read_session(), current_actor(), conference_id)
+    if conference.state is not ConferenceState.PLANNED:
+        raise refusal
     is_own_time = isinstance(refusal, Taken) and not form.starts_at.data
     if is_own_time:
         refusal = Conflict(
@@ -205,6 +208,13 @@ def withdraw(conference_id: uuid.UUID) -> ResponseReturnValue:
     return redirect(url_for("conferences.index"), 303)
 
 
+def _no_longer_planned(conference: Conference) -> ResponseReturnValue:
+    """Lead to the meeting that the plan became, or back to the list where it was dropped."""
+    if conference.booking_id is None:
+        return redirect(url_for("conferences.index"), 303)
+    return redirect(url_for("bookings.show", booking_id=conference.booking_id), 303)
+
+
 def _is_over(conference: Conference) -> bool:
     return conference.search_until_on < local_day(now(), conference.site.zone)
 
@@ -214,8 +224,8 @@ def _times_page(
 ) -> ResponseReturnValue:
     session, actor = read_session(), current_actor()
     conference = access.get_conference(session, actor, conference_id)
-    if conference.booking_id is not None:
-        return redirect(url_for("bookings.show", booking_id=conference.booking_id), 303)
+    if conference.state is not ConferenceState.PLANNED:
+        return _no_longer_planned(conference)
     if _is_over(conference):
         return redirect(url_for("conferences.edit", conference_id=conference.id), 303)
     found = conferences.offers(session, conference, now=now())
