@@ -280,6 +280,21 @@ def test_a_person_of_another_house_shows_only_that_they_are_busy(
     assert "no hours, no calendar" in page
 
 
+def test_of_a_large_pool_a_few_people_are_shown_and_the_others_are_one_link_away(
+    secretary: FlaskClient, sqlite_database: Database, world: World
+) -> None:
+    with sqlite_database.transaction() as session:
+        for number in range(8):
+            name = ("Dr.", "Kim", f"Nord{'abcdefgh'[number]}")
+            add_person(session, world.spoke, *name, Function.CONSULTANT, discipline=NEUROLOGY)
+    url = f"/conferences/{plan(sqlite_database, world, Wanted(discipline=NEUROLOGY))}/times"
+    page = secretary.get(url).text
+    assert "Show 4 more people" in page
+    assert "people=all" in page
+    everybody = secretary.get(f"{url}?people=all").text
+    assert everybody.count('aria-label="Dr. Kim') == 8
+
+
 def test_a_chosen_time_is_marked_and_offered_to_invite_to(
     secretary: FlaskClient, conference_id: uuid.UUID
 ) -> None:
