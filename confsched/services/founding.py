@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 
 from sqlalchemy import select
@@ -10,10 +11,13 @@ from sqlalchemy.orm import Session
 from confsched import clock
 from confsched.domain.kinds import SiteKind
 from confsched.domain.permissions import Function
+from confsched.errors import Refusal, msg
 from confsched.models.accounts import Account
 from confsched.models.network import Organisation, Site
 from confsched.services import accounts, network, people
 from confsched.services.people import NewPerson
+
+_MAIL_ADDRESS = re.compile(r"[^@\s<>\"]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 
 
 def create_admin(
@@ -26,6 +30,7 @@ def create_admin(
     now: datetime,
 ) -> Account:
     """Give a person an account and the function of an administrator; an unknown organisation is added."""
+    _check_person(new)
     site = _first_site(session, organisation) or _add_house(session, new, organisation, state, now)
     person = people.add_person(session, None, new, now=now)
     session.flush()
@@ -39,6 +44,14 @@ def create_admin(
         now=now,
     )
     return accounts.create_account(session, person, password, now=now)
+
+
+def _check_person(new: NewPerson) -> None:
+    """Refuse who could not sign in or be written to: nobody else is there yet to correct it."""
+    if not (new.given_name.strip() and new.family_name.strip()):
+        raise Refusal(msg("Enter the given name and the family name."), field="name")
+    if not _MAIL_ADDRESS.fullmatch(new.email):
+        raise Refusal(msg("Enter a mail address such as name@hospital.example."), field="email")
 
 
 def _first_site(session: Session, organisation: str) -> Site | None:
