@@ -76,7 +76,7 @@ def add_url() -> ResponseReturnValue:
     except Refusal as refusal:
         form.add_refusal(refusal)
         return _page(refusal.status, address_form=form)
-    flash(sentence("Added. It is read within a minute; until then it counts as unknown."), "ok")
+    flash(sentence(msg("Added. It is read within a minute; until then it counts as unknown.")), "ok")
     return redirect(url_for("busy_calendars.index"), 303)
 
 
@@ -133,7 +133,7 @@ def _read_file() -> BusyReading:
 
 
 def _tell(reading: BusyReading) -> None:
-    flash(sentence("Read: %(count)s busy times.", count=len(reading.busy)), "ok")
+    flash(sentence(msg("Read: %(count)s busy times.", count=len(reading.busy))), "ok")
     for note in reading.skipped[:MAX_NOTES]:
         flash(sentence(note), "warn")
 
