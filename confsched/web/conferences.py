@@ -34,6 +34,8 @@ from confsched.web.instants import own_instant, parse_instant
 from confsched.web.pages import sentence
 from confsched.web.policies import needs
 
+TYPED = ("day", "at", "override_reason")
+
 blueprint = Blueprint("conferences", __name__, url_prefix="/conferences")
 
 
@@ -188,14 +190,14 @@ def _refused_time(conference_id: uuid.UUID, form: InviteForm, refusal: Refusal) 
     conference = access.get_conference(read_session(), current_actor(), conference_id)
     if conference.state is not ConferenceState.PLANNED:
         raise refusal
-    is_own_time = isinstance(refusal, Taken) and not form.starts_at.data
-    if is_own_time:
+    if form.starts_at.data:
+        return _times_page(conference_id, form, refusal.status, refusal.message)
+    if isinstance(refusal, Taken):
         refusal = Conflict(
-            msg("Not everybody is free then. Choose one of the best times, or give a reason to overrule it."),
-            field="at",
+            msg("Not everybody is free then. Choose one of the best times, or give a reason to overrule it.")
         )
-    form.add_refusal(refusal)
-    return _times_page(conference_id, form, refusal.status, refusal.message)
+    form.add_error(refusal.field if refusal.field in TYPED else "at", refusal.message)
+    return _times_page(conference_id, form, refusal.status)
 
 
 @blueprint.post("/<uuid:conference_id>/withdrawal")
