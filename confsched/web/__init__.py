@@ -12,9 +12,21 @@ from confsched.web.consults import blueprint as consults
 from confsched.web.deliveries import blueprint as deliveries
 from confsched.web.duty_board import blueprint as duty_board
 from confsched.web.feeds import blueprint as feeds
+from confsched.web.help import blueprint as help_pages
 from confsched.web.today import blueprint as today
 
-BLUEPRINTS = (accounts, bookings, conferences, consults, duty_board, today, feeds, busy_calendars, deliveries)
+BLUEPRINTS = (
+    accounts,
+    bookings,
+    conferences,
+    consults,
+    duty_board,
+    today,
+    feeds,
+    busy_calendars,
+    deliveries,
+    help_pages,
+)
 
 
 def register_web(app: Flask) -> None:

@@ -1,0 +1,90 @@
+"""Help: what each job takes and what the words mean, for everybody, since no data stands in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from flask import Blueprint, render_template
+from flask.typing import ResponseReturnValue
+
+from confsched.domain.availability import STALE_AFTER
+from confsched.domain.bookings import HOLD_MINUTES
+from confsched.domain.permissions import Permission
+from confsched.errors import Message, msg
+from confsched.services import busy_calendars, duty_board, engine, feed_entries, today
+from confsched.web.policies import public
+
+blueprint = Blueprint("help", __name__)
+
+
+@dataclass(frozen=True)
+class Way:
+    """Hold the page that a section speaks of, and the permission it asks for."""
+
+    endpoint: str
+    label: Message
+    permission: Permission
+
+
+@dataclass(frozen=True)
+class Section:
+    """Hold one section: its anchor, which names its template as well, and the way to its page."""
+
+    anchor: str
+    title: Message
+    way: Way | None = None
+
+    @property
+    def template(self) -> str:
+        return f"help/_{self.anchor.replace('-', '_')}.html"
+
+
+SECTIONS = (
+    Section(
+        "consult",
+        msg("Book a consult"),
+        Way("consults.new", msg("Book a consult"), Permission.REQUEST_CONSULT),
+    ),
+    Section("states", msg("What held, unknown and called off mean")),
+    Section(
+        "change", msg("Move or call off"), Way("bookings.index", msg("Meetings"), Permission.SEE_MEETINGS)
+    ),
+    Section(
+        "conference",
+        msg("Plan a conference"),
+        Way("conferences.index", msg("Conferences"), Permission.SEE_MEETINGS),
+    ),
+    Section("calendar", msg("My calendar"), Way("feeds.index", msg("Calendar feeds"), Permission.USE)),
+    Section(
+        "own-calendar",
+        msg("Bring your own calendar"),
+        Way("busy_calendars.index", msg("Busy calendars"), Permission.USE),
+    ),
+    Section(
+        "duty-board",
+        msg("The duty board and the downtime sheet"),
+        Way("duty_board.show", msg("Duty board"), Permission.SEE_DUTY_BOARD),
+    ),
+    Section("patient-data", msg("What may never stand in a title or a question")),
+    Section("keyboard", msg("Keyboard")),
+    Section("red-banner", msg("When the red banner stands on top")),
+    Section("glossary", msg("Ten words")),
+)
+
+
+@blueprint.get("/help")
+@public
+def show() -> ResponseReturnValue:
+    """Show the whole help on one page; its numbers are those that the rules use."""
+    return render_template(
+        "help/show.html",
+        sections=SECTIONS,
+        hold_minutes=HOLD_MINUTES,
+        trust_hours=STALE_AFTER // timedelta(hours=1),
+        read_minutes=busy_calendars.EVERY // timedelta(minutes=1),
+        keep_days=feed_entries.TOMBSTONE.days,
+        soon_hours=duty_board.SOON // timedelta(hours=1),
+        join_minutes=today.JOIN_EARLY // timedelta(minutes=1),
+        late_seconds=engine.LATE_AFTER // timedelta(seconds=1),
+    )
