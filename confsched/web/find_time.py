@@ -88,9 +88,9 @@ def _shown_day(found: Offers, tabs: tuple[DayTab, ...], asked: Offer | None, day
 def _best(
     found: Offers, todays: tuple[Offer, ...], asked: Offer | None, chosen: Offer | None
 ) -> list[ShownOffer]:
-    """Return the best times of all, those of the day and the asked one, each once."""
+    """Return the asked time, the best ones of the day and the best ones of all, each once."""
     offers = {
-        offer.span: offer for offer in (*found.offers[:BEST_SHOWN], *todays, *((asked,) if asked else ()))
+        offer.span: offer for offer in (*((asked,) if asked else ()), *todays, *found.offers[:BEST_SHOWN])
     }
     at = chosen.span.starts_at if chosen else None
     return [
