@@ -53,9 +53,26 @@ def get_conference(session: Session, actor: Actor, conference_id: uuid.UUID, *, 
 
 
 def may_read_content(actor: Actor, booking: Booking) -> bool:
-    """Tell whether the actor takes part or organises; everybody else sees time, kind and people only."""
+    """Tell whether the actor takes part or organises, and so may read the question."""
     taking_part = {p.person_id for p in booking.participations if p.removed_at is None}
     return actor.person_id == booking.organiser_id or actor.person_id in taking_part
+
+
+def may_read_title(actor: Actor, booking: Booking) -> bool:
+    """Tell whether the actor takes part, or plans meetings in the house that organises this one.
+
+    Everybody else who sees the meeting sees time, kind and people only: the secretariat of another house
+    has to know when its people are taken, not by which case.
+    """
+    houses = actor.organisations_with(Permission.SEE_MEETINGS_OF_ORGANISATION)
+    return booking.organisation_id in houses or may_read_content(actor, booking)
+
+
+def with_title(actor: Actor) -> ColumnElement[bool]:
+    """Return may_read_title as a condition, so that a search finds no words that a page does not show."""
+    houses = actor.organisations_with(Permission.SEE_MEETINGS_OF_ORGANISATION)
+    mine = or_(Booking.organiser_id == actor.person_id, _takes_part(actor, "see"))
+    return or_(mine, Booking.organisation_id.in_(houses))
 
 
 def _bookings(actor: Actor, to: To) -> ColumnElement[bool]:

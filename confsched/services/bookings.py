@@ -299,7 +299,8 @@ def list_bookings(
     if text.strip():
         pattern = f"%{_escape_like(text.strip())}%"
         query = query.where(
-            or_(Booking.title.ilike(pattern, escape="\\"), Booking.case_ref.ilike(pattern, escape="\\"))
+            access.with_title(actor),
+            or_(Booking.title.ilike(pattern, escape="\\"), Booking.case_ref.ilike(pattern, escape="\\")),
         )
     total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
     rows = session.scalars(

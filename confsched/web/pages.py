@@ -13,9 +13,11 @@ from confsched.domain.intervals import Span
 from confsched.domain.permissions import Actor, Permission
 from confsched.errors import Message, msg
 from confsched.i18n import translate
-from confsched.services import engine, login_sessions
+from confsched.models.bookings import Booking
+from confsched.services import access, engine, login_sessions
 from confsched.web import navigation
 from confsched.web.context import (
+    current_actor,
     find_actor,
     now,
     preference,
@@ -60,8 +62,10 @@ class Pages:
 
 
 def register_pages(app: Flask) -> None:
-    """Give every template the frame's values, `_()`, pages_of(), span_of() and instant_now()."""
-    app.jinja_env.globals.update(_=sentence, pages_of=pages_of, span_of=span_of, instant_now=now)
+    """Give templates the frame's values, `_()`, pages_of(), span_of(), reads_title() and instant_now()."""
+    app.jinja_env.globals.update(
+        _=sentence, pages_of=pages_of, span_of=span_of, reads_title=reads_title, instant_now=now
+    )
     app.context_processor(_frame)
 
 
@@ -85,6 +89,11 @@ def pages_of(listing: Listing) -> Pages:
 
 def _page_url(number: int) -> str:
     return f"{request.path}?{urlencode({**request.args.to_dict(), 'page': number})}"
+
+
+def reads_title(booking: Booking) -> bool:
+    """Tell whether the reader may know what a meeting is about."""
+    return access.may_read_title(current_actor(), booking)
 
 
 def span_of(row: Spanning) -> Span:

@@ -1,0 +1,236 @@
+"""What tests of every route need: objects of every kind, the routes, and a picture of all tables."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+from flask import Flask
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from werkzeug.test import TestResponse
+
+from confsched.db import Database
+from confsched.domain.intervals import Span
+from confsched.domain.kinds import (
+    BookingKind,
+    BusySourceKind,
+    ConferenceState,
+    ConsultState,
+    FeedPrivacy,
+    RequirementKind,
+)
+from confsched.domain.permissions import Actor, Function, Seat
+from confsched.models.base import Base
+from confsched.models.bookings import Booking
+from confsched.models.busy import BusySource
+from confsched.models.catalogue import Requirement
+from confsched.models.conferences import Conference
+from confsched.models.consults import Consult
+from confsched.models.feeds import Feed
+from confsched.models.network import Site
+from confsched.models.outbox import OutboxMessage
+from confsched.models.people import Person
+from confsched.services import accounts, bookings, invitations
+from confsched.services.bookings import Attendance, Meeting
+from tests.world import NEUROLOGY, NOW, ZONE, World, add_person, local
+
+Row = TypeVar("Row", bound=Base)
+
+UNKNOWN = uuid.UUID("00000000-0000-4000-8000-000000000000")
+CASE_REF, LINK = "FK-9XWT", "https://video.example/secret-room"
+FIRST_DAY = date(2026, 11, 24)
+STEP = timedelta(minutes=30)
+ARGUMENTS = ("booking_id", "consult_id", "conference_id", "message_id", "feed_id", "source_id")
+_UUID = re.compile(rb"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_CHANGING = re.compile(rb'(name="(?:csrf_token|form_key)"[^>]*value=")[^"]*')
+# Written by reading, on purpose: when a session was last used, and which program fetched a feed.
+TELEMETRY = {"login_session": {"seen_at"}, "feed": {"fetched_at", "fetched_by"}}
+
+
+@dataclass(frozen=True)
+class Route:
+    """Hold one rule of the app for one method."""
+
+    endpoint: str
+    method: str
+    argument: str | None
+
+    def path(self, app: Flask, row_id: uuid.UUID | None) -> str:
+        values: dict[str, object] = dict.fromkeys(("digest", "name", "token"), "x")
+        if self.argument:
+            values = {self.argument: row_id}
+        built = app.url_map.bind("localhost").build(self.endpoint, values, method=self.method)
+        return urlsplit(built).path
+
+
+def list_routes(app: Flask) -> list[Route]:
+    """Return every rule, once for each of GET and POST; a kind of row without objects here fails."""
+    return [
+        Route(rule.endpoint, method, _argument(rule.arguments))
+        for rule in app.url_map.iter_rules()
+        for method in ("GET", "POST")
+        if method in (rule.methods or ())
+    ]
+
+
+def _argument(names: set[str]) -> str | None:
+    ids = {name for name in names if name.endswith("_id")}
+    assert ids <= set(ARGUMENTS), f"add objects for {ids - set(ARGUMENTS)} to tests/support/matrix.py"
+    return next(iter(ids), None)
+
+
+def picture(database: Database) -> dict[str, list[str]]:
+    """Return all rows of all tables, without telemetry."""
+    with database.read() as session:
+        return {table.name: _rows(session, table.name) for table in Base.metadata.sorted_tables}
+
+
+def _rows(session: Session, name: str) -> list[str]:
+    table = Base.metadata.tables[name]
+    columns = [column for column in table.columns if column.name not in TELEMETRY.get(name, ())]
+    return sorted(repr(tuple(row)) for row in session.execute(select(*columns)))
+
+
+def without_marks(answer: TestResponse) -> tuple[int, list[tuple[str, str]], bytes]:
+    """Return status, headers and body without what differs in any two answers: ids and form tokens."""
+    headers = sorted((name, value) for name, value in answer.headers if name != "X-Request-ID")
+    return answer.status_code, headers, _CHANGING.sub(rb"\1", _UUID.sub(b"ID", answer.data))
+
+
+def actor_of(session: Session, person: Person, site: Site, function: Function) -> Actor:
+    """Return a person as services take them."""
+    credentials = accounts.find_credentials(session, person.email, now=NOW)
+    assert credentials.account_id is not None
+    seat = Seat(site.organisation_id, site.id, None, function)
+    return Actor(person.id, credentials.account_id, person.name, "en", ZONE, (seat,))
+
+
+class Cast:
+    """Hold one person of each function at a site."""
+
+    def __init__(self, session: Session, site: Site, prefix: str) -> None:
+        self.people = {
+            function: add_person(session, site, "", prefix, function.value.title(), function)
+            for function in Function
+        }
+        self.actors = {
+            function: actor_of(session, person, site, function) for function, person in self.people.items()
+        }
+
+
+class Objects:
+    """Make one object of every kind for a person, each meeting at a time of its own."""
+
+    def __init__(self, session: Session, world: World) -> None:
+        self._session = session
+        self._world = world
+        self._starts = self._free_starts()
+
+    def _free_starts(self) -> Iterator[datetime]:
+        at = local(FIRST_DAY, time(8))
+        while True:
+            yield at
+            at += STEP
+
+    def make(self, actor: Actor, *beside: Person, title: str = "Epilepsy board") -> dict[str, uuid.UUID]:
+        """Return the ids by the names that routes have for them."""
+        booking = self.booking(actor, *beside, title=title)
+        query = select(OutboxMessage.id).where(
+            OutboxMessage.booking_id == booking.id, OutboxMessage.recipient_id == actor.person_id
+        )
+        return {
+            "booking_id": booking.id,
+            "consult_id": self.consult(actor).id,
+            "conference_id": self._conference(actor, title).id,
+            "message_id": self._session.scalars(query).one(),
+            "feed_id": self._feed(actor).id,
+            "source_id": self._busy_source(actor).id,
+        }
+
+    def booking(
+        self, actor: Actor, *beside: Person, title: str, kind: BookingKind = BookingKind.CONFERENCE
+    ) -> Booking:
+        """Return a meeting that the actor organises and takes part in, with its messages."""
+        starts_at = next(self._starts)
+        meeting = Meeting(
+            kind=kind,
+            title=title,
+            span=Span(starts_at, starts_at + STEP),
+            zone=ZONE,
+            organisation_id=actor.organisation_id,
+            case_ref=CASE_REF,
+            join_link=LINK,
+        )
+        ids = (actor.person_id, *(person.id for person in beside))
+        attendances = [Attendance(person_id, NEUROLOGY) for person_id in ids]
+        booking = bookings.create(self._session, actor, meeting, attendances, now=NOW)
+        invitations.announce(self._session, booking, invitations.before(None), now=NOW)
+        self._session.flush()
+        return booking
+
+    def consult(
+        self, actor: Actor, question: str = "Is it sensible?", booking: Booking | None = None
+    ) -> Consult:
+        return self._add(
+            Consult(
+                service_id=self._world.service.id,
+                site_id=actor.site_id,
+                requester_id=actor.person_id,
+                case_ref=CASE_REF,
+                question=question,
+                reply_by_on=date(2026, 12, 4),
+                state=ConsultState.BOOKED if booking else ConsultState.REQUESTED,
+                booking_id=booking.id if booking else None,
+                created_at=NOW,
+            )
+        )
+
+    def _conference(self, actor: Actor, title: str) -> Conference:
+        conference = Conference(
+            title=title,
+            duration_minutes=30,
+            search_from_on=FIRST_DAY,
+            search_until_on=FIRST_DAY + timedelta(days=3),
+            site_id=actor.site_id,
+            organisation_id=actor.organisation_id,
+            organiser_id=actor.person_id,
+            state=ConferenceState.PLANNED,
+            created_at=NOW,
+        )
+        conference.requirements = [
+            Requirement(kind=RequirementKind.DISCIPLINE, discipline=NEUROLOGY, count=1)
+        ]
+        return self._add(conference)
+
+    def _feed(self, actor: Actor) -> Feed:
+        return self._add(
+            Feed(
+                person_id=actor.person_id,
+                name="Outlook at work",
+                token_hash=uuid.uuid4().hex,
+                privacy=FeedPrivacy.KIND,
+                created_at=NOW,
+            )
+        )
+
+    def _busy_source(self, actor: Actor) -> BusySource:
+        return self._add(
+            BusySource(
+                person_id=actor.person_id,
+                kind=BusySourceKind.UPLOAD,
+                name="My practice",
+                created_at=NOW,
+                attempts=0,
+            )
+        )
+
+    def _add(self, row: Row) -> Row:
+        self._session.add(row)
+        self._session.flush()
+        return row
