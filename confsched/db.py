@@ -71,8 +71,7 @@ class Database:
 
     def migrate(self) -> None:
         """Bring the schema up to date; safe to call from several processes at once."""
-        config = Config()
-        config.set_main_option("script_location", str(MIGRATIONS))
+        config = alembic_config()
         with self._migration_connection() as connection:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
@@ -145,6 +144,13 @@ def _begin_sqlite(connection: Connection) -> None:
 def _write_lock_of(url: str) -> threading.Lock:
     with _write_locks_guard:
         return _write_locks.setdefault(url, threading.Lock())
+
+
+def alembic_config() -> Config:
+    """Return where the revisions are; the caller adds the connection."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))  # a path is no template
+    return config
 
 
 def schema_is_current(session: Session) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Iterator
 from datetime import datetime
 
 from sqlalchemy import func, select, update
@@ -86,19 +85,15 @@ def event_hash(event: AuditEvent) -> str:
 def find_break(session: Session) -> int | None:
     """Return the number of the first event that was altered, removed or cut off; None for a whole chain."""
     previous, number = FIRST_HASH, 0
-    for event in _in_order(session):
-        number += 1
-        if event.number != number or event.previous_hash != previous or event.hash != event_hash(event):
-            return number
-        previous = event.hash
+    in_order = select(AuditEvent).order_by(AuditEvent.number).execution_options(yield_per=500)
+    with session.scalars(in_order) as events:  # closes the server's cursor also where the search ends early
+        for event in events:
+            number += 1
+            if event.number != number or event.previous_hash != previous or event.hash != event_hash(event):
+                return number
+            previous = event.hash
     head = session.scalars(select(AuditHead)).one()
     return None if (head.number, head.hash) == (number, previous) else number + 1
-
-
-def _in_order(session: Session) -> Iterator[AuditEvent]:
-    return iter(
-        session.scalars(select(AuditEvent).order_by(AuditEvent.number).execution_options(yield_per=500))
-    )
 
 
 def count_events(session: Session, action: str, object_id: uuid.UUID) -> int:

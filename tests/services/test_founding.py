@@ -19,9 +19,15 @@ PASSWORD = "eine lange Brücke im Nebel"
 INES = NewPerson("Ines", "Kraft", "ines.kraft@haus.example")
 
 
-def _found(session: Session, new: NewPerson = INES, **values: str) -> None:
-    wanted = {"organisation": "Klinikum Haus", "state": "DE-NI", **values}
-    founding.create_admin(session, new, PASSWORD, now=NOW, **wanted)
+def _found(
+    session: Session,
+    new: NewPerson = INES,
+    *,
+    organisation: str = "Klinikum Haus",
+    state: str = "DE-NI",
+    password: str = PASSWORD,
+) -> None:
+    founding.create_admin(session, new, password, organisation=organisation, state=state, now=NOW)
 
 
 def test_an_unknown_organisation_is_added_with_a_site_and_its_administrator(database: Database) -> None:
@@ -53,14 +59,14 @@ def test_a_second_administrator_joins_the_same_organisation(database: Database) 
 
 
 @pytest.mark.parametrize(
-    ("values", "field"),
-    [({"state": "Niedersachsen"}, "state"), ({"organisation": " "}, "name")],
+    ("organisation", "state", "field"),
+    [("Klinikum Haus", "Niedersachsen", "state"), (" ", "DE-NI", "name")],
 )
 def test_wrong_input_is_refused_with_the_field_named(
-    sqlite_database: Database, values: dict[str, str], field: str
+    sqlite_database: Database, organisation: str, state: str, field: str
 ) -> None:
     with pytest.raises(Refusal) as refusal, sqlite_database.transaction() as session:
-        _found(session, **values)
+        _found(session, organisation=organisation, state=state)
     assert refusal.value.field == field
 
 
@@ -80,7 +86,7 @@ def test_a_person_who_could_not_be_reached_is_refused(sqlite_database: Database,
 
 def test_a_refusal_leaves_nothing_behind(database: Database) -> None:
     with pytest.raises(Refusal), database.transaction() as session:
-        founding.create_admin(session, INES, "kurz", organisation="Klinikum Haus", state="DE-NI", now=NOW)
+        _found(session, password="kurz")
     with database.read() as session:
         assert session.scalars(select(Organisation)).all() == []
         assert session.scalars(select(Person)).all() == []

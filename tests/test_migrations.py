@@ -1,0 +1,125 @@
+"""One history for both databases: up, down and up again, equal to the models, overlaps refused."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import inspect, select
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from confsched.db import Database, alembic_config
+from confsched.domain.bookings import ClaimState
+from confsched.domain.kinds import SubjectKind
+from confsched.models import Base
+from confsched.models.audit import AuditHead
+from confsched.models.claims import Claim
+from confsched.services import audit
+from tests.support.postgres import PostgresServer
+from tests.world import NOW
+
+HOUR = timedelta(hours=1)
+ROOM = uuid.UUID(int=7)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """Give a database without tables."""
+    if request.param == "sqlite":
+        database = Database(f"sqlite:///{tmp_path / 'empty.sqlite'}")
+        yield database
+        database.dispose()
+        return
+    server: PostgresServer = request.getfixturevalue("postgres_server")
+    with server.copy("template1") as url:
+        database = Database(url)
+        yield database
+        database.dispose()
+
+
+def _downgrade(database: Database) -> None:
+    config = alembic_config()
+    with database.engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "base")
+
+
+def _tables(database: Database) -> set[str]:
+    return set(inspect(database.engine).get_table_names()) - {"alembic_version"}
+
+
+def _add_claim(session: Session, *, starts: timedelta, ends: timedelta, blocking: bool = True) -> None:
+    session.add(
+        Claim(
+            subject_id=ROOM,
+            subject_kind=SubjectKind.RESOURCE,
+            starts_at=NOW + starts,
+            ends_at=NOW + ends,
+            state=ClaimState.FIRM,
+            blocking=blocking,
+            override_reason=None if blocking else "Notfall",
+        )
+    )
+    session.flush()
+
+
+def test_up_down_and_up_again_leads_to_the_same_tables(empty: Database) -> None:
+    empty.migrate()
+    tables = _tables(empty)
+    assert tables == set(Base.metadata.tables)
+    _downgrade(empty)
+    assert _tables(empty) == set()
+    empty.migrate()
+    assert _tables(empty) == tables
+
+
+def test_migrating_twice_changes_nothing(empty: Database) -> None:
+    empty.migrate()
+    with empty.transaction() as session:
+        audit.record(session, None, "create", "organisation", now=NOW)
+    empty.migrate()
+    with empty.read() as session:
+        assert session.scalars(select(AuditHead)).one().number == 1
+
+
+def test_the_history_builds_what_the_models_say(database: Database) -> None:
+    with database.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, Base.metadata) == []
+
+
+def test_no_two_blocking_claims_of_a_room_overlap(empty: Database) -> None:
+    """Cover lines 1 to 3: the database itself refuses, whatever the program does."""
+    empty.migrate()
+    _downgrade(empty)
+    empty.migrate()
+    with empty.transaction() as session:
+        _add_claim(session, starts=HOUR, ends=3 * HOUR)
+        _add_claim(session, starts=3 * HOUR, ends=4 * HOUR)  # half-open: it begins when the other ends
+        _add_claim(session, starts=HOUR, ends=2 * HOUR, blocking=False)
+    for starts, ends in (
+        (HOUR, 3 * HOUR),
+        (0 * HOUR, 5 * HOUR),
+        (1.5 * HOUR, 2 * HOUR),
+        (2 * HOUR, 3.5 * HOUR),
+    ):
+        with pytest.raises(DBAPIError, match="claim"), empty.transaction() as session:
+            _add_claim(session, starts=starts, ends=ends)
+
+
+def test_a_claim_that_is_moved_or_made_to_block_may_not_overlap_either(database: Database) -> None:
+    with database.transaction() as session:
+        _add_claim(session, starts=HOUR, ends=2 * HOUR)
+        _add_claim(session, starts=2 * HOUR, ends=3 * HOUR)
+        _add_claim(session, starts=HOUR, ends=2 * HOUR, blocking=False)
+    with pytest.raises(DBAPIError), database.transaction() as session:
+        session.scalars(select(Claim).where(Claim.starts_at == NOW + 2 * HOUR)).one().starts_at = NOW + HOUR
+    with pytest.raises(DBAPIError), database.transaction() as session:
+        session.scalars(select(Claim).where(~Claim.blocking)).one().blocking = True
