@@ -21,8 +21,8 @@ def zone_info(zone: str) -> ZoneInfo:
 def to_instant(day: date, at: time, zone: str) -> datetime:
     """Convert wall-clock time to the UTC instant.
 
-    A time in the skipped hour of spring moves forward by the skipped hour (RFC 5545 3.3.5); a time in the doubled hour
-    of autumn means its first pass.
+    A time in the skipped hour of spring moves forward by the skipped hour (RFC 5545 3.3.5); a time in the
+    doubled hour of autumn means its first pass.
     """
     return datetime.combine(day, at.replace(fold=0, tzinfo=None), zone_info(zone)).astimezone(UTC)
 

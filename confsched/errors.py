@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+
 @dataclass(frozen=True)
 class Message:
-    """Name a sentence by its English text and keep the values to fill in, so that each reader gets their language."""
+    """Name a sentence by its English text and keep its values, so that each reader gets their language."""
 
     text: str
     values: Mapping[str, object] = field(default_factory=dict)

@@ -77,11 +77,13 @@ class _EventReader:
         try:
             start = self._moment("DTSTART")
         except ValueError:
-            return self._leave_out(busy_notes.unreadable_start)
+            self.notes.add(busy_notes.unreadable_start)
+            return None
         try:
             end, exact_seconds = self._end(start)
         except (ValueError, OverflowError):
-            return self._leave_out(busy_notes.unreadable_end)
+            self.notes.add(busy_notes.unreadable_end)
+            return None
         start, end = self._in_order(start, end)
         recurrence_id = self._recurrence_id()
         is_master = recurrence_id is None
@@ -98,9 +100,6 @@ class _EventReader:
             extra_dates=self._dates("RDATE") if is_master else (),
             exceptions=self._dates("EXDATE") if is_master else (),
         )
-
-    def _leave_out(self, sentence: busy_notes.Sentence) -> None:
-        self.notes.add(sentence)
 
     def _moment(self, name: str) -> Moment:
         line = self.component.find(name)
@@ -141,7 +140,7 @@ class _EventReader:
 
     def _changes_following(self) -> bool:
         line = self.component.find("RECURRENCE-ID")
-        return bool(line) and line.parameters.get("RANGE", "").upper() == "THISANDFUTURE"
+        return line is not None and line.parameters.get("RANGE", "").upper() == "THISANDFUTURE"
 
     def _rules(self, start: Moment) -> tuple[BoundedRule, ...]:
         texts = sorted({line.value for line in self.component.all("RRULE") if line.value.strip()})

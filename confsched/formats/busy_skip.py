@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
+from typing import cast
 
 from confsched.formats.busy_events import Event
 from confsched.formats.busy_rules import Frequency, Rule
@@ -25,7 +26,12 @@ def skip_old_periods(event: Event, rule: Rule, until: timedelta) -> Event:
     # One day is lost to clock changes at most.
     spare = until - timedelta(days=1)
     start = _later(event, rule, spare) if spare > timedelta() else event.start
-    return replace(event, start=start, end=start + (event.end - event.start))
+    return replace(event, start=start, end=start + _length(event))
+
+
+def _length(event: Event) -> timedelta:
+    """Return how long the event lasts; start and end are both days or both instants."""
+    return cast(date, event.end) - cast(date, event.start)
 
 
 def _later(event: Event, rule: Rule, spare: timedelta) -> Moment:

@@ -86,7 +86,8 @@ def _defined_zone(definition: Component) -> tzinfo | None:
         # The library remembers zones by name in the whole process: a name must stand for one content.
         name = f"x-{sha256(body.encode()).hexdigest()}"
         text = f"BEGIN:VTIMEZONE\r\nTZID:{name}\r\n{body}END:VTIMEZONE\r\n"
-        return Timezone.from_ical(text).to_tz(lookup_tzid=False) if body else None
+        zone = Timezone.from_ical(text) if body else None
+        return zone.to_tz(lookup_tzid=False) if isinstance(zone, Timezone) else None
     except (ValueError, LookupError, OverflowError):
         return None
 
