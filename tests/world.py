@@ -271,11 +271,17 @@ def ask(
 
 
 def book(
-    session: Session, world: World, starts_at: datetime, key: str = "key-1", *, by: Person | None = None
+    session: Session,
+    world: World,
+    starts_at: datetime,
+    key: str = "key-1",
+    *,
+    by: Person | None = None,
+    **other: Any,
 ) -> Booking:
     """Ask, hold and book one time."""
     actor = world.actor(by or world.requester)
-    consult = ask(session, world, key, by=by)
+    consult = ask(session, world, key, by=by, **other)
     consults.hold(session, actor, consult, starts_at, now=NOW)
     return consults.book(session, actor, consult, now=NOW)
 
@@ -283,3 +289,21 @@ def book(
 def local(day: date, at: time) -> datetime:
     """Return the instant of a local time of the world's zone."""
     return clock.to_instant(day, at, ZONE)
+
+
+def add_crowd(session: Session, world: World, count: int) -> list[Person]:
+    """Add so many requesters to the spoke."""
+    spoke = session.get_one(Site, world.spoke.id)
+    names = (f"Number{number}" for number in range(count))
+    people = [add_person(session, spoke, "", "Client", name, Function.REQUESTER) for name in names]
+    world.actors.update({actor.person_id: actor for actor in _actors(session)})
+    return people
+
+
+def leave_one_neurologist(session: Session, world: World) -> None:
+    """End the second one's function, so that the first is the only one to be asked."""
+    second = world.second_neurologist.id
+    session.scalars(select(Membership).where(Membership.person_id == second)).one().valid_until = date(
+        2026, 2, 1
+    )
+    session.flush()

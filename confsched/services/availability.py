@@ -23,7 +23,7 @@ from confsched.models.bookings import Booking, Participation
 from confsched.models.busy import BusySource, BusySpan
 from confsched.models.claims import Claim
 from confsched.models.network import Resource, Site
-from confsched.models.people import Person
+from confsched.models.people import Membership, Person
 from confsched.models.rosters import Absence, Duty, DutyLine, WorkingHoursRow
 
 # What lies around the window matters too: a night duty before it needs rest, a buffer reaches over its edge.
@@ -46,6 +46,8 @@ class Asked:
     # Who is wanted as the one on duty is there during the duty, not in their office hours.
     only_on_duty: frozenset[uuid.UUID] = frozenset()
     case_ref: str | None = None
+    # Of people of other houses the asker learns that they are busy, not with what kind of thing.
+    own_house: uuid.UUID | None = None
     # A booking that is being moved does not stand in its own way.
     without_booking: uuid.UUID | None = None
     # Nor does the time that is held for the very consult that asks.
@@ -69,6 +71,7 @@ def load_candidates(
     recent = _count_recent(session, people, now)
     knowing = _knowing_the_case(session, asked) - asked.present
     names = _load_names(session, people, asked.resources)
+    own = _load_own(session, people, asked.own_house) | asked.present | asked.resources
     return {
         subject_id: Candidate(
             id=subject_id,
@@ -76,6 +79,7 @@ def load_candidates(
             availability=availability(facts[subject_id], window, now),
             recent=recent.get(subject_id, 0),
             knows_case=subject_id in knowing,
+            is_foreign=subject_id not in own,
         )
         for subject_id, name in names.items()
     }
@@ -96,7 +100,7 @@ def _load_facts(session: Session, asked: Asked, window: Span, *, now: datetime) 
             absences=tuple(absences[person_id]),
             claims=tuple(claims[person_id]),
             rest=tuple(duties.rest[person_id]),
-            calendars=tuple(calendars[person_id]),
+            calendars=tuple(calendars.get(person_id, ())),
         )
         for person_id in people
     }
@@ -111,6 +115,15 @@ def _load_names(
     persons = session.scalars(select(Person).where(Person.id.in_(list(people))))
     rooms = session.scalars(select(Resource).where(Resource.id.in_(list(resources))))
     return {person.id: person.name for person in persons} | {room.id: room.name for room in rooms}
+
+
+def _load_own(
+    session: Session, people: Iterable[uuid.UUID], house: uuid.UUID | None
+) -> frozenset[uuid.UUID]:
+    query = select(Membership.person_id).where(
+        Membership.person_id.in_(list(people)), Membership.organisation_id == house
+    )
+    return frozenset(session.scalars(query)) if house else frozenset()
 
 
 def _load_claims(session: Session, asked: Asked, window: Span, now: datetime) -> Spans:
@@ -219,6 +232,8 @@ def _load_calendars(
     sources = session.scalars(
         select(BusySource).where(BusySource.person_id.in_(list(people)), BusySource.removed_at.is_(None))
     ).all()
+    if not sources:
+        return {}
     query = select(BusySpan.source_id, BusySpan.starts_at, BusySpan.ends_at).where(
         BusySpan.source_id.in_([source.id for source in sources]),
         BusySpan.starts_at < window.ends_at,

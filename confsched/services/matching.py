@@ -43,6 +43,11 @@ class Plan:
     search: Search
     asked: Asked
 
+    @property
+    def has_choice(self) -> bool:
+        """Tell whether anybody could be replaced by somebody else."""
+        return any(len(need.pool) > need.count for need in self.needs)
+
     def offers(self) -> tuple[Offer, ...]:
         return find_slots(self.needs, self.candidates, self.search)
 
@@ -71,6 +76,7 @@ def plan_consult(session: Session, consult: Consult, *, now: datetime, around: S
         present=frozenset({consult.requester_id}),
         service_id=service.id,
         case_ref=consult.case_ref,
+        own_house=consult.site.organisation_id,
         without_hold=consult.hold.id if consult.hold else None,
     )
     search = Search(
@@ -100,7 +106,9 @@ def plan_conference(session: Session, conference: Conference, *, now: datetime) 
     if conference.resource is not None:
         needs = (*needs, Need(ROOM_KEY, conference.resource.name, (conference.resource.id,)))
         rooms = frozenset({conference.resource.id})
-    asked = _asked(needs, conference.requirements, rooms=rooms)
+    asked = _asked(
+        needs, conference.requirements, rooms=rooms, own_house=conference.organisation_id
+    )
     search = Search(timedelta(minutes=conference.duration_minutes), window, zone, not_before=now, apart=APART)
     return Plan(needs, load_candidates(session, asked, window, now=now), search, asked)
 
@@ -183,6 +191,7 @@ def _asked(
     present: frozenset[uuid.UUID] = frozenset(),
     service_id: uuid.UUID | None = None,
     case_ref: str | None = None,
+    own_house: uuid.UUID | None = None,
     without_hold: uuid.UUID | None = None,
 ) -> Asked:
     resources = rooms | {r.resource_id for r in requirements if r.resource_id is not None}
@@ -195,6 +204,7 @@ def _asked(
         duty_lines=frozenset(r.duty_line_id for r in requirements if r.duty_line_id is not None),
         only_on_duty=_only_on_duty(needs, requirements),
         case_ref=case_ref,
+        own_house=own_house,
         without_hold=without_hold,
     )
 
