@@ -145,6 +145,8 @@ def _in_words(candidate: Candidate, piece: Span) -> Message:
             lost[stretch.why] += part.duration // MINUTE
     if not lost:
         return msg("%(name)s is not free long enough.", name=candidate.name)
+    if candidate.is_foreign:
+        return msg("%(name)s is busy.", name=candidate.name)
     return _sentence(max(lost, key=lambda why: (lost[why], why)), candidate.name)
 
 

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from urllib.parse import unquote
 
 from confsched.domain.privacy_names import find_patient_names
 from confsched.domain.privacy_words import UPPER
@@ -55,6 +56,16 @@ def check_text(text: str, field: str) -> None:
     raise Refusal(msg(sentence.text, what=what), field=field)
 
 
+def check_link(link: str, field: str) -> None:
+    """Refuse a name or a date of birth in the words of an address; its numbers are those of video rooms."""
+    words = _BETWEEN_WORDS.sub(" ", unquote(link))
+    kinds = {finding.kind for finding in find_patient_data(words)}
+    for kind in (FindingKind.PATIENT_NAME, FindingKind.BIRTH_DATE):
+        if kind in kinds:
+            raise Refusal(msg(_SENTENCE.text, what=_WORDS[kind]), field=field)
+
+
+_BETWEEN_WORDS = re.compile(r"[\s/_+&?=#~:-]+")
 _WORDS = {
     FindingKind.BIRTH_DATE: msg("a date of birth"),
     FindingKind.INSURANCE_NUMBER: msg("an insurance number"),

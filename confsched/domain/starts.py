@@ -24,13 +24,17 @@ COMBINED_POOLS = 4
 
 @dataclass(frozen=True)
 class Candidate:
-    """Hold a person or room that may serve; `recent` is how often they were booked lately."""
+    """Hold a person or room that may serve; `recent` is how often they were booked lately.
+
+    Of somebody who `is_foreign` to the reader nothing is said but that they are busy.
+    """
 
     id: UUID
     name: str
     availability: Availability
     recent: int = 0
     knows_case: bool = False
+    is_foreign: bool = False
 
 
 @dataclass(frozen=True)

@@ -117,9 +117,7 @@ def _load_names(
     return {person.id: person.name for person in persons} | {room.id: room.name for room in rooms}
 
 
-def _load_own(
-    session: Session, people: Iterable[uuid.UUID], house: uuid.UUID | None
-) -> frozenset[uuid.UUID]:
+def _load_own(session: Session, people: Iterable[uuid.UUID], house: uuid.UUID | None) -> frozenset[uuid.UUID]:
     query = select(Membership.person_id).where(
         Membership.person_id.in_(list(people)), Membership.organisation_id == house
     )

@@ -106,9 +106,7 @@ def plan_conference(session: Session, conference: Conference, *, now: datetime) 
     if conference.resource is not None:
         needs = (*needs, Need(ROOM_KEY, conference.resource.name, (conference.resource.id,)))
         rooms = frozenset({conference.resource.id})
-    asked = _asked(
-        needs, conference.requirements, rooms=rooms, own_house=conference.organisation_id
-    )
+    asked = _asked(needs, conference.requirements, rooms=rooms, own_house=conference.organisation_id)
     search = Search(timedelta(minutes=conference.duration_minutes), window, zone, not_before=now, apart=APART)
     return Plan(needs, load_candidates(session, asked, window, now=now), search, asked)
 

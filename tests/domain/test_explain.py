@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 
@@ -70,6 +71,12 @@ def test_a_search_without_times_says_who_is_missing_and_why(facts: dict[str, obj
     """Cover line 33 of the failures of others."""
     explanation = explain([need("Paediatrics", 1)], by_id(person(1, WEEK, **facts)), search())
     assert lines(explanation) == [("Paediatrics", [sentence])] * 5
+
+
+def test_of_somebody_of_another_house_only_that_they_are_busy_is_said() -> None:
+    away = replace(person(1, absences=(WEEK,)), is_foreign=True)
+    explanation = explain([need("a", 1)], by_id(away), search())
+    assert {reason for _, reasons in lines(explanation) for reason in reasons} == {"Dr. 1 is busy."}
 
 
 def test_a_week_in_which_everyone_is_busy_names_each_person_each_day() -> None:
