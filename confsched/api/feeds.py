@@ -14,13 +14,12 @@ from confsched.errors import NotFound
 from confsched.formats.ical import Entry, feed_etag, join_feed, render_event
 from confsched.models.feeds import Feed
 from confsched.services import feeds as service
-from confsched.services.feed_entries import feed_day, feed_entries
+from confsched.services.feed_entries import feed_day, feed_entries, feed_parts
 from confsched.web.context import now, read_session, settings, transaction
 from confsched.web.policies import public
 
 blueprint = Blueprint("feed_files", __name__)
 
-MIME = "text/calendar; charset=utf-8"
 REFRESH_MINUTES = 60
 CACHE_SECONDS = 60
 CACHED_EVENTS = 10_000
@@ -46,13 +45,13 @@ def send(token: str, name: str) -> Response:
     feed = service.find_feed(read_session(), token, now=at)
     if feed is None:
         raise NotFound
-    entries = feed_entries(read_session(), feed, now=at, public_url=settings().public_url)
+    answer = _answer(feed, at)
     # Telemetry, not state: the owner sees which program still comes, and nothing else depends on it. So a GET
     # may write it, in a short transaction of its own, once a minute at most.
     if service.is_fetch_due(feed, at):
         with transaction() as session:
             service.record_fetch(session, feed, client_of(request.user_agent.string), now=at)
-    return _answer(feed, entries, at)
+    return answer
 
 
 def client_of(user_agent: str) -> str:
@@ -61,37 +60,38 @@ def client_of(user_agent: str) -> str:
     return next((name for name, marks in CLIENTS if any(mark in text for mark in marks)), OTHER)
 
 
-def _answer(feed: Feed, entries: tuple[Entry, ...], at: datetime) -> Response:
+def _answer(feed: Feed, at: datetime) -> Response:
+    """Answer from ids and revisions where that is enough, and load the entries only where it is not."""
     is_gzipped = request.accept_encodings.quality("gzip") > 0
-    etag = _etag(feed, entries, is_gzipped)
+    etag = _etag(feed, at, is_gzipped)
+    if request.if_none_match.contains_weak(etag.strip('"')):
+        return _with_headers(Response(status=304), etag)
+    entries = feed_entries(read_session(), feed, now=at, public_url=settings().public_url)
     changed_at = _changed_at(feed, entries, at)
-    is_changed = is_resource_modified(request.environ, etag=etag, last_modified=changed_at)
-    response = Response(_body(feed, entries, is_gzipped), 200) if is_changed else Response(status=304)
-    if is_changed:
-        response.headers["Content-Type"] = MIME
-    else:
-        del response.headers["Content-Type"]
-    if is_changed and is_gzipped:
-        response.content_encoding = "gzip"
-    response.headers["ETag"] = etag
+    if not is_resource_modified(request.environ, etag=etag, last_modified=changed_at):
+        return _with_headers(Response(status=304), etag)
+    response = _with_headers(Response(_body(feed, entries, is_gzipped), mimetype="text/calendar"), etag)
     response.last_modified = changed_at
-    response.vary.add("Accept-Encoding")
-    response.cache_control.private = True
-    response.cache_control.max_age = CACHE_SECONDS
+    if is_gzipped:
+        response.content_encoding = "gzip"
     return response
 
 
-def _etag(feed: Feed, entries: Iterable[Entry], is_gzipped: bool) -> str:
+def _with_headers(response: Response, etag: str) -> Response:
+    """Add what a 304 carries as well (RFC 9110 15.4.5)."""
+    response.headers["ETag"] = etag
+    response.vary.add("Accept-Encoding")
+    response.cache_control.private = True
+    response.cache_control.max_age = CACHE_SECONDS
+    if response.status_code == 304:
+        del response.headers["Content-Type"]
+    return response
+
+
+def _etag(feed: Feed, at: datetime, is_gzipped: bool) -> str:
     """Return a strong entity tag of what would be written, without writing it; each encoding has its own."""
-    parts = (
-        (
-            *(entry.uid, str(entry.sequence), entry.summary, entry.location, entry.join_link, entry.status),
-            *(entry.busy, entry.revised_at.isoformat(), entry.span.starts_at.isoformat()),
-        )
-        for entry in entries
-    )
-    encoding = "gzip" if is_gzipped else ""
-    return feed_etag([(feed.name, feed.privacy.value, feed.person.language, encoding), *parts])
+    head = (feed.name, feed.privacy.value, feed.person.language, "gzip" if is_gzipped else "")
+    return feed_etag([head, *feed_parts(read_session(), feed, now=at)])
 
 
 def _changed_at(feed: Feed, entries: Iterable[Entry], at: datetime) -> datetime:

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import Row, and_, or_, select
+from sqlalchemy import Row, Select, and_, or_, select, type_coerce
 from sqlalchemy.orm import Session
+from sqlalchemy.types import NullType
 
 from confsched.domain.bookings import UNCONFIRMED_STATES, BookingState
 from confsched.domain.intervals import Span
@@ -29,6 +30,8 @@ UID_DOMAIN = "confsched"
 BUSY_WORD = msg("Busy")
 DUTY_WORD = msg("Duty")
 
+Columns = Select[*tuple[Any, ...]]
+
 
 def feed_day(now: datetime) -> datetime:
     """Return when the day of a feed began: it changes by age once a day, not with every poll."""
@@ -41,9 +44,7 @@ def feed_entries(session: Session, feed: Feed, *, now: datetime, public_url: str
     What was called off, or no longer concerns the person, stays as CANCELLED for 90 days: a program that
     misses an entry keeps showing it.
     """
-    today = feed_day(now)
-    window = Span(today - timedelta(days=DAYS_BACK), today + timedelta(days=DAYS_AHEAD))
-    gone_since = today - TOMBSTONE
+    window, gone_since = _reach(now)
     entries = [
         *_meetings(session, feed, window, gone_since, public_url),
         *_duties(session, feed, window, gone_since),
@@ -51,25 +52,58 @@ def feed_entries(session: Session, feed: Feed, *, now: datetime, public_url: str
     return tuple(sorted(entries, key=lambda entry: (entry.span.starts_at, entry.uid)))
 
 
+def feed_parts(session: Session, feed: Feed, *, now: datetime) -> list[tuple[str, ...]]:
+    """Return what tells one state of a feed from the next, ids and revisions, cheaper than its entries."""
+    window, gone_since = _reach(now)
+    columns = (Booking.id, Booking.revision, Booking.state, Booking.organiser_id)
+    mine = (Participation.partstat, Participation.removed_at, Resource.name, Site.name)
+    meetings = select(*_raw(*columns, *mine)).order_by(Booking.id)
+    parts = list(session.execute(_of_meetings(meetings, feed, window, gone_since)))
+    if feed.privacy is not FeedPrivacy.BUSY:
+        names = (DutyLine.name, Site.name, Site.zone)
+        duties = select(*_raw(Duty.id, Duty.superseded_at, *names)).order_by(Duty.id)
+        parts += session.execute(_of_duties(duties, feed, window, gone_since))
+    return [tuple(map(str, part)) for part in parts]
+
+
+def _raw(*columns: Any) -> list[Any]:
+    """Return columns as the driver gives them: nobody reads the values, they are only compared."""
+    return [type_coerce(column, NullType()).label(f"part_{n}") for n, column in enumerate(columns)]
+
+
+def _reach(now: datetime) -> tuple[Span, datetime]:
+    """Return the time that a feed speaks of, and since when what is gone still stands in it."""
+    today = feed_day(now)
+    window = Span(today - timedelta(days=DAYS_BACK), today + timedelta(days=DAYS_AHEAD))
+    return window, today - TOMBSTONE
+
+
 def _meetings(
     session: Session, feed: Feed, window: Span, gone_since: datetime, public_url: str
 ) -> Iterator[Entry]:
     """Yield meetings by one query of columns: loading rows as objects takes several times as long."""
+    query: Columns = select(
+        *(Booking.id, Booking.uid, Booking.sequence, Booking.kind, Booking.state, Booking.title),
+        *(Booking.case_ref, Booking.starts_at, Booking.ends_at, Booking.zone, Booking.join_link),
+        *(Booking.created_at, Booking.revised_at, Booking.organiser_id),
+        *(Participation.partstat, Participation.removed_at),
+        *(Resource.name.label("room"), Site.name.label("site")),
+    )
+    rows = session.execute(_of_meetings(query, feed, window, gone_since))
+    return (_meeting(row, feed, public_url) for row in rows)
+
+
+def _of_meetings(query: Columns, feed: Feed, window: Span, gone_since: datetime) -> Columns:
     me = feed.person_id
     mine = (
         select(Participation.booking_id)
         .where(Participation.person_id == me)
         .union(select(Booking.id).where(Booking.organiser_id == me))
     )
-    query = (
-        select(
-            *(Booking.id, Booking.uid, Booking.sequence, Booking.kind, Booking.state, Booking.title),
-            *(Booking.case_ref, Booking.starts_at, Booking.ends_at, Booking.zone, Booking.join_link),
-            *(Booking.created_at, Booking.revised_at, Booking.organiser_id),
-            *(Participation.partstat, Participation.removed_at),
-            *(Resource.name.label("room"), Site.name.label("site")),
-        )
-        .outerjoin(Participation, and_(Participation.booking_id == Booking.id, Participation.person_id == me))
+    my_part = and_(Participation.booking_id == Booking.id, Participation.person_id == me)
+    return (
+        query.select_from(Booking)
+        .outerjoin(Participation, my_part)
         .outerjoin(Resource, Resource.id == Booking.resource_id)
         .outerjoin(Site, Site.id == Resource.site_id)
         .where(
@@ -84,7 +118,6 @@ def _meetings(
             ),
         )
     )
-    return (_meeting(row, feed, public_url) for row in session.execute(query))
 
 
 def _meeting(row: Row[*tuple[Any, ...]], feed: Feed, public_url: str) -> Entry:
@@ -133,11 +166,17 @@ def _duties(session: Session, feed: Feed, window: Span, gone_since: datetime) ->
     """Yield duties, which take no time: who is on call may be booked. So "busy" has no word for them."""
     if feed.privacy is FeedPrivacy.BUSY:
         return iter(())
-    query = (
-        select(
-            *(Duty.id, Duty.starts_at, Duty.ends_at, Duty.recorded_at, Duty.superseded_at),
-            *(DutyLine.name.label("line"), Site.name.label("site"), Site.zone),
-        )
+    query: Columns = select(
+        *(Duty.id, Duty.starts_at, Duty.ends_at, Duty.recorded_at, Duty.superseded_at),
+        *(DutyLine.name.label("line"), Site.name.label("site"), Site.zone),
+    )
+    rows = session.execute(_of_duties(query, feed, window, gone_since))
+    return (_duty(row, feed) for row in rows)
+
+
+def _of_duties(query: Columns, feed: Feed, window: Span, gone_since: datetime) -> Columns:
+    return (
+        query.select_from(Duty)
         .join(DutyLine, DutyLine.id == Duty.line_id)
         .join(Department, Department.id == DutyLine.department_id)
         .join(Site, Site.id == Department.site_id)
@@ -148,7 +187,6 @@ def _duties(session: Session, feed: Feed, window: Span, gone_since: datetime) ->
             or_(Duty.superseded_at.is_(None), Duty.superseded_at > gone_since),
         )
     )
-    return (_duty(row, feed) for row in session.execute(query))
 
 
 def _duty(row: Row[*tuple[Any, ...]], feed: Feed) -> Entry:
