@@ -65,7 +65,7 @@ def check_link(link: str, field: str) -> None:
             raise Refusal(msg(_SENTENCE.text, what=_WORDS[kind]), field=field)
 
 
-_BETWEEN_WORDS = re.compile(r"[\s/_+&?=#~:-]+")
+_BETWEEN_WORDS = re.compile(r"[\s/_+&?=#~:]+|(?<!\d)-|-(?!\d)")
 _WORDS = {
     FindingKind.BIRTH_DATE: msg("a date of birth"),
     FindingKind.INSURANCE_NUMBER: msg("an insurance number"),

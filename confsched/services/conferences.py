@@ -18,7 +18,7 @@ from confsched.domain.intervals import Span, intersect
 from confsched.domain.kinds import BookingKind, ConferenceState, RequirementKind
 from confsched.domain.matching import Candidate, Offer, find_slots
 from confsched.domain.permissions import Actor, Permission
-from confsched.domain.privacy import check_text
+from confsched.domain.privacy import check_link, check_text
 from confsched.errors import Conflict, Forbidden, Refusal, msg
 from confsched.models.bookings import Booking
 from confsched.models.catalogue import Requirement, RequirementPerson
@@ -135,6 +135,8 @@ def _checked_search(draft: Draft, today: date) -> tuple[date, date]:
         raise Refusal(
             msg("The last day must not be before the first. Choose a later one."), field="search_until_on"
         )
+    if draft.search_from_on < today - timedelta(days=MAX_SEARCH_DAYS):
+        raise Refusal(msg("This day is over. Please choose a later one."), field="search_from_on")
     if draft.search_until_on < today:
         raise Refusal(msg("This day is over. Please choose a later one."), field="search_until_on")
     if draft.search_until_on > today + timedelta(days=MAX_SEARCH_DAYS):
@@ -148,6 +150,7 @@ def _checked_link(link: str) -> str:
     link = link.strip()
     if link and (not link.startswith("https://") or len(link) > MAX_LINK or any(c.isspace() for c in link)):
         raise Refusal(msg("A join link starts with https:// and has no spaces."), field="join_link")
+    check_link(link, field="join_link")
     return link
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+from flask import request
 from flask_wtf import FlaskForm
 from wtforms import HiddenField
 from wtforms.validators import Length
@@ -44,6 +46,10 @@ class BaseForm(FlaskForm):  # type: ignore[misc]  # (flask_wtf carries no types)
     class Meta(FlaskForm.Meta):  # type: ignore[misc]
         def get_translations(self, _form: object) -> _ReaderTranslations:
             return _ReaderTranslations()
+
+        def wrap_formdata(self, form: BaseForm, formdata: Any) -> Any:
+            """Read forms only: Flask-WTF would take JSON too, which can hold signs that no table can."""
+            return None if request.is_json else super().wrap_formdata(form, formdata)
 
     form_errors: Sequence[str]
     form_key = HiddenField(default=new_form_key, validators=[Length(max=64)])

@@ -38,6 +38,7 @@ HEADERS = {
 }
 _HSTS = "max-age=31536000"
 _PORTS = {"http": 80, "https": 443}
+_NO_TEXT = re.compile("[\x00\ud800-\udfff]")
 _HARMLESS_PATH = re.compile(r"/(?![/\\])[^\\\x00-\x20\x7f]*")
 
 
@@ -57,6 +58,7 @@ def register_security(app: Flask, settings: Settings) -> None:
     app.before_request(lambda: _check_host(settings))
     app.before_request(lambda: _check_origin(settings))
     CSRFProtect(app)
+    app.before_request(_check_signs)
     app.after_request(lambda answer: add_headers(answer, settings))
 
 
@@ -86,6 +88,14 @@ def local_path(target: str | None) -> str:
 def _check_host(settings: Settings) -> None:
     if not _is_our_host(request.host, settings):
         abort(400)
+
+
+def _check_signs() -> None:
+    """Refuse signs that no field can hold: PostgreSQL stores no NUL, and UTF-8 has no lone surrogate."""
+    for values in (request.args, request.form):
+        for name, value in values.items(multi=True):
+            if _NO_TEXT.search(name) or _NO_TEXT.search(value):
+                abort(400)
 
 
 def _is_our_host(host: str, settings: Settings) -> bool:
