@@ -26,6 +26,7 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_TIMEOUT_SECONDS = 30
 SAFE_SQLITE = (3, 51, 3)  # earlier versions can corrupt the write-ahead log with several writers
 MIGRATION_LOCK = 7_203_117  # any constant: the advisory lock that lets one process migrate at a time
+WAL_ATTEMPTS = 20
 POOL_SIZE = 8
 POOL_OVERFLOW = 24
 
@@ -130,9 +131,21 @@ def _sqlite_module() -> ModuleType:
 
 def _prepare_sqlite(raw: Any, _record: object) -> None:
     raw.isolation_level = None  # the driver must not open transactions of its own
-    raw.execute("PRAGMA journal_mode=WAL")
+    _use_write_ahead_log(raw)
     raw.execute("PRAGMA synchronous=FULL")  # NORMAL lost acknowledged commits in simulated power cuts
     raw.execute("PRAGMA foreign_keys=ON")
+
+
+def _use_write_ahead_log(raw: Any) -> None:
+    """Switch a new file; SQLite waits for other processes everywhere but here."""
+    for _ in range(WAL_ATTEMPTS):
+        try:
+            raw.execute("PRAGMA journal_mode=WAL")
+            return
+        except raw.OperationalError:
+            raw.execute("BEGIN IMMEDIATE")  # waits until the other process has switched it
+            raw.execute("ROLLBACK")
+    raw.execute("PRAGMA journal_mode=WAL")
 
 
 def _begin_sqlite(connection: Connection) -> None:

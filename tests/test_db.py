@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -162,6 +163,36 @@ def test_several_processes_may_migrate_at_once(empty_url: str, tmp_path: Path) -
     with database.read() as session:
         assert db.schema_is_current(session)
     database.dispose()
+
+
+class BusyFile:
+    """Refuse the write-ahead log while another process switches the same file to it."""
+
+    OperationalError = sqlite3.OperationalError
+
+    def __init__(self, refusals: int) -> None:
+        self.refusals = refusals
+        self.heard: list[str] = []
+
+    def execute(self, statement: str) -> None:
+        self.heard.append(statement)
+        if "WAL" in statement and self.refusals:
+            self.refusals -= 1
+            raise sqlite3.OperationalError("database is locked")
+
+
+def test_a_process_waits_for_another_one_that_makes_the_same_file() -> None:
+    """Six processes that made one file at once: one in fifty ended with "database is locked"."""
+    file = BusyFile(refusals=2)
+    db._use_write_ahead_log(file)
+    wait = ["BEGIN IMMEDIATE", "ROLLBACK"]
+    switch = "PRAGMA journal_mode=WAL"
+    assert file.heard == [switch, *wait, switch, *wait, switch]
+
+
+def test_a_file_that_stays_locked_is_an_error() -> None:
+    with pytest.raises(sqlite3.OperationalError):
+        db._use_write_ahead_log(BusyFile(refusals=1000))
 
 
 def test_tables_of_another_program_are_not_current(database: Database) -> None:
