@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
@@ -15,6 +16,7 @@ from confsched.domain.bookings import BookingState, ClaimState
 from confsched.domain.invites import Method
 from confsched.domain.kinds import ConsultState, RequirementKind
 from confsched.errors import Conflict, NotFound, Refusal
+from confsched.models.audit import AuditEvent, AuditHead
 from confsched.models.bookings import Booking
 from confsched.models.catalogue import Requirement, Service
 from confsched.models.claims import Claim, Hold
@@ -92,7 +94,7 @@ class TestRequest:
         ],
     )
     def test_what_is_wrong_is_refused_at_its_field(
-        self, session: Session, world: World, wrong: dict[str, object], field: str
+        self, session: Session, world: World, wrong: dict[str, Any], field: str
     ) -> None:
         with pytest.raises(Refusal) as refused:
             ask(session, world, **wrong)
@@ -345,7 +347,7 @@ class TestBook:
         with database.read() as session:
             assert [_count(session, m) for m in (Booking, OutboxMessage, Claim, Consult)] == [0, 0, 0, 0]
             assert audit.find_break(session) is None
-            assert session.scalar(select(func.max(audit.AuditHead.number))) == _events_of_the_world(session)
+            assert session.scalar(select(func.max(AuditHead.number))) == _events_of_the_world(session)
 
     def test_a_hold_that_ran_out_books_nothing_and_loses_nothing(
         self, database: Database, world: World
@@ -437,4 +439,4 @@ def test_only_the_requester_finds_an_open_request(session: Session, world: World
 
 
 def _events_of_the_world(session: Session) -> int:
-    return session.scalar(select(func.count()).select_from(audit.AuditEvent)) or 0
+    return session.scalar(select(func.count()).select_from(AuditEvent)) or 0
