@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from confsched.domain.privacy import FindingKind, check_text, find_patient_data
+from confsched.domain.privacy import FindingKind, check_link, check_text, find_patient_data
 from confsched.errors import Message, Refusal
 
 BIRTH, INSURANCE, HOSPITAL = (
@@ -296,3 +296,34 @@ def test_any_text_gets_an_answer_with_findings_inside_it(text: str) -> None:
 @given(st.sampled_from(HARMLESS), st.sampled_from([text for text, _ in PLANTED]))
 def test_patient_data_is_found_after_any_harmless_sentence(harmless: str, planted: str) -> None:
     assert find_patient_data(f"{harmless}\n; {planted}")
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "https://video.example/Frau-Mustermann",
+        "https://video.example/Herr%20Meier",
+        "https://video.example/Hans_Muster_geb_12.3.1951",
+        "https://video.example/room?name=12.03.1951",
+        "https://video.example/1951-03-12",
+    ],
+)
+def test_an_address_that_names_a_patient_is_refused(link: str) -> None:
+    with pytest.raises(Refusal, match="This looks like") as caught:
+        check_link(link, field="join_link")
+    assert caught.value.field == "join_link"
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "",
+        "https://video.example/j/1234567890?pwd=Abc",
+        "https://video.example/Tumorboard-Nord-2026",
+        "https://video.example/Dr-Okafor",
+        "https://video.example/aZ3_x9-QwErTy",
+        "https://video.example/l/meetup-join/19%3ameeting_NTg5ODg5@thread.v2/0?context=%7b%22Tid%22%3a%2212%22%7d",
+    ],
+)
+def test_the_numbers_of_a_video_room_are_no_insurance_numbers(link: str) -> None:
+    check_link(link, field="join_link")

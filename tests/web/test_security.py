@@ -210,7 +210,8 @@ def test_anything_else_leads_to_the_start_page(target: str) -> None:
 def test_signing_in_never_leads_out_of_the_house(app: Flask, world: World, target: str) -> None:
     form = {"email": world.requester.email, "password": PASSWORD, "next": target}
     answer = app.test_client().post("/login", data=form)
-    assert (answer.status_code, answer.location) == (303, "/")
+    expected = (400, None) if "\x00" in target else (303, "/")  # NUL is refused before any view
+    assert (answer.status_code, answer.location) == expected
 
 
 def test_after_signing_in_the_session_of_a_visitor_is_gone(app: Flask, world: World, sign_in: SignIn) -> None:
