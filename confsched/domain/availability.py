@@ -10,6 +10,7 @@ from enum import StrEnum
 from confsched.domain.intervals import Span, merge, subtract
 
 STALE_AFTER = timedelta(hours=24)
+FILE_STALE_AFTER = timedelta(days=7)  # nobody exports a file every day
 
 
 class State(StrEnum):
@@ -47,6 +48,7 @@ class ImportedCalendar:
     busy: tuple[Span, ...] = ()
     read_at: datetime | None = None
     known: Span | None = None
+    stale_after: timedelta = STALE_AFTER
 
 
 @dataclass(frozen=True)
@@ -116,7 +118,7 @@ def availability(facts: Facts, window: Span, now: datetime) -> Availability:
 
 def is_silent(calendar: ImportedCalendar, now: datetime) -> bool:
     """Tell whether the calendar was never read, or last so long ago that its gaps prove nothing."""
-    return calendar.read_at is None or now - calendar.read_at > STALE_AFTER
+    return calendar.read_at is None or now - calendar.read_at > calendar.stale_after
 
 
 def _layers(facts: Facts, window: Span, now: datetime) -> Iterator[_Layer]:

@@ -11,11 +11,17 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from confsched.domain.availability import Facts, ImportedCalendar, availability
+from confsched.domain.availability import (
+    FILE_STALE_AFTER,
+    STALE_AFTER,
+    Facts,
+    ImportedCalendar,
+    availability,
+)
 from confsched.domain.bookings import BookingState
 from confsched.domain.holidays import is_public_holiday
 from confsched.domain.intervals import Span
-from confsched.domain.kinds import DutyType, SubjectKind
+from confsched.domain.kinds import BusySourceKind, DutyType, SubjectKind
 from confsched.domain.matching import Candidate
 from confsched.domain.rest import rest_after
 from confsched.domain.working_hours import WorkingHours, working_spans
@@ -243,8 +249,15 @@ def _load_calendars(
         known = (
             Span(source.known_from, source.known_until) if source.known_from and source.known_until else None
         )
-        calendars[source.person_id].append(ImportedCalendar(tuple(busy[source.id]), source.read_at, known))
+        calendars[source.person_id].append(
+            ImportedCalendar(tuple(busy[source.id]), source.read_at, known, stale_after(source))
+        )
     return calendars
+
+
+def stale_after(source: BusySource) -> timedelta:
+    """Return how long a reading of the calendar is believed."""
+    return FILE_STALE_AFTER if source.kind is BusySourceKind.UPLOAD else STALE_AFTER
 
 
 def _count_recent(session: Session, people: Iterable[uuid.UUID], now: datetime) -> dict[uuid.UUID, int]:

@@ -26,7 +26,7 @@ from confsched.domain.kinds import BookingKind, ConferenceState, ConsultState, P
 from confsched.domain.matching import Offer
 from confsched.domain.permissions import Actor, Permission
 from confsched.domain.privacy import check_text
-from confsched.errors import Conflict, Refusal, msg
+from confsched.errors import Conflict, NotFound, Refusal, msg
 from confsched.models.bookings import Booking, Cancellation, Participation
 from confsched.models.conferences import Conference
 from confsched.models.consults import Consult
@@ -268,6 +268,30 @@ def _close_cause(session: Session, booking: Booking) -> None:
     conference = session.scalars(select(Conference).where(Conference.booking_id == booking.id)).one_or_none()
     if conference is not None:
         conference.state = ConferenceState.CANCELLED
+
+
+def reply(
+    session: Session, actor: Actor, booking: Booking, partstat: Partstat, *, now: datetime
+) -> Participation:
+    """Record the actor's own reply; who declines gives their time back, who accepts again takes it again."""
+    mine = own_participation(booking, actor)
+    if mine is None:
+        raise NotFound
+    if booking.state is BookingState.CANCELLED or booking.ends_at <= now:
+        raise Conflict(msg("This meeting has been called off or is over. Book a new one."))
+    if partstat is Partstat.DECLINED:
+        claims.release_booking(session, booking.id, subject_id=actor.person_id)
+    elif mine.partstat is Partstat.DECLINED:
+        own = [taking for taking in takings(booking) if taking.subject_id == actor.person_id]
+        claims.take(session, own, now=now, state=ClaimState.FIRM, booking_id=booking.id)
+    mine.partstat = partstat
+    audit.record(session, actor, "booking.reply", booking, now=now, detail=partstat.value)
+    return mine
+
+
+def own_participation(booking: Booking, actor: Actor) -> Participation | None:
+    """Return how the actor takes part now, if they do."""
+    return next((p for p in people_of(booking) if p.person_id == actor.person_id), None)
 
 
 @dataclass(frozen=True)

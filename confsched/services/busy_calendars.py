@@ -11,7 +11,6 @@ from enum import StrEnum
 from sqlalchemy import delete, func, insert, or_, select
 from sqlalchemy.orm import Session
 
-from confsched.domain.availability import STALE_AFTER
 from confsched.domain.intervals import Span
 from confsched.domain.kinds import BusySourceKind
 from confsched.domain.permissions import Actor
@@ -23,6 +22,7 @@ from confsched.i18n import translate
 from confsched.models.busy import BusySource, BusySpan
 from confsched.models.people import Person
 from confsched.services import access, audit, idempotency
+from confsched.services.availability import stale_after
 
 KNOWN_BEFORE = timedelta(days=1)
 KNOWN_DAYS = 400
@@ -73,7 +73,7 @@ def state_of(source: BusySource, now: datetime) -> CalendarState:
     """Return how far the calendar can be relied on now."""
     if source.read_at is None:
         return CalendarState.NEW if source.last_error is None else CalendarState.SILENT
-    if now - source.read_at > STALE_AFTER:
+    if now - source.read_at > stale_after(source):
         return CalendarState.SILENT
     return CalendarState.CURRENT if source.last_error is None else CalendarState.FAILING
 

@@ -141,9 +141,10 @@ def confirm(session: Session, hold: Hold, booking_id: uuid.UUID) -> int:
     return int(result.rowcount)  # type: ignore[attr-defined]
 
 
-def release_booking(session: Session, booking_id: uuid.UUID) -> None:
-    """Give back all time that a booking took, at once bookable again."""
-    session.execute(delete(Claim).where(Claim.booking_id == booking_id))
+def release_booking(session: Session, booking_id: uuid.UUID, *, subject_id: uuid.UUID | None = None) -> None:
+    """Give back the time that a booking took, of everybody or of one; at once bookable again."""
+    query = delete(Claim).where(Claim.booking_id == booking_id)
+    session.execute(query if subject_id is None else query.where(Claim.subject_id == subject_id))
 
 
 def release_hold(session: Session, hold: Hold) -> None:

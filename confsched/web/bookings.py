@@ -12,8 +12,8 @@ from wtforms.validators import Length, Optional
 from wtforms.widgets import HiddenInput
 
 from confsched.clock import local_day
-from confsched.domain.bookings import may_cancel, may_move
-from confsched.domain.kinds import BookingKind
+from confsched.domain.bookings import BookingState, may_cancel, may_move
+from confsched.domain.kinds import BookingKind, Partstat
 from confsched.domain.permissions import Permission
 from confsched.errors import Message, NotFound, Refusal, msg
 from confsched.services import access, bookings, claims, consults
@@ -36,7 +36,7 @@ class MoveForm(BaseForm):
 
 
 class CancelForm(BaseForm):
-    reason = StringField(msg("Reason (goes to everybody)"), validators=[Length(max=200)])
+    reason = StringField(msg("Reason (all who take part read it here)"), validators=[Length(max=200)])
 
 
 @blueprint.get("/")
@@ -86,6 +86,8 @@ def _show_page(booking_id: uuid.UUID, form: CancelForm, status: int) -> Response
         can_move=may_move(booking.state) and booking.starts_at > now(),
         can_cancel=may_cancel(booking.state, booking.starts_at, now()),
         is_new=request.args.get("booked") == "1",
+        mine=bookings.own_participation(booking, actor),
+        can_reply=booking.state is not BookingState.CANCELLED and booking.ends_at > now(),
         form=form,
     )
     return page, status
@@ -150,6 +152,30 @@ def _chosen_start(form: MoveForm) -> datetime:
     if form.day.data is None or form.at.data is None:
         raise Refusal(msg("Choose a day and a time."), field="day" if form.day.data is None else "at")
     return own_instant(form.day.data, form.at.data)
+
+
+@blueprint.post("/<uuid:booking_id>/reply")
+@needs(Permission.SEE_MEETINGS)
+def reply(booking_id: uuid.UUID) -> ResponseReturnValue:
+    """Accept or decline for oneself; the answer may be changed."""
+    try:
+        with transaction() as session:
+            booking = access.get_booking(session, current_actor(), booking_id)
+            answer = _answer(request.form.get("partstat", ""))
+            bookings.reply(session, current_actor(), booking, answer, now=now())
+    except Refusal as refusal:
+        if refusal.status not in (409, 422):
+            raise
+        form = CancelForm(formdata=None)
+        form.add_refusal(refusal)
+        return _show_page(booking_id, form, refusal.status)
+    return redirect(url_for("bookings.show", booking_id=booking_id), 303)
+
+
+def _answer(text: str) -> Partstat:
+    if text not in (Partstat.ACCEPTED, Partstat.DECLINED):
+        raise Refusal(msg("Choose whether you come."))
+    return Partstat(text)
 
 
 @blueprint.post("/<uuid:booking_id>/cancellation")

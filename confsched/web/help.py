@@ -8,7 +8,7 @@ from datetime import timedelta
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
-from confsched.domain.availability import STALE_AFTER
+from confsched.domain.availability import FILE_STALE_AFTER, STALE_AFTER
 from confsched.domain.bookings import HOLD_MINUTES
 from confsched.domain.permissions import Permission
 from confsched.errors import Message, msg
@@ -82,6 +82,7 @@ def show() -> ResponseReturnValue:
         sections=SECTIONS,
         hold_minutes=HOLD_MINUTES,
         trust_hours=STALE_AFTER // timedelta(hours=1),
+        file_days=FILE_STALE_AFTER.days,
         read_minutes=busy_calendars.EVERY // timedelta(minutes=1),
         keep_days=feed_entries.TOMBSTONE.days,
         soon_hours=duty_board.SOON // timedelta(hours=1),

@@ -93,7 +93,7 @@ def test_a_meeting_is_moved_and_called_off_by_those_who_take_part(visit: Any) ->
     page.locator("button.offer").last.click()
     page.wait_for_url(re.compile(r"/bookings/[0-9a-f-]+$"))
     assert page.locator(".page-head p").inner_text() != before
-    page.get_by_label("Grund (geht an alle)").fill("Patient verlegt")
+    page.get_by_label("Grund (alle Beteiligten lesen ihn hier)").fill("Patient verlegt")
     page.get_by_role("button", name="Absagen und allen mitteilen").click()
     expect(page.locator("main")).to_contain_text("abgesagt")
 
