@@ -50,6 +50,7 @@ SEES = {
 }
 CHANGES = {**SEES, "booking_id": {"house": SECRETARIAT}}
 PAGES_FOR_CHANGES = {"bookings.times"}  # the offers are for who may take one
+CHANGES_FOR_READERS = {"bookings.reply"}  # who sees a meeting without taking part is told so, or 404
 DONE = {"GET": {200, 302, 303}, "POST": {200, 303, 409, 422}}
 QUESTION = "Thrombectomy-in-the-posterior-territory"
 TITLE = "Rasmussen-board-of-four-houses"
@@ -118,7 +119,8 @@ def _is_expected(app: Flask, route: Route, function: Function, whose: str | None
 
 
 def _may_have(route: Route, function: Function, whose: str) -> bool:
-    rules = CHANGES if route.method == "POST" or route.endpoint in PAGES_FOR_CHANGES else SEES
+    is_change = route.method == "POST" and route.endpoint not in CHANGES_FOR_READERS
+    rules = CHANGES if is_change or route.endpoint in PAGES_FOR_CHANGES else SEES
     return function in {"own": EVERYBODY, **rules.get(route.argument or "", {})}.get(whose, NOBODY)
 
 
