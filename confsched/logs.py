@@ -94,7 +94,8 @@ def _attach_to_libraries(stream: TextIO, renderer: Processor) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(logging.INFO)
-    logging.getLogger("apscheduler").setLevel(logging.WARNING)  # it would speak once a second
+    # It would speak once a second, and warn each second that a delivery takes longer than one.
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)
 
 
 def _add_instant(_logger: object, _method: str, event: EventDict) -> EventDict:

@@ -274,6 +274,8 @@ def reply(
     session: Session, actor: Actor, booking: Booking, partstat: Partstat, *, now: datetime
 ) -> Participation:
     """Record the actor's own reply; who declines gives their time back, who accepts again takes it again."""
+    # A cancellation at the same moment must come wholly before or wholly after.
+    session.refresh(booking, ["state"], with_for_update=True)
     mine = own_participation(booking, actor)
     if mine is None:
         raise NotFound

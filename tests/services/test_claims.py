@@ -99,12 +99,8 @@ def test_the_database_refuses_to_move_one_claim_onto_another(
     moved = update(Claim).where(Claim.id == other["id"])
     session.execute(insert(Claim), [_row(world, ClaimState.FIRM), other])
     with pytest.raises(IntegrityError, match=claims.OVERLAP), session.begin_nested():
-        session.execute(
-            update(Claim)
-            .where(Claim.id == other["id"])
-            .values(starts_at=BASE + HOUR / 2, ends_at=BASE + HOUR)
-        )
-    session.execute(update(Claim).where(Claim.id == other["id"]).values(starts_at=BASE + HOUR))
+        session.execute(moved.values(starts_at=BASE + HOUR / 2, ends_at=BASE + HOUR))
+    session.execute(moved.values(starts_at=BASE + HOUR))
 
 
 def test_the_database_refuses_to_make_a_known_overlap_blocking(session: Session, world: World) -> None:
