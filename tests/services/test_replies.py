@@ -1,4 +1,4 @@
-"""Replies given on a page: recorded for oneself, with one's own time given back or taken again, on both databases."""
+"""Replies given on a page: for oneself, with the own time given back or taken again, on both databases."""
 
 from __future__ import annotations
 
