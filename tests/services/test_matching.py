@@ -147,10 +147,16 @@ def test_who_is_wanted_on_duty_is_not_asked_in_office_hours(session: Session, wo
     assert not _is_free(session, world, FRIDAY)
 
 
-def _calendar(session: Session, person: Person, *, read_at: datetime | None) -> BusySource:
+def _calendar(
+    session: Session,
+    person: Person,
+    *,
+    read_at: datetime | None,
+    kind: BusySourceKind = BusySourceKind.URL,
+) -> BusySource:
     source = BusySource(
         person_id=person.id,
-        kind=BusySourceKind.UPLOAD,
+        kind=kind,
         name="mine",
         created_at=NOW,
         read_at=read_at,
@@ -182,6 +188,16 @@ def test_a_silent_calendar_is_unknown_not_free_and_comes_last(
     assert offer.unknown == (world.neurologist.id,)
     found = consults.offers(session, ask(session, world, "key-2"), now=NOW)
     assert all(offer.unknown for offer in found.offers)
+
+
+@pytest.mark.parametrize(("days", "is_believed"), [(6, True), (8, False)])
+def test_an_uploaded_file_is_believed_for_a_week(
+    session: Session, world: World, days: int, is_believed: bool
+) -> None:
+    read_at = NOW - timedelta(days=days)
+    _calendar(session, world.neurologist, read_at=read_at, kind=BusySourceKind.UPLOAD)
+    offer = _at(session, world, local(TUESDAY, time(10)))
+    assert offer is not None and (offer.unknown == ()) is is_believed
 
 
 def test_buffers_keep_clear_of_other_claims(session: Session, world: World) -> None:

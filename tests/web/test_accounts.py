@@ -254,7 +254,7 @@ def test_a_silent_worker_is_announced_on_every_page(
     if age_seconds is not None:
         with sqlite_database.transaction() as session:
             engine.record_cycle(session, "one", NOW - timedelta(seconds=age_seconds))
-    assert ("The alarms are standing still." in client.get("/nowhere").text) is is_late
+    assert ("Nothing leaves the house at the moment." in client.get("/nowhere").text) is is_late
 
 
 def test_a_visitor_learns_nothing_of_the_worker(client: FlaskClient) -> None:
