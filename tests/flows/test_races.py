@@ -25,7 +25,6 @@ from tests.flows.race_client import TAKEN, Race, Try
 from tests.world import NOW, World, add_crowd, ask, book, build_world, leave_one_neurologist, local
 
 CLIENTS, PROCESSES, ROUNDS = 16, 2, 200
-FULL_ROUNDS = 200
 PATIENCE_SECONDS = 60
 FIRST_DAY, LATE_DAY, REPLY_BY = date(2026, 11, 24), date(2026, 12, 21), date(2026, 12, 31)
 Figure = Callable[[str, object], None]
@@ -148,12 +147,12 @@ def test_of_sixteen_who_hold_one_time_exactly_one_gets_it(
     with database.transaction() as session:
         asked = [ask(session, world, by=person, reply_by_on=REPLY_BY).id for person in crowd]
     clients = [
-        [Try(world.actor(person), consult_id, at) for at in _times(FULL_ROUNDS)]
+        [Try(world.actor(person), consult_id, at) for at in _times(ROUNDS)]
         for person, consult_id in zip(crowd, asked, strict=True)
     ]
     result = racers.race(database, race_client.hold, clients)
     record_property("figure", result.figure("hold", database))
-    assert [len(winners) for winners in result.winners] == [1] * FULL_ROUNDS, result.winners
+    assert [len(winners) for winners in result.winners] == [1] * ROUNDS, result.winners
     with database.read() as session:
         assert _overlaps(session) == 0
         assert audit.find_break(session) is None
@@ -166,17 +165,17 @@ def test_of_sixteen_who_confirm_one_hold_all_get_the_same_booking(
     actor = world.actor(world.requester)
     held = []
     with database.transaction() as session:
-        for number, at in enumerate(_times(FULL_ROUNDS)):
+        for number, at in enumerate(_times(ROUNDS)):
             consult = ask(session, world, f"key-{number}", reply_by_on=REPLY_BY)
             consults.hold(session, actor, consult, at, now=NOW)
             held.append(Try(actor, consult.id, at))
     result = racers.race(database, race_client.confirm, [held] * CLIENTS)
     record_property("figure", result.figure("confirm", database))
-    assert [len(set(got)) for got in result.rounds] == [1] * FULL_ROUNDS, result.rounds
+    assert [len(set(got)) for got in result.rounds] == [1] * ROUNDS, result.rounds
     with database.read() as session:
         made = {str(booking_id) for booking_id in session.scalars(select(Booking.id))}
         assert made == {got for rounds in result.rounds for got in rounds}
-        assert session.scalar(select(func.count()).select_from(OutboxMessage)) == 2 * FULL_ROUNDS
+        assert session.scalar(select(func.count()).select_from(OutboxMessage)) == 2 * ROUNDS
         assert audit.find_break(session) is None
 
 
@@ -191,12 +190,12 @@ def test_of_sixteen_meetings_moved_to_one_time_exactly_one_gets_it(
             for person, at in zip(crowd, places, strict=True)
         ]
     clients = [
-        [Try(world.actor(person), booking_id, at) for at in _times(FULL_ROUNDS)]
+        [Try(world.actor(person), booking_id, at) for at in _times(ROUNDS)]
         for person, booking_id in zip(crowd, booked, strict=True)
     ]
     result = racers.race(database, race_client.move, clients)
     record_property("figure", result.figure("move", database))
-    assert [len(winners) for winners in result.winners] == [1] * FULL_ROUNDS, result.winners
+    assert [len(winners) for winners in result.winners] == [1] * ROUNDS, result.winners
     with database.read() as session:
         assert _overlaps(session) == 0
         assert {b.starts_at for b in session.scalars(select(Booking))} == _where_they_stand(result, session)
@@ -205,7 +204,7 @@ def test_of_sixteen_meetings_moved_to_one_time_exactly_one_gets_it(
 def _where_they_stand(result: Result, session: Session) -> set[datetime]:
     """Return the last time each booking won, or where it began."""
     times: dict[uuid.UUID, datetime] = {}
-    for at, winners in zip(_times(FULL_ROUNDS), result.winners, strict=True):
+    for at, winners in zip(_times(ROUNDS), result.winners, strict=True):
         times[uuid.UUID(winners[0])] = at
     kept = session.scalars(select(Booking.starts_at).where(Booking.id.not_in(times)))
     return set(times.values()) | set(kept)
