@@ -22,6 +22,7 @@ from confsched.demo import build_demo
 from confsched.mail.envelopes import House as Sender
 from confsched.settings import load_settings
 from confsched.worker import scheduler
+from tests.flows.processes import free_port
 
 PASSWORD = "confsched-demo"
 WEDNESDAY_MORNING = datetime(2026, 11, 25, 7, 30, tzinfo=UTC)
@@ -71,13 +72,14 @@ def hospital(
     """Serve the demo network as it is on a Wednesday at 08:30 in Berlin."""
     folder = tmp_path_factory.mktemp("hospital")
     shutil.copy(_sqlite_template, folder / "confsched.sqlite")
-    settings = load_settings({"CONFSCHED_DATA_DIR": str(folder)})
+    port = free_port()
+    settings = load_settings({"CONFSCHED_DATA_DIR": str(folder), "PORT": str(port)})
     database = Database(settings.database_url)
     build_demo(database, now=standing_clock.now(), password=PASSWORD, secret=settings.secret_key)
-    server = make_server("127.0.0.1", 0, create_app(settings, database), threaded=True)
+    server = make_server("127.0.0.1", port, create_app(settings, database), threaded=True)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
-    running = Hospital(f"http://127.0.0.1:{server.server_port}", standing_clock, database)
+    running = Hospital(settings.public_url, standing_clock, database)
     running.work()
     yield running
     server.shutdown()

@@ -23,12 +23,21 @@ EVERYBODY = (
     "/feeds/",
     "/busy-calendars/",
     "/deliveries/",
+    "/help",
 )
 MORE = {
     "requester": ("/consults/new",),
     "consultant": ("/conferences/new",),
     "secretary": ("/conferences/new",),
 }
+
+
+LISTS = (
+    ("/bookings/", "/bookings/"),
+    ("/consults/", "/times"),
+    ("/conferences/", "/times"),
+    ("/deliveries/", "/deliveries/"),
+)
 
 
 def pages_of(function: str) -> tuple[str, ...]:
@@ -38,11 +47,7 @@ def pages_of(function: str) -> tuple[str, ...]:
 def first_links(visitor: Visitor) -> list[str]:
     """Return one meeting, one list of offered times and one message, as far as the person has them."""
     found = []
-    for start, part in (
-        ("/bookings/", "/bookings/"),
-        ("/consults/", "/times"),
-        ("/deliveries/", "/deliveries/"),
-    ):
+    for start, part in LISTS:
         visitor.page.goto(start)
         links = visitor.page.eval_on_selector_all("main a", "all => all.map(a => a.getAttribute('href'))")
         found += [link for link in links if link and part in link and link != start and "?" not in link][:1]
