@@ -6,8 +6,8 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import exists, func, or_, select
+from sqlalchemy.orm import Session, aliased
 
 from confsched.domain.permissions import Actor, Permission
 from confsched.models.outbox import OutboxMessage
@@ -24,7 +24,19 @@ MAX_ERROR = 400
 def claim_due(
     session: Session, *, now: datetime, lease_key: str, limit: int = BATCH, lease: timedelta = LEASE
 ) -> list[OutboxMessage]:
-    """Lease the messages that are due; a worker that dies leaves them to others when the lease runs out."""
+    """Lease the messages that are due; a worker that dies leaves them to others when the lease runs out.
+
+    What still waits about the same meeting goes first: a calendar that gets the cancellation before the
+    invitation shows a meeting that is off (RFC 5546 2.1.5).
+    """
+    earlier = aliased(OutboxMessage)
+    waits_in_line = exists().where(
+        earlier.booking_id == OutboxMessage.booking_id,
+        earlier.recipient_id == OutboxMessage.recipient_id,
+        earlier.created_at < OutboxMessage.created_at,
+        earlier.sent_at.is_(None),
+        earlier.failed_at.is_(None),
+    )
     query = (
         select(OutboxMessage)
         .where(
@@ -32,10 +44,11 @@ def claim_due(
             OutboxMessage.failed_at.is_(None),
             OutboxMessage.due_at <= now,
             or_(OutboxMessage.lease_until.is_(None), OutboxMessage.lease_until <= now),
+            ~waits_in_line,
         )
         .order_by(OutboxMessage.due_at, OutboxMessage.id)
         .limit(limit)
-        .with_for_update(skip_locked=True)
+        .with_for_update(skip_locked=True, of=OutboxMessage)
     )
     messages = list(session.scalars(query))
     for message in messages:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import threading
 import uuid
-from datetime import timedelta
+from datetime import date, time, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from confsched.db import Database
+from confsched.domain.invites import Kind
+from confsched.models.bookings import Booking
 from confsched.models.outbox import OutboxMessage
-from confsched.services import audit, outbox
+from confsched.services import audit, bookings, outbox
 from tests.support.outbox import DUE, add_message, add_messages, all_messages
-from tests.world import World, build_world
+from tests.world import NOW, World, book, build_world, local
 
 ONE, TWO = "worker-one", "worker-two"
 LATER = DUE + timedelta(hours=1)
@@ -223,3 +225,30 @@ def test_a_claim_that_does_not_commit_holds_nothing(database: Database, world: W
         outbox.claim_due(session, now=LATER, lease_key=ONE)
         raise ZeroDivisionError
     assert len(_claim(database, TWO)) == 1
+
+
+def test_messages_about_one_meeting_reach_a_reader_in_their_order(database: Database, world: World) -> None:
+    """A cancellation that overtakes its invitation leaves a dead meeting in the reader's calendar."""
+    with database.transaction() as session:
+        booking_id = book(session, world, local(date(2026, 11, 24), time(10))).id
+        row = session.get_one(Booking, booking_id)
+        bookings.cancel(session, world.actor(world.requester), row, now=NOW + timedelta(minutes=1))
+    at = NOW + timedelta(minutes=2)
+    invitations = _claim(database, ONE, now=at)
+    assert _kinds(database, invitations) == [Kind.INVITATION] * 2
+    assert _claim(database, TWO, now=at) == []
+    with database.transaction() as session:
+        sent, refused = invitations
+        outbox.settle_sent(session, sent, ONE, now=at, by="smtp")
+        outbox.settle_failed(session, refused, ONE, now=at, reason="450 later", is_permanent=False)
+    [first] = _claim(database, TWO, now=at)
+    assert _kinds(database, [first]) == [Kind.CANCELLATION]
+    _sent(database, first, TWO)
+    assert _claim(database, TWO, now=at + timedelta(hours=1)) == [refused]
+    _sent(database, refused, TWO)
+    assert _kinds(database, _claim(database, TWO, now=at)) == [Kind.CANCELLATION]
+
+
+def _kinds(database: Database, ids: list[uuid.UUID]) -> list[Kind]:
+    with database.read() as session:
+        return [session.get_one(OutboxMessage, one).kind for one in ids]
