@@ -271,24 +271,43 @@ def _close_cause(session: Session, booking: Booking) -> None:
 
 
 def reply(
-    session: Session, actor: Actor, booking: Booking, partstat: Partstat, *, now: datetime
+    session: Session,
+    actor: Actor,
+    booking: Booking,
+    partstat: Partstat,
+    *,
+    now: datetime,
+    seen_sequence: int | None = None,
 ) -> Participation:
-    """Record the actor's own reply; who declines gives their time back, who accepts again takes it again."""
-    # A cancellation at the same moment must come wholly before or wholly after.
-    session.refresh(booking, ["state"], with_for_update=True)
+    """Record the actor's own reply; who declines gives their time back, who accepts again takes it again.
+
+    `seen_sequence` is the SEQUENCE that the actor answers to: a yes to the old time is no yes to the new one.
+    """
+    # A move or a cancellation at the same moment must come wholly before or wholly after.
+    session.refresh(booking, with_for_update=True)
     mine = own_participation(booking, actor)
     if mine is None:
         raise NotFound
-    if booking.state is BookingState.CANCELLED or booking.ends_at <= now:
-        raise Conflict(msg("This meeting has been called off or is over. Book a new one."))
+    _check_reply(booking, seen_sequence, now)
+    if mine.partstat is partstat:
+        return mine
     if partstat is Partstat.DECLINED:
         claims.release_booking(session, booking.id, subject_id=actor.person_id)
     elif mine.partstat is Partstat.DECLINED:
         own = [taking for taking in takings(booking) if taking.subject_id == actor.person_id]
         claims.take(session, own, now=now, state=ClaimState.FIRM, booking_id=booking.id)
     mine.partstat = partstat
+    # Feeds show a reply, and their readers believe no change without a later date.
+    booking.revision, booking.revised_at = booking.revision + 1, now
     audit.record(session, actor, "booking.reply", booking, now=now, detail=partstat.value)
     return mine
+
+
+def _check_reply(booking: Booking, seen_sequence: int | None, now: datetime) -> None:
+    if booking.state is BookingState.CANCELLED or booking.ends_at <= now:
+        raise Conflict(msg("This meeting has been called off or is over. Book a new one."))
+    if seen_sequence not in (None, booking.sequence):
+        raise Conflict(msg("This meeting has changed meanwhile. Look at its time and reply once more."))
 
 
 def own_participation(booking: Booking, actor: Actor) -> Participation | None:

@@ -52,8 +52,10 @@ def announce(
 
 
 def _reset_replies(booking: Booking, was: Snapshot, after: Snapshot) -> None:
+    """Ask everybody anew, but not the organiser, who knows; unless they declined and have to say more."""
     for participation in booking.participations:
-        if participation.person_id != booking.organiser_id:
+        is_organiser = participation.person_id == booking.organiser_id
+        if not is_organiser or participation.partstat is Partstat.DECLINED:
             participation.partstat = Partstat(next_partstat(participation.partstat, was, after))
 
 

@@ -161,8 +161,8 @@ def reply(booking_id: uuid.UUID) -> ResponseReturnValue:
     try:
         with transaction() as session:
             booking = access.get_booking(session, current_actor(), booking_id)
-            answer = _answer(request.form.get("partstat", ""))
-            bookings.reply(session, current_actor(), booking, answer, now=now())
+            answer, seen = _answer(request.form.get("partstat", "")), request.form.get("sequence", type=int)
+            bookings.reply(session, current_actor(), booking, answer, now=now(), seen_sequence=seen)
     except Refusal as refusal:
         if refusal.status not in (409, 422):
             raise

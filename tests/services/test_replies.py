@@ -17,6 +17,7 @@ from confsched.services.claims import Taken
 from tests.world import NOW, World, book, build_world, leave_one_neurologist, local
 
 TEN = local(date(2026, 11, 24), time(10))
+HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
@@ -86,3 +87,67 @@ def test_nobody_replies_for_others_or_to_what_is_over(
         with pytest.raises(Conflict):
             neurologist = world.actor(world.neurologist)
             bookings.reply(session, neurologist, row, Partstat.ACCEPTED, now=TEN + timedelta(days=1))
+
+
+def test_a_yes_to_a_time_that_has_changed_meanwhile_counts_for_nothing(
+    database: Database, world: World, booking: Booking
+) -> None:
+    neurologist = world.actor(world.neurologist)
+    with database.transaction() as session:
+        row = session.get_one(Booking, booking.id)
+        bookings.move(session, world.actor(world.requester), row, TEN + HOUR, now=NOW)
+    with pytest.raises(Conflict), database.transaction() as session:
+        row = session.get_one(Booking, booking.id)
+        bookings.reply(session, neurologist, row, Partstat.ACCEPTED, now=NOW, seen_sequence=0)
+    with database.transaction() as session:
+        row = session.get_one(Booking, booking.id)
+        mine = bookings.own_participation(row, neurologist)
+        assert mine is not None and mine.partstat is Partstat.NEEDS_ACTION
+        mine = bookings.reply(session, neurologist, row, Partstat.ACCEPTED, now=NOW, seen_sequence=1)
+        assert mine.partstat is Partstat.ACCEPTED
+
+
+def test_who_accepts_after_all_takes_the_time_that_holds_when_it_is_written(
+    postgres_database: Database,
+) -> None:
+    """On PostgreSQL a move may commit between reading a meeting and waiting for its lock."""
+    with postgres_database.transaction() as session:
+        world = build_world(session)
+        leave_one_neurologist(session, world)
+        booking_id = book(session, world, TEN).id
+    neurologist = world.actor(world.neurologist)
+    with postgres_database.transaction() as replying:
+        read_before = replying.get_one(Booking, booking_id)
+        with postgres_database.transaction() as moving:
+            row = moving.get_one(Booking, booking_id)
+            bookings.move(moving, world.actor(world.requester), row, TEN + HOUR, now=NOW)
+            bookings.reply(moving, neurologist, row, Partstat.DECLINED, now=NOW)
+        bookings.reply(replying, neurologist, read_before, Partstat.ACCEPTED, now=NOW)
+    with postgres_database.read() as session:
+        assert set(session.scalars(select(Claim.starts_at))) == {TEN + HOUR}
+
+
+def test_an_organiser_who_declined_is_asked_anew_when_the_time_changes(
+    database: Database, world: World, booking: Booking
+) -> None:
+    requester = world.actor(world.requester)
+    for at in (TEN + HOUR, TEN):
+        with database.transaction() as session:
+            row = session.get_one(Booking, booking.id)
+            bookings.reply(session, requester, row, Partstat.DECLINED, now=NOW)
+            bookings.move(session, world.actor(world.neurologist), row, at, now=NOW)
+        with database.transaction() as session:
+            row = session.get_one(Booking, booking.id)
+            mine = bookings.own_participation(row, requester)
+            assert mine is not None and mine.partstat is Partstat.NEEDS_ACTION
+            bookings.reply(session, requester, row, Partstat.ACCEPTED, now=NOW)
+
+
+def test_a_reply_is_a_revision_that_leaves_the_sequence(
+    database: Database, world: World, booking: Booking
+) -> None:
+    """Feeds show who declined as free, and readers believe no change without a later DTSTAMP."""
+    with database.transaction() as session:
+        row = session.get_one(Booking, booking.id)
+        bookings.reply(session, world.actor(world.neurologist), row, Partstat.DECLINED, now=NOW + HOUR)
+        assert (row.revision, row.revised_at, row.sequence) == (2, NOW + HOUR, 0)

@@ -11,8 +11,9 @@ from flask.testing import FlaskClient
 
 from confsched.db import Database
 from confsched.models.bookings import Booking
+from confsched.services import bookings
 from tests.support.web import SignIn
-from tests.world import World, book, leave_one_neurologist, local
+from tests.world import NOW, World, book, leave_one_neurologist, local
 
 TUESDAY = date(2026, 11, 24)
 NINE, TEN = local(TUESDAY, time(9)), local(TUESDAY, time(10))
@@ -189,3 +190,21 @@ def test_a_reason_that_cannot_go_out_is_refused_and_kept(
     assert answer.status_code == 422
     assert 'id="reason-error"' in answer.text
     assert reason in answer.text
+
+
+def test_a_reply_on_a_page_from_before_a_move_is_refused_and_shows_the_new_time(
+    client: FlaskClient, world: World, sign_in: SignIn, booking_id: uuid.UUID, sqlite_database: Database
+) -> None:
+    sign_in(client, world.neurologist)
+    old_page = client.get(f"/bookings/{booking_id}").text
+    assert 'name="sequence" value="0"' in old_page
+    with sqlite_database.transaction() as session:
+        row, eleven = session.get_one(Booking, booking_id), local(TUESDAY, time(11))
+        bookings.move(session, world.actor(world.requester), row, eleven, now=NOW)
+    reply = {"partstat": "ACCEPTED", "sequence": "0"}
+    answer = client.post(f"/bookings/{booking_id}/reply", data=reply)
+    assert answer.status_code == 409
+    assert "This meeting has changed meanwhile." in answer.text
+    assert 'name="sequence" value="1"' in answer.text
+    answer = client.post(f"/bookings/{booking_id}/reply", data={**reply, "sequence": "1"})
+    assert answer.status_code == 303
