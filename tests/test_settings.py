@@ -182,3 +182,8 @@ def test_internal_calendar_servers_are_named_by_host_and_port(folder: dict[str, 
 def test_an_allowed_host_is_not_a_whole_address(folder: dict[str, str], hosts: str) -> None:
     with pytest.raises(SettingsError, match="CONFSCHED_ALLOWED_HOSTS"):
         load_settings({**folder, "CONFSCHED_ALLOWED_HOSTS": hosts})
+
+
+def test_the_readme_names_every_variable() -> None:
+    readme = (Path(__file__).parents[1] / "README.md").read_text()
+    assert [one.name for one in VARIABLES if f"| `{one.name}` |" not in readme] == []
