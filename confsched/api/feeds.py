@@ -8,7 +8,6 @@ from datetime import datetime
 from functools import lru_cache
 
 from flask import Blueprint, Response, request
-from werkzeug.http import is_resource_modified
 
 from confsched.errors import NotFound
 from confsched.formats.ical import Entry, feed_etag, join_feed, render_event
@@ -61,17 +60,17 @@ def client_of(user_agent: str) -> str:
 
 
 def _answer(feed: Feed, at: datetime) -> Response:
-    """Answer from ids and revisions where that is enough, and load the entries only where it is not."""
+    """Answer from ids and revisions where that is enough, and load the entries only where it is not.
+
+    Only the entity tag decides: a date knows seconds, and nothing of privacy and language (RFC 9110 8.8.2.2).
+    """
     is_gzipped = request.accept_encodings.quality("gzip") > 0
     etag = _etag(feed, at, is_gzipped)
     if request.if_none_match.contains_weak(etag.strip('"')):
         return _with_headers(Response(status=304), etag)
     entries = feed_entries(read_session(), feed, now=at, public_url=settings().public_url)
-    changed_at = _changed_at(feed, entries, at)
-    if not is_resource_modified(request.environ, etag=etag, last_modified=changed_at):
-        return _with_headers(Response(status=304), etag)
     response = _with_headers(Response(_body(feed, entries, is_gzipped), mimetype="text/calendar"), etag)
-    response.last_modified = changed_at
+    response.last_modified = _changed_at(feed, entries, at)
     if is_gzipped:
         response.content_encoding = "gzip"
     return response

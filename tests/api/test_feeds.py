@@ -136,7 +136,7 @@ def test_an_unchanged_feed_gives_the_same_bytes_and_answers_304(
     for headers in (
         {"If_None_Match": first.headers["ETag"]},
         {"If_None_Match": f'W/{first.headers["ETag"]}, "other"'},
-        {"If_Modified_Since": first.headers["Last-Modified"]},
+        {"If_None_Match": "*"},
     ):
         answer = fetch(client, token, **headers)
         assert (answer.status_code, answer.data) == (304, b"")
@@ -151,6 +151,18 @@ def test_the_entity_tag_counts_more_than_the_date(
     first = fetch(client, token)
     headers = {"If_None_Match": '"another"', "If_Modified_Since": first.headers["Last-Modified"]}
     assert fetch(client, token, **headers).status_code == 200
+
+
+def test_a_date_alone_never_hides_a_change_that_has_none(
+    client: FlaskClient, token: str, booked: list[Booking], sqlite_database: Database
+) -> None:
+    """Another privacy or language, and a second change in the same second, leave the date as it was."""
+    del booked
+    first = fetch(client, token)
+    with sqlite_database.transaction() as session:
+        session.scalars(select(Feed)).one().privacy = FeedPrivacy.BUSY
+    answer = fetch(client, token, If_Modified_Since=first.headers["Last-Modified"])
+    assert (answer.status_code, answer.data == first.data) == (200, False)
 
 
 @pytest.mark.parametrize("privacy", [FeedPrivacy.KIND, FeedPrivacy.BUSY])
