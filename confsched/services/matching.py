@@ -68,7 +68,7 @@ def plan_consult(session: Session, consult: Consult, *, now: datetime, around: S
     zone = service.site.zone
     last = min(consult.reply_by_on, clock.local_day(now, zone) + timedelta(days=service.horizon_days))
     window = _window(now, last, zone)
-    needs = _needs(session, service.requirements, window)
+    needs = _needs(session, service.requirements, window, zone)
     requester = Need(REQUESTER_KEY, consult.requester.name, (consult.requester_id,))
     asked = _asked(
         needs,
@@ -101,7 +101,7 @@ def plan_conference(session: Session, conference: Conference, *, now: datetime) 
     zone = conference.site.zone
     from_at = max(now, clock.start_of_day(conference.search_from_on, zone))
     window = _window(from_at, conference.search_until_on, zone, "search_until_on")
-    needs = _needs(session, conference.requirements, window)
+    needs = _needs(session, conference.requirements, window, zone)
     rooms: frozenset[uuid.UUID] = frozenset()
     if conference.resource is not None:
         needs = (*needs, Need(ROOM_KEY, conference.resource.name, (conference.resource.id,)))
@@ -168,12 +168,14 @@ def _window(now: datetime, last: date, zone: str, field: str = "reply_by_on") ->
     return Span(starts_at, min(ends_at, starts_at + timedelta(days=SEARCH_DAYS)))
 
 
-def _needs(session: Session, requirements: Sequence[Requirement], window: Span) -> tuple[Need, ...]:
+def _needs(
+    session: Session, requirements: Sequence[Requirement], window: Span, zone: str
+) -> tuple[Need, ...]:
     return tuple(
         Need(
             key=str(requirement.id),
             label=label_of(session, requirement),
-            pool=_pool(session, requirement, window),
+            pool=_pool(session, requirement, window, zone),
             count=requirement.count,
             optional=requirement.is_optional,
         )
@@ -217,14 +219,14 @@ def _only_on_duty(needs: Sequence[Need], requirements: Sequence[Requirement]) ->
     return frozenset(on_duty - otherwise)
 
 
-def _pool(session: Session, requirement: Requirement, window: Span) -> tuple[uuid.UUID, ...]:
+def _pool(session: Session, requirement: Requirement, window: Span, zone: str) -> tuple[uuid.UUID, ...]:
     if requirement.kind is RequirementKind.PERSONS:
         return tuple(sorted(member.person_id for member in requirement.persons))
     if requirement.kind is RequirementKind.RESOURCE:
         return (requirement.resource_id,) if requirement.resource_id else ()
     if requirement.kind is RequirementKind.DUTY_LINE:
         return _on_line(session, requirement, window)
-    return _of_discipline(session, requirement, window)
+    return _of_discipline(session, requirement, clock.local_day(window.starts_at, zone))
 
 
 def _on_line(session: Session, requirement: Requirement, window: Span) -> tuple[uuid.UUID, ...]:
@@ -243,16 +245,15 @@ def _on_line(session: Session, requirement: Requirement, window: Span) -> tuple[
     return tuple(session.scalars(query))
 
 
-def _of_discipline(session: Session, requirement: Requirement, window: Span) -> tuple[uuid.UUID, ...]:
-    today = window.starts_at.date()
+def _of_discipline(session: Session, requirement: Requirement, first_on: date) -> tuple[uuid.UUID, ...]:
     query = (
         select(Person.id)
         .join(Membership, Membership.person_id == Person.id)
         .where(
             Person.discipline == requirement.discipline,
             Membership.function == Function.CONSULTANT,
-            Membership.valid_from <= today,
-            or_(Membership.valid_until.is_(None), Membership.valid_until > today),
+            Membership.valid_from <= first_on,
+            or_(Membership.valid_until.is_(None), Membership.valid_until > first_on),
         )
         .distinct()
         .order_by(Person.id)

@@ -19,13 +19,14 @@ from confsched.models.bookings import Booking
 from confsched.models.claims import Claim
 from confsched.models.conferences import Conference
 from confsched.models.outbox import OutboxMessage
-from confsched.models.people import Person
+from confsched.models.people import Membership, Person
 from confsched.services import access, claims, conferences, directory
 from confsched.services.conferences import Draft, Wanted
 from tests.world import NEUROLOGY, NOW, World, add_person, add_working_hours, build_world
 
 NINE = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)  # Tuesday 09:00 in Berlin
 MONDAY = date(2026, 11, 23)
+TUESDAY = date(2026, 11, 24)
 ANY_NEUROLOGIST = Wanted(discipline=NEUROLOGY)
 
 
@@ -298,3 +299,17 @@ def test_own_people_and_rooms_are_those_of_the_actors_houses(database: Database,
     with database.transaction() as session:
         assert directory.list_own(session, world.actor(world.secretary), ids) == {ids[0], ids[2]}
         assert directory.list_own(session, world.actor(world.requester), ids) == {ids[1]}
+
+
+@pytest.mark.parametrize(("valid_from", "is_asked"), [(TUESDAY, True), (date(2026, 11, 25), False)])
+def test_who_starts_work_on_the_first_day_of_the_search_is_asked(
+    database: Database, world: World, valid_from: date, is_asked: bool
+) -> None:
+    """The first day begins at midnight in Berlin, when it is still the day before in UTC."""
+    with database.transaction() as session:
+        for membership in session.scalars(select(Membership)):
+            if membership.person_id in (world.neurologist.id, world.second_neurologist.id):
+                membership.valid_from = valid_from
+        plan = draft(search_from_on=TUESDAY, search_until_on=TUESDAY)
+        conference = planned(session, world.actor(world.secretary), plan)
+        assert bool(conferences.offers(session, conference, now=NOW).offers) is is_asked
