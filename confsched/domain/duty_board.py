@@ -16,7 +16,6 @@ from confsched.domain.working_hours import WorkingHours, working_spans
 
 STEPS = 48  # half hours of a day on the wall clock
 LOOKAHEAD = timedelta(days=7)
-HALF_HOUR = timedelta(minutes=30)
 
 
 class Stretch(StrEnum):

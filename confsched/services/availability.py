@@ -21,7 +21,7 @@ from confsched.domain.availability import (
 from confsched.domain.bookings import BookingState
 from confsched.domain.holidays import is_public_holiday
 from confsched.domain.intervals import Span
-from confsched.domain.kinds import BusySourceKind, DutyType, SubjectKind
+from confsched.domain.kinds import BusySourceKind, DutyType
 from confsched.domain.matching import Candidate
 from confsched.domain.rest import rest_after
 from confsched.domain.working_hours import WorkingHours, working_spans
@@ -291,8 +291,3 @@ def _knowing_the_case(session: Session, asked: Asked) -> frozenset[uuid.UUID]:
     if asked.without_booking:
         query = query.where(Booking.id != asked.without_booking)
     return frozenset(session.scalars(query))
-
-
-def subject_kind(subject_id: uuid.UUID, asked: Asked) -> SubjectKind:
-    """Return which kind of subject an id of this question is."""
-    return SubjectKind.RESOURCE if subject_id in asked.resources else SubjectKind.PERSON

@@ -22,6 +22,7 @@ from confsched.domain.bookings import (
 )
 from confsched.domain.explain import Explanation
 from confsched.domain.intervals import Span
+from confsched.domain.invites import uid_for
 from confsched.domain.kinds import BookingKind, ConferenceState, ConsultState, Partstat, SubjectKind
 from confsched.domain.matching import Offer
 from confsched.domain.permissions import Actor, Permission
@@ -77,7 +78,7 @@ def create(
         id=booking_id,
         kind=meeting.kind,
         state=BookingState.BOOKED,
-        uid=f"{booking_id}@{UID_DOMAIN}",
+        uid=uid_for(booking_id, UID_DOMAIN),
         sequence=0,
         revision=1,
         title=meeting.title,

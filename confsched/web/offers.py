@@ -13,8 +13,6 @@ from confsched.domain.matching import Candidate, Offer
 from confsched.errors import Message
 from confsched.services.matching import REQUESTER_KEY, ROOM_KEY
 
-DAY_COLUMNS = 5
-
 
 @dataclass(frozen=True)
 class ShownOffer:
