@@ -10,6 +10,7 @@ from sqlalchemy import exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from confsched.domain.permissions import Actor, Permission
+from confsched.errors import Conflict, msg
 from confsched.models.outbox import OutboxMessage
 from confsched.services import access, audit
 
@@ -118,12 +119,27 @@ def may_retry(actor: Actor, message: OutboxMessage) -> bool:
 
 
 def retry(session: Session, actor: Actor, message: OutboxMessage, *, now: datetime) -> None:
-    """Send a refused message once more, now; a message that left stays as it is."""
+    """Send a refused message once more, now; a message that left stays as it is.
+
+    Raises Conflict where a later one about the same meeting has left: the older would undo it.
+    """
     if message.sent_at is not None:
         return
+    if _is_overtaken(session, message):
+        raise Conflict(msg("A later message about this meeting has been sent. This one is out of date."))
     message.failed_at = None
     message.due_at = now
     audit.record(session, actor, "message.retry", message, now=now)
+
+
+def _is_overtaken(session: Session, message: OutboxMessage) -> bool:
+    later = exists().where(
+        OutboxMessage.booking_id == message.booking_id,
+        OutboxMessage.recipient_id == message.recipient_id,
+        OutboxMessage.created_at > message.created_at,
+        OutboxMessage.sent_at.is_not(None),
+    )
+    return bool(session.scalar(select(later)))
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from confsched.db import Database
 from confsched.domain.invites import Kind
+from confsched.errors import Conflict
 from confsched.models.bookings import Booking
 from confsched.models.outbox import OutboxMessage
 from confsched.services import audit, bookings, outbox
@@ -207,6 +208,22 @@ def test_a_message_that_has_left_is_not_sent_again_by_a_retry(database: Database
         [message] = all_messages(session)
         outbox.retry(session, world.actor(world.secretary), message, now=LATER)
     assert _claim(database, ONE, now=LATER + timedelta(days=1)) == []
+
+
+def test_a_refused_message_is_not_sent_after_a_later_one_about_the_same_meeting(
+    database: Database, world: World
+) -> None:
+    """An invitation after its cancellation would bring the dead meeting back."""
+    with database.transaction() as session:
+        booking = book(session, world, local(date(2026, 11, 24), time(10)))
+        bookings.cancel(session, world.actor(world.requester), booking, now=NOW + timedelta(minutes=1))
+        for message in all_messages(session):
+            is_invitation = message.kind is Kind.INVITATION
+            message.failed_at, message.sent_at = (NOW, None) if is_invitation else (None, NOW)
+    with pytest.raises(Conflict), database.transaction() as session:
+        first = all_messages(session)[0]
+        assert first.kind is Kind.INVITATION
+        outbox.retry(session, world.actor(world.secretary), first, now=NOW + timedelta(days=1))
 
 
 def test_a_long_reason_is_cut_to_its_column(database: Database, world: World) -> None:
