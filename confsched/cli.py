@@ -113,7 +113,7 @@ def demo(as_json: bool) -> None:
 @click.option("--state", default="DE-NI", show_default=True, help="Whose public holidays its site keeps.")
 @click.password_option()
 def create_admin(email: str, full_name: str, organisation: str, zone: str, state: str, password: str) -> None:
-    """Create the first account of an organisation, from which everything else is entered."""
+    """Create the first account of an organisation, which may see its deliveries and its audit trail."""
     given_name, _, family_name = full_name.strip().rpartition(" ")
     new = NewPerson(given_name=given_name, family_name=family_name, email=email, zone=zone)
     with _prepared(_settings()) as database, _refusals_as_sentences(), database.transaction() as session:

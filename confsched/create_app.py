@@ -8,6 +8,7 @@ from pathlib import Path
 from flask import Flask
 from jinja2 import StrictUndefined
 
+from confsched import logs
 from confsched.api import register_api
 from confsched.db import Database
 from confsched.settings import Settings, load_settings
@@ -27,7 +28,10 @@ ROOT = Path(__file__).parent.parent
 
 def create_app(settings: Settings | None = None, database: Database | None = None) -> Flask:
     """Return the application, which refuses to start when a route does not say who may use it."""
-    settings = settings or load_settings(os.environ)
+    if settings is None:
+        # A server such as gunicorn calls us without the command line, which would have set the logs up.
+        logs.configure()
+        settings = load_settings(os.environ)
     app = Flask("confsched", static_folder=None, template_folder=ROOT / "templates")
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

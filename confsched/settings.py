@@ -157,8 +157,8 @@ def _database_url(given: Mapping[str, str], data_dir: Path) -> str:
 
 
 def _secret_key(key: str, data_dir: Path, *, is_demo: bool) -> str:
-    if is_demo:
-        return key or _demo_key(data_dir)
+    if is_demo and not key:
+        return _demo_key(data_dir)
     if len(key) < SECRET_KEY_LENGTH:
         raise SettingsError(
             msg(

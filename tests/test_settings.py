@@ -187,3 +187,8 @@ def test_an_allowed_host_is_not_a_whole_address(folder: dict[str, str], hosts: s
 def test_the_readme_names_every_variable() -> None:
     readme = (Path(__file__).parents[1] / "README.md").read_text()
     assert [one.name for one in VARIABLES if f"| `{one.name}` |" not in readme] == []
+
+
+def test_a_key_that_is_too_short_is_refused_in_the_demo_as_well(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="at least 32 random characters"):
+        load_settings({"CONFSCHED_DATA_DIR": str(tmp_path), "CONFSCHED_SECRET_KEY": "short"})

@@ -171,7 +171,7 @@ def _relaxed(plan: Plan, first: Offer | None) -> Iterator[tuple[Message, Offer]]
 
 def _one_need_less(plan: Plan) -> Iterator[tuple[Message, Offer]]:
     for number, need in enumerate(plan.needs):
-        if not need.optional:
+        if not need.optional and not need.is_fixed:
             needs = (*plan.needs[:number], replace(need, optional=True), *plan.needs[number + 1 :])
             offer = first_offer(Plan(needs, plan.candidates, plan.search, plan.board))
             if offer:

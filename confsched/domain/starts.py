@@ -39,13 +39,17 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Need:
-    """Ask for `count` people out of a pool; an empty pool is nobody, never "no constraint"."""
+    """Ask for `count` people out of a pool; an empty pool is nobody, never "no constraint".
+
+    A need that `is_fixed` is what the meeting is about: doing without it is never proposed.
+    """
 
     key: str
     label: str
     pool: tuple[UUID, ...]
     count: int = 1
     optional: bool = False
+    is_fixed: bool = False
 
     def __post_init__(self) -> None:
         assert self.count > 0, "a need asks for somebody"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import or_, select
@@ -69,7 +69,9 @@ def plan_consult(session: Session, consult: Consult, *, now: datetime, around: S
     last = min(consult.reply_by_on, clock.local_day(now, zone) + timedelta(days=service.horizon_days))
     window = _window(now, last, zone)
     needs = _needs(session, service.requirements, window, zone)
-    requester = Need(REQUESTER_KEY, consult.requester.name, (consult.requester_id,))
+    requester = Need(REQUESTER_KEY, consult.requester.name, (consult.requester_id,), is_fixed=True)
+    if len(needs) == 1:
+        needs = (replace(needs[0], is_fixed=True),)
     asked = _asked(
         needs,
         service.requirements,

@@ -137,6 +137,12 @@ def test_the_need_that_stands_in_the_way_is_named_with_the_time_it_would_give() 
     assert explanation.relaxations[0].first_offer.span == span(8, 8, minutes=30)
 
 
+def test_what_the_meeting_is_about_is_never_proposed_away() -> None:
+    people = by_id(person(1), person(2, absences=(WEEK,)))
+    needs = [need("A", 1), replace(need("B", 2), is_fixed=True)]
+    assert helps(explain(needs, people, search())) == []
+
+
 @pytest.mark.parametrize(
     ("free", "helped"), [(25, "20 instead of 30 minutes."), (20, "20 instead of 30 minutes.")]
 )

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from confsched import logs
 from confsched.create_app import create_app
 from confsched.db import Database
 from confsched.settings import Settings
@@ -226,3 +228,16 @@ def test_after_signing_in_the_session_of_a_visitor_is_gone(app: Flask, world: Wo
     with client.session_transaction() as session:
         assert set(session) == {"_user_id"}
         assert session["_user_id"] != "a token that somebody else knows"
+
+
+def test_a_server_that_calls_the_application_itself_gets_the_same_logs(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Logs hold no tokens and no personal data however the process was started."""
+    configured: list[bool] = []
+    monkeypatch.setattr(logs, "configure", lambda: configured.append(True))
+    monkeypatch.setenv("CONFSCHED_DATA_DIR", str(tmp_path))
+    for name in ("CONFSCHED_DATABASE_URL", "CONFSCHED_PUBLIC_URL", "CONFSCHED_SECRET_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    create_app()
+    assert configured == [True]
