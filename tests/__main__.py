@@ -9,7 +9,8 @@ import app
 from tests.support.install import ensure_chromium
 
 # Two processes; the tests of one file stay together, because they share what their fixtures have built.
-ARGUMENTS = ["-m", "pytest", "-n", "2", "--dist", "loadfile"]
+# In the order of the folders: otherwise the few long tests, the races, begin last and run alone.
+ARGUMENTS = ["-m", "pytest", "-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
 
 
 def main() -> None:
