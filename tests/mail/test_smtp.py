@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
 import pytest
-from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from confsched.mail import smtp
 from confsched.mail.smtp import PermanentFailure, TemporaryFailure, send
+from tests.support.postbox import serving
 
 SENDER, RECIPIENT = "planung@haus.example", "ada@land.example"
 MAIL = b"Subject: x\r\nMessage-ID: <1@haus.example>\r\n\r\nGr=C3=BC=C3=9Fe\r\n.\r\n.. zwei\r\n"
@@ -49,25 +49,6 @@ class Postbox:
     async def handle_QUIT(self, _server: SMTP, _session: Session, _envelope: Envelope) -> str:  # noqa: N802
         self.goodbyes += 1
         return self.answers.get("QUIT", "221 Bye")
-
-
-class LoopbackController(Controller):
-    """Listen on a port that the system picks."""
-
-    def _trigger_server(self) -> None:
-        assert self.server is not None
-        self.port = self.server.sockets[0].getsockname()[1]
-        super()._trigger_server()
-
-
-@contextmanager
-def serving(postbox: Postbox) -> Iterator[str]:
-    controller = LoopbackController(postbox, hostname="127.0.0.1", port=0)
-    controller.start()
-    try:
-        yield f"smtp://127.0.0.1:{controller.port}"
-    finally:
-        controller.stop()
 
 
 @contextmanager

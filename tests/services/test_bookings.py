@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date, time, timedelta
 
 import pytest
@@ -34,18 +33,6 @@ def world(database: Database) -> World:
         world = build_world(session)
         leave_one_neurologist(session, world)
     return world
-
-
-@pytest.fixture
-def session(database: Database, world: World) -> Iterator[Session]:
-    del world
-    with pytest.raises(_Over), database.transaction() as session:
-        yield session
-        raise _Over
-
-
-class _Over(Exception):
-    pass
 
 
 def _sent(session: Session, booking: Booking) -> list[OutboxMessage]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import pytest
@@ -18,29 +17,11 @@ from confsched.domain.kinds import SubjectKind
 from confsched.models.claims import Claim, Hold
 from confsched.services import claims
 from confsched.services.claims import Override, Taken, Taking
-from tests.world import NOW, World, ask, build_world
+from tests.world import NOW, World, ask
 
 HOUR = timedelta(hours=1)
 BASE = NOW + timedelta(days=1)
 REASON = "both agreed"
-
-
-@pytest.fixture
-def world(database: Database) -> World:
-    with database.transaction() as session:
-        return build_world(session)
-
-
-@pytest.fixture
-def session(database: Database, world: World) -> Iterator[Session]:
-    del world
-    with pytest.raises(_Over), database.transaction() as session:
-        yield session
-        raise _Over
-
-
-class _Over(Exception):
-    pass
 
 
 def _span(begins: float, ends: float) -> Span:

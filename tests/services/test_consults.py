@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -25,38 +24,12 @@ from confsched.models.outbox import OutboxMessage
 from confsched.models.people import Membership
 from confsched.services import access, audit, bookings, consults
 from confsched.services.claims import Taken
-from tests.world import NOW, World, ask, book, build_world, local, question
+from tests.world import NOW, World, ask, book, leave_one_neurologist, local, question
 
 TUESDAY = date(2026, 11, 24)
 NINE = local(TUESDAY, time(9))
 TEN = local(TUESDAY, time(10))
 LATER = NOW + timedelta(minutes=11)  # a hold taken at NOW has run out
-
-
-@pytest.fixture
-def world(database: Database) -> World:
-    with database.transaction() as session:
-        return build_world(session)
-
-
-@pytest.fixture
-def session(database: Database, world: World) -> Iterator[Session]:
-    """Give one transaction; it is rolled back at the end."""
-    del world
-    with pytest.raises(_Over), database.transaction() as session:
-        yield session
-        raise _Over
-
-
-class _Over(Exception):
-    pass
-
-
-def _only_one(session: Session, world: World) -> None:
-    """Leave one neurologist: the other one's function has ended."""
-    row = session.scalars(select(Membership).where(Membership.person_id == world.second_neurologist.id)).one()
-    row.valid_until = date(2026, 2, 1)
-    session.flush()
 
 
 def _claims(session: Session) -> list[Claim]:
@@ -172,14 +145,14 @@ class TestHold:
     @pytest.mark.parametrize("minutes", [-15, 0, 15])
     def test_a_time_that_another_holds_is_taken(self, session: Session, world: World, minutes: int) -> None:
         """Lines 2 and 3: neither the same time nor the inside of a longer one is given away twice."""
-        _only_one(session, world)
+        leave_one_neurologist(session, world)
         _actor_hold(session, world, ask(session, world))
         other = ask(session, world, "key-2", by=world.second_requester)
         with pytest.raises(Taken):
             _actor_hold(session, world, other, NINE + timedelta(minutes=minutes))
 
     def test_the_times_before_and_after_stay_free(self, session: Session, world: World) -> None:
-        _only_one(session, world)
+        leave_one_neurologist(session, world)
         _actor_hold(session, world, ask(session, world))
         for key, minutes in (("key-2", -30), ("key-3", 30)):
             other = ask(session, world, key, by=world.second_requester)
@@ -187,7 +160,7 @@ class TestHold:
         assert len(_claims(session)) == 6
 
     def test_a_hold_of_another_that_ran_out_makes_room(self, session: Session, world: World) -> None:
-        _only_one(session, world)
+        leave_one_neurologist(session, world)
         first = ask(session, world)
         _actor_hold(session, world, first)
         other = ask(session, world, "key-2", by=world.second_requester)
@@ -206,7 +179,7 @@ class TestHold:
     def test_the_own_hold_does_not_stand_in_the_way_of_a_time_beside_it(
         self, session: Session, world: World
     ) -> None:
-        _only_one(session, world)
+        leave_one_neurologist(session, world)
         consult = ask(session, world)
         _actor_hold(session, world, consult)
         hold = _actor_hold(session, world, consult, NINE + timedelta(minutes=15))
@@ -218,7 +191,7 @@ class TestHold:
 
     def test_losing_another_time_keeps_the_one_held(self, database: Database, world: World) -> None:
         with database.transaction() as session:
-            _only_one(session, world)
+            leave_one_neurologist(session, world)
             consult_id = ask(session, world).id
             _actor_hold(session, world, session.get_one(Consult, consult_id))
             other = ask(session, world, "key-2", by=world.second_requester)
@@ -305,7 +278,7 @@ class TestBook:
     def test_a_doctor_who_moved_house_takes_part_for_the_house_asked(
         self, session: Session, world: World
     ) -> None:
-        _only_one(session, world)
+        leave_one_neurologist(session, world)
         row = Membership(
             person_id=world.neurologist.id,
             organisation_id=world.stranger_site.organisation_id,
@@ -341,9 +314,9 @@ class TestBook:
             assert _count(session, OutboxMessage) == 2
 
     def test_what_is_rolled_back_leaves_no_trace(self, database: Database, world: World) -> None:
-        with pytest.raises(_Over), database.transaction() as session:
+        with pytest.raises(LookupError), database.transaction() as session:
             book(session, world, NINE)
-            raise _Over
+            raise LookupError
         with database.read() as session:
             assert [_count(session, m) for m in (Booking, OutboxMessage, Claim, Consult)] == [0, 0, 0, 0]
             assert audit.find_break(session) is None
@@ -370,7 +343,7 @@ class TestBook:
     ) -> None:
         """Line 2: the claims decide, not the hold that still believes in them."""
         with database.transaction() as session:
-            _only_one(session, world)
+            leave_one_neurologist(session, world)
             first = ask(session, world).id
             _actor_hold(session, world, session.get_one(Consult, first))
             other = ask(session, world, "key-2", by=world.second_requester)
@@ -387,7 +360,7 @@ class TestBook:
 
 class TestGivingBack:
     def test_a_released_time_is_free_at_once(self, session: Session, world: World) -> None:
-        _only_one(session, world)
+        leave_one_neurologist(session, world)
         consult = ask(session, world)
         _actor_hold(session, world, consult)
         for _ in range(2):
@@ -423,7 +396,7 @@ class TestGivingBack:
 
     def test_a_cancelled_time_is_bookable_at_once(self, session: Session, world: World) -> None:
         """Line 5: cancel, and the freed time can be booked again."""
-        _only_one(session, world)
+        leave_one_neurologist(session, world)
         booking = book(session, world, NINE)
         bookings.cancel(session, world.actor(world.requester), booking, now=NOW)
         assert book(session, world, NINE, "key-2", by=world.second_requester).starts_at == NINE

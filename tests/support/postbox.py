@@ -94,9 +94,9 @@ class _LoopbackController(Controller):
 
 
 @contextmanager
-def serving(postbox: Postbox) -> Iterator[str]:
-    """Give the URL of the running server."""
-    controller = _LoopbackController(postbox, hostname="127.0.0.1", port=0)
+def serving(handler: object) -> Iterator[str]:
+    """Give the URL of a server that hands its commands to a Postbox, or to a handler of the test's own."""
+    controller = _LoopbackController(handler, hostname="127.0.0.1", port=0)
     controller.start()
     try:
         yield f"smtp://127.0.0.1:{controller.port}"
