@@ -90,3 +90,60 @@ class FeedPrivacy(StrEnum):
 class BusySourceKind(StrEnum):
     URL = "url"
     UPLOAD = "upload"
+
+
+class DayClass(StrEnum):
+    """What a duty code asks of a day before it says its times."""
+
+    WORKDAY = "workday"
+    FRIDAY = "friday"
+    SATURDAY = "saturday"
+    SUNDAY = "sunday"
+    HOLIDAY = "holiday"
+    HOLIDAY_EVE = "holiday_eve"
+
+
+class CountsAs(StrEnum):
+    """The column of the fairness ledger that a duty adds to."""
+
+    DAY = "day"
+    NIGHT = "night"
+    ON_CALL = "on_call"
+    BACKGROUND = "background"
+    NOTHING = "nothing"
+
+
+class WishKind(StrEnum):
+    """What a person wants of a day: a fixed day off is kept, the other two are weighed."""
+
+    DAY_OFF = "day_off"
+    RATHER_NOT = "rather_not"
+    RATHER = "rather"
+
+
+class SwapState(StrEnum):
+    """Proposed, taken by a colleague, and in effect; or ended without effect."""
+
+    PROPOSED = "proposed"
+    ACCEPTED = "accepted"
+    EFFECTIVE = "effective"
+    DECLINED = "declined"
+    WITHDRAWN = "withdrawn"
+
+
+class FillState(StrEnum):
+    """How far an automatic filling of a draft has come."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+    STOPPED = "stopped"
+    FAILED = "failed"
+
+
+class FeedScope(StrEnum):
+    """Whose entries a feed holds."""
+
+    OWN = "own"
+    LINE = "line"
+    DEPARTMENT = "department"
