@@ -9,10 +9,9 @@ from enum import StrEnum
 from itertools import groupby
 
 from confsched import clock
-from confsched.domain.coverage import gaps
+from confsched.domain.coverage import Cover, gaps, required_spans
 from confsched.domain.intervals import Span
 from confsched.domain.rosters import DutyFact, next_on, who_is_on
-from confsched.domain.working_hours import WorkingHours, working_spans
 
 STEPS = 48  # half hours of a day on the wall clock
 LOOKAHEAD = timedelta(days=7)
@@ -22,16 +21,6 @@ class Stretch(StrEnum):
     ON = "on"
     NEXT = "next"
     GAP = "gap"
-
-
-@dataclass(frozen=True)
-class Cover:
-    """Say when a line must be held; equal times mean the whole day."""
-
-    starts: time
-    ends: time
-    workdays_only: bool
-    zone: str
 
 
 @dataclass(frozen=True)
@@ -108,19 +97,6 @@ def join(duty: DutyFact, following: DutyFact) -> DutyFact:
 def board_window(at: datetime, reader_zone: str) -> Span:
     """Return the span a board looks at: from the start of the reader's day until the coming days are over."""
     return Span(clock.start_of_day(clock.local_day(at, reader_zone), reader_zone), at + LOOKAHEAD)
-
-
-def required_spans(cover: Cover, window: Span, is_holiday: Callable[[date], bool]) -> list[Span]:
-    """Return when the line must be held; workdays are Monday to Friday without the site's public holidays."""
-    weekdays = range(5) if cover.workdays_only else range(7)
-    rules = [
-        WorkingHours(weekday, cover.starts, cover.ends, date.min, None, cover.zone) for weekday in weekdays
-    ]
-    return working_spans(rules, window, is_holiday if cover.workdays_only else _never)
-
-
-def _never(_day: date) -> bool:
-    return False
 
 
 def _band(duties: Iterable[DutyFact], holes: Iterable[Span], at: datetime, zone: str) -> Iterable[BandPart]:

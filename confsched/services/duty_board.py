@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import ColumnElement, Row, Select, select
 from sqlalchemy.orm import Session, joinedload
 
 from confsched import clock
+from confsched.domain.coverage import LONGEST_DUTY, Cover
 from confsched.domain.duty_board import (
-    Cover,
     LineState,
     Stretch,
     board_window,
@@ -199,9 +199,9 @@ def who_is_on(
     assert (line_id is None) != (service_id is None), "ask for a line or for a service"
     wanted = DutyLine.id == line_id if line_id else DutyLine.service_id == service_id
     query = (
-        _duties(Span(at, at + timedelta.resolution), at)
+        select(Duty)
         .join(DutyLine, DutyLine.id == Duty.line_id)
-        .where(wanted)
+        .where(wanted, *standing(Span(at, at + timedelta.resolution), at))
         .options(joinedload(Duty.line), joinedload(Duty.person))
         .order_by(DutyLine.position, DutyLine.name)
     )
@@ -221,9 +221,14 @@ def _lines() -> Select[DutyLine]:
     )
 
 
-def _duties(window: Span, known_at: datetime) -> Select[Duty]:
-    return select(Duty).where(
+def standing(window: Span, known_at: datetime) -> tuple[ColumnElement[bool], ...]:
+    """Return the conditions of duties that reach into a window, as known at an instant.
+
+    The bound on the start keeps the search out of years of history; no duty is longer than it looks back.
+    """
+    return (
         Duty.starts_at < window.ends_at,
+        Duty.starts_at > window.starts_at - LONGEST_DUTY,
         Duty.ends_at > window.starts_at,
         Duty.recorded_at <= known_at,
         Duty.superseded_at.is_(None) | (Duty.superseded_at > known_at),
@@ -242,10 +247,7 @@ def _load_duties(
     session: Session, lines: Iterable[DutyLine], at: datetime, zone: str
 ) -> tuple[dict[uuid.UUID, list[DutyFact]], Holders]:
     query = (
-        _duties(board_window(at, zone), at)
-        .join(Person, Person.id == Duty.person_id)
-        .where(Duty.line_id.in_([line.id for line in lines]))
-        .with_only_columns(
+        select(
             Duty.line_id,
             Duty.person_id,
             Duty.starts_at,
@@ -256,6 +258,8 @@ def _load_duties(
             Person.given_name,
             Person.family_name,
         )
+        .join(Person, Person.id == Duty.person_id)
+        .where(Duty.line_id.in_([line.id for line in lines]), *standing(board_window(at, zone), at))
         .order_by(Duty.starts_at)
     )
     facts: dict[uuid.UUID, list[DutyFact]] = defaultdict(list)

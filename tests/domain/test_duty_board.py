@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from confsched import clock
-from confsched.domain.duty_board import STEPS, Cover, Stretch, join, state_of_line
+from confsched.domain.coverage import Cover
+from confsched.domain.duty_board import STEPS, Stretch, join, state_of_line
 from confsched.domain.intervals import Span
 from confsched.domain.rosters import DutyFact, duty_span
 
