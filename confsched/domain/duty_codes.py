@@ -28,7 +28,8 @@ Hours = tuple[time, time]
 class DutyCode:
     """Hold one entry of a department's legend.
 
-    A code with a line is a duty, one with an absence kind is an absence, one with neither keeps a day free.
+    A code with a line is a duty, and one person at a time holds the line. One with an absence kind is an
+    absence. One with neither is a day at work when it has hours, and a day off without.
     `hours` gives local start and end by class of day; an end up to the start means the next day. A class
     that is missing has no such duty.
     """
@@ -61,9 +62,12 @@ class Legend:
 
 @dataclass(frozen=True)
 class PlannedDuty:
-    """Hold one duty as the draft says it; `day` is the day on which it starts, and to which it belongs."""
+    """Hold one duty, or a day at work (without a line), as the draft says it.
 
-    line_id: UUID
+    `day` is the day on which it starts, and to which it belongs.
+    """
+
+    line_id: UUID | None
     person_id: UUID
     day: date
     span: Span
@@ -110,19 +114,19 @@ def span_on(code: DutyCode, day: date, legend: Legend) -> Span | None:
 
 
 def planned_duties(cells: Mapping[tuple[UUID, date], str], legend: Legend) -> list[PlannedDuty]:
-    """Return the duties that cells (person, day) -> text stand for, by day; what is no duty adds none."""
+    """Return the time at work that cells (person, day) -> text stand for, in order; absences add none."""
     duties = (
         duty
         for (person_id, day), text in cells.items()
         for code in split_cell(text)
         if (duty := _planned(legend, code, person_id, day))
     )
-    return sorted(duties, key=lambda duty: (duty.span, duty.line_id, duty.person_id))
+    return sorted(duties, key=lambda duty: (duty.span, duty.code, duty.person_id))
 
 
 def _planned(legend: Legend, text: str, person_id: UUID, day: date) -> PlannedDuty | None:
     code = legend.find(text)
-    if code is None or code.line_id is None:
+    if code is None or code.absence is not None:
         return None
     span = span_on(code, day, legend)
     if span is None:

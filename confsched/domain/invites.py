@@ -26,10 +26,20 @@ class Kind(StrEnum):
     UPDATE = "update"
     CANCELLATION = "cancellation"
     REMOVAL = "removal"
+    ROSTER_CHANGE = "roster_change"
+    SWAP_PROPOSAL = "swap_proposal"
+    SWAP_RESULT = "swap_result"
+    COVER_REQUEST = "cover_request"
 
     @property
-    def method(self) -> Method:
+    def method(self) -> Method | None:
+        """Return the iTIP method of the mail; one about duties carries no calendar object."""
+        if self in NOTICES:
+            return None
         return Method.CANCEL if self in (Kind.CANCELLATION, Kind.REMOVAL) else Method.REQUEST
+
+
+NOTICES = frozenset({Kind.ROSTER_CHANGE, Kind.SWAP_PROPOSAL, Kind.SWAP_RESULT, Kind.COVER_REQUEST})
 
 
 @dataclass(frozen=True)
@@ -133,4 +143,6 @@ def _parted(
 
 
 def _to(attendees: Iterable[Attendee], kind: Kind, sequence: int) -> tuple[Invite, ...]:
-    return tuple(Invite(attendee, kind.method, sequence, kind) for attendee in attendees)
+    method = kind.method
+    assert method is not None, "a meeting is announced by a calendar object"
+    return tuple(Invite(attendee, method, sequence, kind) for attendee in attendees)

@@ -26,9 +26,18 @@ class Permission(StrEnum):
     OVERRIDE_CONFLICT = "override_conflict"
     SEE_DELIVERIES = "see_deliveries"
     SEE_AUDIT = "see_audit"
+    SEE_ROSTERS = "see_rosters"  # the months of the own house, as published
+    HOLD_DUTIES = "hold_duties"  # swaps, absences and wishes of one's own
+    EDIT_ROSTER = "edit_roster"
+    SEE_COVERAGE = "see_coverage"
 
 
-_EVERYONE = frozenset({Permission.USE, Permission.SEE_DUTY_BOARD, Permission.SEE_MEETINGS})
+_EVERYONE = frozenset(
+    {
+        *(Permission.USE, Permission.SEE_DUTY_BOARD, Permission.SEE_MEETINGS),
+        *(Permission.SEE_ROSTERS, Permission.HOLD_DUTIES),
+    }
+)
 
 PERMISSIONS: dict[Function, frozenset[Permission]] = {
     Function.REQUESTER: _EVERYONE | {Permission.REQUEST_CONSULT},
@@ -39,10 +48,18 @@ PERMISSIONS: dict[Function, frozenset[Permission]] = {
         Permission.PLAN_CONFERENCE,
         Permission.OVERRIDE_CONFLICT,
         Permission.SEE_DELIVERIES,
+        Permission.EDIT_ROSTER,
+        Permission.SEE_COVERAGE,
     },
     Function.COORDINATOR: _EVERYONE
-    | {Permission.SEE_MEETINGS_OF_ORGANISATION, Permission.PLAN_CONFERENCE, Permission.SEE_DELIVERIES},
-    Function.ORGANISATION_ADMIN: _EVERYONE | {Permission.SEE_DELIVERIES, Permission.SEE_AUDIT},
+    | {
+        Permission.SEE_MEETINGS_OF_ORGANISATION,
+        Permission.PLAN_CONFERENCE,
+        Permission.SEE_DELIVERIES,
+        Permission.SEE_COVERAGE,
+    },
+    Function.ORGANISATION_ADMIN: _EVERYONE
+    | {Permission.SEE_DELIVERIES, Permission.SEE_AUDIT, Permission.SEE_COVERAGE},
     Function.AUDITOR: frozenset({Permission.USE, Permission.SEE_AUDIT}),
 }
 

@@ -9,12 +9,16 @@ from confsched.models import (  # noqa: F401 (imported to be registered)
     claims,
     conferences,
     consults,
+    duty_codes,
+    duty_rosters,
     engine,
     feeds,
     network,
     outbox,
     people,
     rosters,
+    rotations,
+    swaps,
 )
 from confsched.models.base import Base
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from confsched.domain.kinds import FeedPrivacy
+from confsched.domain.kinds import FeedPrivacy, FeedScope
 from confsched.models.base import Base, WithId, enum_type
 from confsched.models.people import Person
 
@@ -22,6 +22,11 @@ class Feed(WithId, Base):
     name: Mapped[str] = mapped_column(String(80))
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)
     privacy: Mapped[FeedPrivacy] = mapped_column(enum_type(FeedPrivacy, "privacy"))
+    scope: Mapped[FeedScope] = mapped_column(
+        enum_type(FeedScope, "scope"), default=FeedScope.OWN, server_default=FeedScope.OWN.value
+    )
+    line_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("duty_line.id"))
+    department_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("department.id"))
     created_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
     fetched_at: Mapped[datetime | None]

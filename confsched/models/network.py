@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from datetime import date
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy import ForeignKey, String, UniqueConstraint, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from confsched.domain.kinds import ResourceKind, SiteKind
@@ -41,6 +41,7 @@ class Department(WithId, Base):
     site_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("site.id"))
     name: Mapped[str] = mapped_column(String(120))
     discipline: Mapped[str] = mapped_column(String(60))
+    swaps_need_approval: Mapped[bool] = mapped_column(default=True, server_default=true())
 
     site: Mapped[Site] = relationship()
 

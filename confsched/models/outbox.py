@@ -28,7 +28,7 @@ class OutboxMessage(WithId, Base):
     zone: Mapped[str] = mapped_column(String(64))
     message_id: Mapped[str] = mapped_column(String(200), unique=True)
     snapshot: Mapped[dict[str, Any]] = mapped_column(JSON)
-    method: Mapped[Method] = mapped_column(enum_type(Method, "method"))
+    method: Mapped[Method | None] = mapped_column(enum_type(Method, "method"))
     created_at: Mapped[datetime]
     due_at: Mapped[datetime]
     attempts: Mapped[int] = mapped_column(default=0)

@@ -45,6 +45,7 @@ class Membership(WithId, Base):
     site_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("site.id"), index=True)
     department_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("department.id"))
     function: Mapped[Function] = mapped_column(enum_type(Function, "function"))
+    employment_percent: Mapped[int] = mapped_column(default=100, server_default="100")
     valid_from: Mapped[date]
     valid_until: Mapped[date | None]
 

@@ -60,6 +60,26 @@ class Duty(WithId, Base):
     person: Mapped[Person] = relationship()
 
 
+class DeclaredGap(WithId, Base):
+    """Minutes for which a line is left to nobody on purpose, and why."""
+
+    __tablename__ = "declared_gap"
+    __table_args__ = (
+        CheckConstraint("starts_at < ends_at", name="span"),
+        Index("ix_declared_gap_line_starts", "line_id", "starts_at"),
+    )
+
+    line_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("duty_line.id"))
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    reason: Mapped[str] = mapped_column(String(200))
+    declared_by_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("person.id"))
+    declared_at: Mapped[datetime]
+    withdrawn_at: Mapped[datetime | None]
+
+    line: Mapped[DutyLine] = relationship()
+
+
 class Absence(WithId, Base):
     """Time a person is away; `withdrawn_at` ends its effect and keeps the row."""
 

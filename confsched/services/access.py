@@ -5,22 +5,34 @@ from __future__ import annotations
 import uuid
 from typing import Literal, TypeVar
 
-from sqlalchemy import ColumnElement, Select, false, or_, select
+from sqlalchemy import ColumnElement, Select, false, or_, select, true
 from sqlalchemy.orm import Session
 
-from confsched.domain.permissions import Actor, Permission
+from confsched.domain.permissions import Actor, Function, Permission
 from confsched.errors import NotFound
 from confsched.models.audit import AuditEvent
 from confsched.models.base import Base
 from confsched.models.bookings import Booking, Participation
 from confsched.models.busy import BusySource
+from confsched.models.catalogue import Service
 from confsched.models.conferences import Conference
 from confsched.models.consults import Consult
+from confsched.models.duty_codes import DutyCodeRow, LineQualification
+from confsched.models.duty_rosters import DutyRoster, FillRun, RosterImport
 from confsched.models.feeds import Feed
+from confsched.models.network import Department, Site
 from confsched.models.outbox import OutboxMessage
+from confsched.models.people import Membership, Person
+from confsched.models.rosters import Absence, DeclaredGap, DutyLine
+from confsched.models.rotations import DutyRotation, DutyWish
+from confsched.models.swaps import DutySwap
 
 Row = TypeVar("Row", bound=Base)
 To = Literal["see", "change"]
+CLINICIANS = (
+    Function.REQUESTER,
+    Function.CONSULTANT,
+)  # who holds duties; a secretary of the department does not
 
 
 def visible(actor: Actor, model: type[Row], *, to: To = "see") -> Select[Row]:
@@ -50,6 +62,31 @@ def get_consult(session: Session, actor: Actor, consult_id: uuid.UUID, *, to: To
 
 def get_conference(session: Session, actor: Actor, conference_id: uuid.UUID, *, to: To = "see") -> Conference:
     return get_row(session, actor, Conference, conference_id, to=to)
+
+
+def get_department(session: Session, actor: Actor, department_id: uuid.UUID, *, to: To = "see") -> Department:
+    return get_row(session, actor, Department, department_id, to=to)
+
+
+def get_line(session: Session, actor: Actor, line_id: uuid.UUID, *, to: To = "see") -> DutyLine:
+    return get_row(session, actor, DutyLine, line_id, to=to)
+
+
+def get_roster(session: Session, actor: Actor, roster_id: uuid.UUID, *, to: To = "see") -> DutyRoster:
+    return get_row(session, actor, DutyRoster, roster_id, to=to)
+
+
+def get_swap(session: Session, actor: Actor, swap_id: uuid.UUID, *, to: To = "see") -> DutySwap:
+    return get_row(session, actor, DutySwap, swap_id, to=to)
+
+
+def get_absence(session: Session, actor: Actor, absence_id: uuid.UUID, *, to: To = "see") -> Absence:
+    return get_row(session, actor, Absence, absence_id, to=to)
+
+
+def get_person(session: Session, actor: Actor, person_id: uuid.UUID, *, to: To = "see") -> Person:
+    """Return a person whose duties, absences and wishes the actor may see or enter."""
+    return get_row(session, actor, Person, person_id, to=to)
 
 
 def may_read_content(actor: Actor, booking: Booking) -> bool:
@@ -125,6 +162,94 @@ def _busy_sources(actor: Actor, _to: To) -> ColumnElement[bool]:
     return (BusySource.person_id == actor.person_id) & BusySource.removed_at.is_(None)
 
 
+def _departments(actor: Actor, to: To) -> ColumnElement[bool]:
+    return Department.id.in_(_departments_of(actor, to))
+
+
+def _departments_of(actor: Actor, to: To) -> Select[uuid.UUID]:
+    """Return the departments whose months the actor reads or works on: those of the function's house."""
+    permission = Permission.EDIT_ROSTER if to == "change" else Permission.SEE_ROSTERS
+    houses = actor.organisations_with(permission)
+    return select(Department.id).join(Site).where(Site.organisation_id.in_(houses))
+
+
+def _lines(actor: Actor, to: To) -> ColumnElement[bool]:
+    """Let everybody see the lines, as on the duty board."""
+    return DutyLine.department_id.in_(_departments_of(actor, to)) if to == "change" else true()
+
+
+def _declared_gaps(actor: Actor, to: To) -> ColumnElement[bool]:
+    return DeclaredGap.line.has(_lines(actor, to))
+
+
+def _rosters(actor: Actor, to: To) -> ColumnElement[bool]:
+    return DutyRoster.department_id.in_(_departments_of(actor, to))
+
+
+def _roster_imports(actor: Actor, _to: To) -> ColumnElement[bool]:
+    return RosterImport.roster.has(_rosters(actor, "change"))
+
+
+def _fill_runs(actor: Actor, _to: To) -> ColumnElement[bool]:
+    return FillRun.roster.has(_rosters(actor, "change"))
+
+
+def _duty_codes(actor: Actor, to: To) -> ColumnElement[bool]:
+    return DutyCodeRow.department_id.in_(_departments_of(actor, to))
+
+
+def _rotations(actor: Actor, to: To) -> ColumnElement[bool]:
+    """Let a rotation of a line belong to its department, one of a service to the house of the service."""
+    permission = Permission.EDIT_ROSTER if to == "change" else Permission.SEE_ROSTERS
+    houses = actor.organisations_with(permission)
+    of_lines = select(DutyLine.id).where(DutyLine.department_id.in_(_departments_of(actor, to)))
+    of_services = select(Service.id).join(Site).where(Site.organisation_id.in_(houses))
+    return or_(DutyRotation.line_id.in_(of_lines), DutyRotation.service_id.in_(of_services))
+
+
+def _persons(actor: Actor, to: To) -> ColumnElement[bool]:
+    permission = Permission.EDIT_ROSTER if to == "change" else Permission.SEE_ROSTERS
+    houses = actor.organisations_with(permission)
+    return or_(Person.id == actor.person_id, Person.memberships.any(Membership.organisation_id.in_(houses)))
+
+
+def _cared_for(actor: Actor) -> Select[uuid.UUID]:
+    """Return oneself and, for a secretary, the people of the house."""
+    return select(Person.id).where(_persons(actor, "change"))
+
+
+def _absences(actor: Actor, _to: To) -> ColumnElement[bool]:
+    return Absence.person_id.in_(_cared_for(actor))
+
+
+def _duty_wishes(actor: Actor, _to: To) -> ColumnElement[bool]:
+    return DutyWish.person_id.in_(_cared_for(actor))
+
+
+def _swaps(actor: Actor, _to: To) -> ColumnElement[bool]:
+    """Let those see a swap whom it names, whom it asks, and who looks after the roster of the line."""
+    me = actor.person_id
+    named = or_(
+        *(DutySwap.from_person_id == me, DutySwap.to_person_id == me),
+        *(DutySwap.taken_by_id == me, DutySwap.proposed_by_id == me),
+    )
+    asked = DutySwap.to_person_id.is_(None) & DutySwap.line_id.in_(lines_held_by(me))
+    of_house = DutySwap.line.has(DutyLine.department_id.in_(_departments_of(actor, "change")))
+    return or_(named, asked, of_house)
+
+
+def lines_held_by(person_id: uuid.UUID) -> Select[uuid.UUID]:
+    """Return the lines a person may hold: by name, or as a clinician of a department that names nobody."""
+    named = select(LineQualification.line_id).where(LineQualification.person_id == person_id)
+    departments = select(Membership.department_id).where(
+        Membership.person_id == person_id, Membership.function.in_(CLINICIANS)
+    )
+    open_to_all = ~select(LineQualification).where(LineQualification.line_id == DutyLine.id).exists()
+    return select(DutyLine.id).where(
+        or_(DutyLine.id.in_(named), DutyLine.department_id.in_(departments) & open_to_all)
+    )
+
+
 def _audit_events(actor: Actor, to: To) -> ColumnElement[bool]:
     if to == "change":
         return false()
@@ -139,4 +264,16 @@ _RULES = {
     Feed: _feeds,
     BusySource: _busy_sources,
     AuditEvent: _audit_events,
+    Department: _departments,
+    DutyLine: _lines,
+    DeclaredGap: _declared_gaps,
+    DutyRoster: _rosters,
+    RosterImport: _roster_imports,
+    FillRun: _fill_runs,
+    DutyCodeRow: _duty_codes,
+    DutyRotation: _rotations,
+    Person: _persons,
+    Absence: _absences,
+    DutyWish: _duty_wishes,
+    DutySwap: _swaps,
 }
