@@ -1,0 +1,104 @@
+"""Fill the open duties of a month: hard rules always, as many duties as possible, then the softest way."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from uuid import UUID
+
+from confsched.domain.autofill_board import NOBODY, build_table
+from confsched.domain.autofill_facts import (
+    Bar,
+    Candidate,
+    DutyKey,
+    Filling,
+    FillRules,
+    OpenDuty,
+    Problem,
+    Progress,
+    WhyNot,
+)
+from confsched.domain.autofill_rules import find_bar, first_clash
+from confsched.domain.autofill_score import score_of
+from confsched.domain.autofill_search import Best, search
+from confsched.errors import Message, msg
+
+DEFAULT_STEPS = 1_500_000
+
+OnProgress = Callable[[Progress], bool]
+
+
+def keep_going(progress: Progress) -> bool:  # noqa: ARG001
+    """Never stop before the last step."""
+    return True
+
+
+def fill(
+    problem: Problem, *, seed: int = 0, on_progress: OnProgress = keep_going, steps: int = DEFAULT_STEPS
+) -> Filling:
+    """Return the best filling of so many steps, or the best so far when `on_progress` answers False.
+
+    The same problem, seed and number of steps give the same filling. What stands is never changed.
+    """
+    table = build_table(problem)
+
+    def report(best: Best) -> bool:
+        assigned = _assigned(problem, best.who)
+        score = score_of(problem, assigned)
+        return on_progress(Progress(len(assigned), len(best.who), score, best.share_done))
+
+    assigned = _assigned(problem, search(table, seed, steps, report))
+    return Filling(assigned, _unfilled(problem, assigned), score_of(problem, assigned))
+
+
+def explain(why: Sequence[WhyNot], candidates: int) -> tuple[Message, ...]:
+    """Return why a duty stays open in a few words: how many are qualified, and what keeps them away."""
+    unqualified = sum(one.count for one in why if one.reason is Bar.NOT_QUALIFIED)
+    others = (_in_words(one) for one in why if one.reason is not Bar.NOT_QUALIFIED)
+    return msg("%(count)s qualified", count=candidates - unqualified), *others
+
+
+def _in_words(why: WhyNot) -> Message:
+    sentences = {
+        Bar.NOT_QUALIFIED: msg("%(count)s not qualified", count=why.count),
+        Bar.TOO_LONG: msg("too long for one person"),
+        Bar.ABSENT: msg("%(count)s absent", count=why.count),
+        Bar.ON_DUTY: msg("%(count)s on another duty", count=why.count),
+        Bar.RESTING: msg("%(count)s resting", count=why.count),
+        Bar.AT_LIMIT: msg("%(count)s at the limit of the month", count=why.count),
+    }
+    return sentences[why.reason]
+
+
+def _assigned(problem: Problem, who: Sequence[int]) -> dict[DutyKey, UUID]:
+    return {
+        duty.key: problem.candidates[person].person_id
+        for duty, person in zip(problem.open_duties, who, strict=True)
+        if person != NOBODY
+    }
+
+
+def _unfilled(problem: Problem, assigned: Mapping[DutyKey, UUID]) -> dict[DutyKey, tuple[WhyNot, ...]]:
+    taken: dict[UUID, list[OpenDuty]] = defaultdict(list)
+    for duty in problem.open_duties:
+        if duty.key in assigned:
+            taken[assigned[duty.key]].append(duty)
+    return {
+        duty.key: _why_not(problem, duty, taken) for duty in problem.open_duties if duty.key not in assigned
+    }
+
+
+def _why_not(
+    problem: Problem, duty: OpenDuty, taken: Mapping[UUID, Sequence[OpenDuty]]
+) -> tuple[WhyNot, ...]:
+    persons: dict[Bar, list[UUID]] = {bar: [] for bar in Bar}
+    for candidate in problem.candidates:
+        own = taken.get(candidate.person_id, ())
+        persons[_bar_now(duty, candidate, own, problem.rules)].append(candidate.person_id)
+    return tuple(WhyNot(bar, tuple(who)) for bar, who in persons.items() if who)
+
+
+def _bar_now(duty: OpenDuty, candidate: Candidate, own: Sequence[OpenDuty], rules: FillRules) -> Bar:
+    """Return why the person cannot take the duty beside what they took; what is left is the limit."""
+    bar = find_bar(duty, candidate, rules) or first_clash(duty, own, rules)
+    return bar or Bar.AT_LIMIT
