@@ -11,16 +11,21 @@ import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import inspect, select
+from sqlalchemy import inspect, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from confsched.db import Database, alembic_config
 from confsched.domain.bookings import ClaimState
-from confsched.domain.kinds import SubjectKind
+from confsched.domain.invites import Method
+from confsched.domain.kinds import FeedScope, SubjectKind
 from confsched.models import Base
 from confsched.models.audit import AuditHead
 from confsched.models.claims import Claim
+from confsched.models.feeds import Feed
+from confsched.models.network import Department
+from confsched.models.outbox import OutboxMessage
+from confsched.models.people import Membership
 from confsched.services import audit
 from tests.support.postgres import PostgresServer
 from tests.world import NOW
@@ -44,11 +49,18 @@ def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
         database.dispose()
 
 
-def _downgrade(database: Database) -> None:
+def _downgrade(database: Database, revision: str = "base") -> None:
     config = alembic_config()
     with database.engine.begin() as connection:
         config.attributes["connection"] = connection
-        command.downgrade(config, "base")
+        command.downgrade(config, revision)
+
+
+def _upgrade(database: Database, revision: str) -> None:
+    config = alembic_config()
+    with database.engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
 
 
 def _tables(database: Database) -> set[str]:
@@ -87,6 +99,45 @@ def test_migrating_twice_changes_nothing(empty: Database) -> None:
     empty.migrate()
     with empty.read() as session:
         assert session.scalars(select(AuditHead)).one().number == 1
+
+
+def _fill_first_tables(database: Database) -> None:
+    """Write what an installation of the first revision holds, in its own words."""
+    texts = (
+        "INSERT INTO organisation (id, name) VALUES (:a, 'Uniklinik Wendstadt')",
+        "INSERT INTO site (id, organisation_id, name, short_name, kind, zone, state, phone)"
+        " VALUES (:a, :a, 'Wendstadt', 'Wendstadt', 'hospital', 'Europe/Berlin', 'DE-NI', '1')",
+        "INSERT INTO department (id, site_id, name, discipline) VALUES (:a, :a, 'Neurologie', 'neurology')",
+        "INSERT INTO person (id, title, given_name, family_name, email, phone, discipline, is_specialist,"
+        " language, zone) VALUES (:a, '', 'Jana', 'Okafor', 'jana@wendstadt.example', '', '', true, 'de',"
+        " 'Europe/Berlin')",
+        "INSERT INTO membership (id, person_id, organisation_id, site_id, function, valid_from)"
+        " VALUES (:a, :a, :a, :a, 'consultant', '2026-01-01')",
+        "INSERT INTO feed (id, person_id, name, token_hash, privacy, created_at)"
+        " VALUES (:a, :a, 'Telefon', 'x', 'kind', '2026-01-01 00:00:00+00:00')",
+        "INSERT INTO outbox_message (id, kind, organisation_id, recipient_id, recipient, language, zone,"
+        " message_id, snapshot, method, created_at, due_at, attempts) VALUES (:a, 'invitation', :a, :a,"
+        " 'jana@wendstadt.example', 'de', 'Europe/Berlin', '<a@b>', '{}', 'REQUEST',"
+        " '2026-01-01 00:00:00+00:00', '2026-01-01 00:00:00+00:00', 0)",
+    )
+    with database.engine.begin() as connection:
+        for statement in texts:
+            connection.execute(text(statement), {"a": uuid.UUID(int=1).hex})
+
+
+def test_the_revision_of_the_rosters_keeps_what_is_there_and_gives_it_back(empty: Database) -> None:
+    _upgrade(empty, "0001")
+    _fill_first_tables(empty)
+    _upgrade(empty, "0002")
+    with empty.read() as session:
+        assert session.scalars(select(Membership)).one().employment_percent == 100
+        assert session.scalars(select(Department)).one().swaps_need_approval
+        assert session.scalars(select(Feed)).one().scope is FeedScope.OWN
+        assert session.scalars(select(OutboxMessage)).one().method is Method.REQUEST
+    _downgrade(empty, "0001")
+    with empty.engine.connect() as connection:
+        assert connection.execute(text("SELECT message_id FROM outbox_message")).all() == [("<a@b>",)]
+        assert connection.execute(text("SELECT token_hash FROM feed")).all() == [("x",)]
 
 
 def test_the_history_builds_what_the_models_say(database: Database) -> None:

@@ -44,6 +44,11 @@ class Duty(WithId, Base):
     __tablename__ = "duty"
     __table_args__ = (
         CheckConstraint("starts_at < ends_at", name="span"),
+        # Who looks for the duties of an instant looks back 32 days and no further.
+        CheckConstraint("ends_at - starts_at <= interval '32 days'", name="length").ddl_if("postgresql"),
+        CheckConstraint("julianday(ends_at) - julianday(starts_at) <= 32.0001", name="length").ddl_if(
+            "sqlite"
+        ),
         Index("ix_duty_line_starts", "line_id", "starts_at"),
         Index("ix_duty_person_starts", "person_id", "starts_at"),
     )

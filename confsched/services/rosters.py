@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from confsched.domain.bookings import ClaimState
+from confsched.domain.coverage import LONGEST_DUTY
 from confsched.domain.intervals import Span, clip, merge, subtract
 from confsched.domain.kinds import AbsenceKind, DutyType, LineKind, SubjectKind
 from confsched.domain.permissions import Actor
@@ -120,6 +121,8 @@ def withdraw_duties(
 
 
 def _check_apart(duties: Sequence[Assignment]) -> None:
+    if any(span.duration > LONGEST_DUTY for _, span in duties):
+        raise Refusal(msg("A duty lasts 32 days at most. Enter a longer one month by month."), field="duties")
     for (_, one), (_, other) in pairwise(duties):
         if one.overlaps(other):
             raise Refusal(

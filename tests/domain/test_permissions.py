@@ -22,6 +22,10 @@ DECISIONS = {
     Permission.OVERRIDE_CONFLICT: "no yes yes no no no",
     Permission.SEE_DELIVERIES: "no no yes yes yes no",
     Permission.SEE_AUDIT: "no no no no yes yes",
+    Permission.SEE_ROSTERS: "yes yes yes yes yes no",
+    Permission.HOLD_DUTIES: "yes yes yes yes yes no",
+    Permission.EDIT_ROSTER: "no no yes no no no",
+    Permission.SEE_COVERAGE: "no no yes yes yes no",
 }
 HOUSES = tuple(uuid.UUID(int=number) for number in range(1, 4))
 SITES = tuple(uuid.UUID(int=number) for number in range(11, 14))

@@ -26,6 +26,7 @@ COLUMNS = (
 
 
 def upgrade() -> None:
+    _limit_duties()  # before anything refers to them
     _create_tables()
     uuid = "CHAR(32)" if _is_sqlite() else "UUID"
     for table, column, definition in COLUMNS:
@@ -55,6 +56,16 @@ def downgrade() -> None:
     op.drop_table("duty_roster")
     op.drop_table("duty_wish")
     op.drop_table("duty_rules")
+    with op.batch_alter_table("duty") as batch:
+        batch.drop_constraint(op.f("ck_duty_length"), type_="check")
+
+
+def _limit_duties() -> None:
+    """Let a duty last 32 days at most: who looks for the duties of an instant looks back no further."""
+    length = "julianday(ends_at) - julianday(starts_at)" if _is_sqlite() else "ends_at - starts_at"
+    limit = "32.0001" if _is_sqlite() else "interval '32 days'"
+    with op.batch_alter_table("duty") as batch:
+        batch.create_check_constraint(op.f("ck_duty_length"), f"{length} <= {limit}")
 
 
 def _drop_columns() -> None:
