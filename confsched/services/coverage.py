@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import uuid
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from itertools import groupby
+from typing import Any, Generic, TypeVar
 
-from sqlalchemy import select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
+from confsched import clock
 from confsched.domain.coverage import (
     Bounds,
     Cover,
@@ -23,11 +25,15 @@ from confsched.domain.coverage import (
 )
 from confsched.domain.holidays import is_public_holiday
 from confsched.domain.intervals import Span
+from confsched.domain.permissions import Actor, Permission
 from confsched.models.network import Department, Site
 from confsched.models.rosters import Duty, DutyLine
-from confsched.services.duty_board import standing
+from confsched.services.duty_board import Choice
+from confsched.services.standing import intended_gaps, standing
 
 DAYS_AHEAD = 90
+
+Item = TypeVar("Item")
 
 
 @dataclass(frozen=True)
@@ -39,8 +45,13 @@ class Line:
     name: str
     site_id: uuid.UUID
     site_name: str
+    organisation_id: uuid.UUID
     state: str
     cover: Cover
+
+    def belongs_to(self, actor: Actor) -> bool:
+        """Tell whether the actor looks after the roster of this line."""
+        return self.organisation_id in actor.organisations_with(Permission.EDIT_ROSTER)
 
 
 @dataclass(frozen=True)
@@ -69,6 +80,76 @@ class LineCoverage:
         return day_cells(self.holes, self.demand.required, self.demand.days)
 
 
+@dataclass(frozen=True)
+class Opening:
+    """Hold one gap of one line, as the list shows it."""
+
+    line: Line
+    span: Span
+
+
+@dataclass(frozen=True)
+class Overview:
+    """Hold the coverage of the chosen lines, and what it can be narrowed to."""
+
+    days: tuple[date, ...]
+    lines: tuple[LineCoverage, ...]
+    sites: tuple[Choice, ...]
+    group_names: tuple[str, ...]
+
+    @property
+    def openings(self) -> list[Opening]:
+        """Return every gap of the chosen lines, the next one first."""
+        found = [Opening(one.line, gap) for one in self.lines for gap in one.holes.gaps]
+        return sorted(found, key=lambda opening: (opening.span.starts_at, opening.line.name))
+
+    @property
+    def lines_with_gaps(self) -> list[LineCoverage]:
+        return [one for one in self.lines if one.holes.gaps]
+
+
+@dataclass(frozen=True)
+class Page(Generic[Item]):
+    """Hold one page of a long list."""
+
+    items: tuple[Item, ...]
+    page: int
+    pages: int
+    total: int
+
+
+def page_of(items: Sequence[Item], number: int, size: int) -> Page[Item]:
+    """Return the page with this number, counted from 1; beyond the end it is the last."""
+    pages = max(1, -(-len(items) // size))
+    number = min(max(1, number), pages)
+    return Page(tuple(items[(number - 1) * size : number * size]), number, pages, len(items))
+
+
+def overview(
+    session: Session,
+    actor: Actor,
+    *,
+    now: datetime,
+    site_id: uuid.UUID | None = None,
+    service_group: str | None = None,
+    only_gaps: bool = False,
+) -> Overview:
+    """Return the coverage of the network's lines for 90 days of the actor's calendar; three queries."""
+    first_day = clock.local_day(now, actor.zone)
+    lines = list_lines(session)
+    chosen = [
+        line for line in lines if site_id in (None, line.site_id) and service_group in (None, line.group_name)
+    ]
+    covered = cover_lines(session, chosen, first_day, now=now)
+    sites = {line.site_id: line.site_name for line in lines}
+    return Overview(
+        days=tuple(first_day + timedelta(days=number) for number in range(DAYS_AHEAD)),
+        lines=tuple(one for one in covered if one.holes.gaps or not only_gaps),
+        sites=tuple(Choice(str(key), name) for key, name in sorted(sites.items(), key=lambda item: item[1])),
+        group_names=tuple(dict.fromkeys(line.group_name for line in lines)),
+    )
+
+
 def list_lines(session: Session) -> list[Line]:
     """Return every line of the network in the order of the duty board."""
     query = (
@@ -81,6 +162,7 @@ def list_lines(session: Session) -> list[Line]:
             DutyLine.covered_workdays_only,
             Site.id.label("site_id"),
             Site.name.label("site_name"),
+            Site.organisation_id,
             Site.state,
             Site.zone,
         )
@@ -95,6 +177,7 @@ def list_lines(session: Session) -> list[Line]:
             row.name,
             row.site_id,
             row.site_name,
+            row.organisation_id,
             row.state,
             Cover(row.covered_from, row.covered_until, row.covered_workdays_only, row.zone),
         )
@@ -105,7 +188,10 @@ def list_lines(session: Session) -> list[Line]:
 def cover_lines(
     session: Session, lines: Sequence[Line], first_day: date, *, now: datetime, days: int = DAYS_AHEAD
 ) -> list[LineCoverage]:
-    """Return the open minutes of each line from now on, as known now; two queries however many lines."""
+    """Return the open minutes of each line from now on, as known now; two queries however many lines.
+
+    Time that is declared as an intended gap is told apart from an unnoticed one.
+    """
     if not lines:
         return []
     demands = _demands(lines, first_day, days, now)
@@ -113,9 +199,13 @@ def cover_lines(
         min(demand.window.starts_at for demand in demands.values()),
         max(demand.window.ends_at for demand in demands.values()),
     )
-    duties = _load_duties(session, lines, window, now)
+    held = _load_stretches(session, lines, window, now)
+    declared = intended_gaps(session, window, now)
     return [
-        _cover_line(line, demands[line.cover, line.state], duties.get(line.line_id, ())) for line in lines
+        _cover_line(
+            line, demands[line.cover, line.state], held.get(line.line_id, ()), declared.get(line.line_id, ())
+        )
+        for line in lines
     ]
 
 
@@ -134,23 +224,40 @@ def _demand(cover: Cover, state: str, first_day: date, days: int, now: datetime)
     return Demand(tuple(spans), tuple(required))
 
 
-def _cover_line(line: Line, demand: Demand, duties: Sequence[Bounds]) -> LineCoverage:
-    return LineCoverage(line, find_holes(duties, demand.required, demand.window), demand)
+def _cover_line(line: Line, demand: Demand, held: Sequence[Bounds], declared: Sequence[Span]) -> LineCoverage:
+    holes = find_holes(held, demand.required, demand.window, declared=declared)
+    return LineCoverage(line, holes, demand)
 
 
-def _load_duties(
-    session: Session, lines: Iterable[Line], window: Span, known_at: datetime
+def _load_stretches(
+    session: Session, lines: Sequence[Line], window: Span, known_at: datetime
 ) -> Mapping[uuid.UUID, Sequence[Bounds]]:
-    """Return the standing duties of each line by their start; columns, because there are very many."""
-    query = (
-        select(Duty.line_id, Duty.starts_at, Duty.ends_at)
-        .where(
-            Duty.line_id.in_([line.line_id for line in lines]),
-            *standing(window, known_at),
-        )
-        .order_by(Duty.line_id, Duty.starts_at)
-    )
-    found: dict[uuid.UUID, list[Bounds]] = defaultdict(list)
-    for line_id, starts_at, ends_at in session.execute(query):
-        found[line_id].append((starts_at, ends_at))
+    """Return the stretches of each line that duties hold without a break, in order.
+
+    The database joins the duties: of two hundred thousand, only those at which a stretch begins travel.
+    """
+    starts = _starts_of_stretches(lines, window, known_at)
+    found: dict[uuid.UUID, list[Bounds]] = {}
+    for line_id, rows in groupby(session.execute(starts), key=lambda row: row.line_id):
+        breaks = list(rows)
+        ends = [row.reach for row in breaks[1:]] + [breaks[-1].last_end]
+        found[line_id] = [(row.starts_at, end) for row, end in zip(breaks, ends, strict=True)]
     return found
+
+
+def _starts_of_stretches(lines: Sequence[Line], window: Span, known_at: datetime) -> Select[Any]:
+    """Return where a stretch begins, how far the one before reached, and where the line's last one ends."""
+    duties = (
+        select(
+            Duty.line_id,
+            Duty.starts_at,
+            func.max(Duty.ends_at)
+            .over(partition_by=Duty.line_id, order_by=Duty.starts_at, rows=(None, -1))
+            .label("reach"),
+            func.max(Duty.ends_at).over(partition_by=Duty.line_id).label("last_end"),
+        )
+        .where(Duty.line_id.in_([line.line_id for line in lines]), *standing(window, known_at))
+        .subquery()
+    )
+    is_start = duties.c.reach.is_(None) | (duties.c.reach < duties.c.starts_at)
+    return select(duties).where(is_start).order_by(duties.c.line_id, duties.c.starts_at)

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, select
+from sqlalchemy import Row, Select, select
 from sqlalchemy.orm import Session, joinedload
 
 from confsched import clock
-from confsched.domain.coverage import LONGEST_DUTY, Cover
+from confsched.domain.coverage import Cover
 from confsched.domain.duty_board import (
     LineState,
     Stretch,
@@ -30,6 +30,7 @@ from confsched.domain.rosters import DutyFact
 from confsched.models.network import CooperationAgreement, Department, Site
 from confsched.models.people import Person
 from confsched.models.rosters import Duty, DutyLine
+from confsched.services.standing import standing
 
 SOON = timedelta(hours=24)
 
@@ -218,20 +219,6 @@ def _lines() -> Select[DutyLine]:
         .join(Site, Site.id == Department.site_id)
         .options(joinedload(DutyLine.department).joinedload(Department.site))
         .order_by(DutyLine.position, DutyLine.group_name, DutyLine.name, DutyLine.id)
-    )
-
-
-def standing(window: Span, known_at: datetime) -> tuple[ColumnElement[bool], ...]:
-    """Return the conditions of duties that reach into a window, as known at an instant.
-
-    The bound on the start keeps the search out of years of history; no duty is longer than it looks back.
-    """
-    return (
-        Duty.starts_at < window.ends_at,
-        Duty.starts_at > window.starts_at - LONGEST_DUTY,
-        Duty.ends_at > window.starts_at,
-        Duty.recorded_at <= known_at,
-        Duty.superseded_at.is_(None) | (Duty.superseded_at > known_at),
     )
 
 
