@@ -88,8 +88,8 @@ def ledger(
     """Return the ledger of the duties that start inside `window`, whole even where they end after it.
 
     What was held on a line is owed by its pool, by default by everybody in `shares`, in proportion to the
-    share of employment; a day at work without a line counts nowhere. A duty is a weekend's when a minute of it lies in one, and a holiday's when the day
-    on which it starts is one, because it belongs to that day.
+    share of employment; a day at work without a line counts nowhere. A duty is a weekend's when a minute of
+    it lies in one, and a holiday's when the day on which it starts is one, because it belongs to that day.
     """
     held: dict[UUID, dict[UUID, Counter[Measure]]] = defaultdict(lambda: defaultdict(Counter))
     for duty in duties:

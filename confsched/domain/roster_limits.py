@@ -168,6 +168,6 @@ def _weekend_warning(saturday: date, first: HeldDuty, free: int, rules: DutyRule
     # A weekend belongs to the month of its Saturday, and so must the day under which it is warned of.
     is_inside = (first.day.year, first.day.month) == (saturday.year, saturday.month)
     message = msg(
-        "%(count)s free weekends this month instead of %(needed)s.", count=free, needed=rules.free_weekends
+        "Free weekends this month: %(count)s instead of %(needed)s.", count=free, needed=rules.free_weekends
     )
     return RosterWarning(first.person_id, first.day if is_inside else saturday, Rule.FREE_WEEKENDS, message)
