@@ -11,6 +11,8 @@ from confsched.domain.intervals import Span
 from confsched.domain.invites import Kind
 from confsched.formats.ical import Entry, Party, write_invite
 from confsched.formats.meetings import kind_words, summary
+from confsched.formats.plain_text import one_line
+from confsched.formats.stored_messages import word_stored
 from confsched.mail.compose import Envelope
 from confsched.models.outbox import OutboxMessage
 
@@ -26,7 +28,7 @@ class House:
 
 def envelope_of(message: OutboxMessage, house: House) -> Envelope:
     """Return the envelope of a row; the same row and house give the same mail to the byte."""
-    snapshot = message.snapshot
+    snapshot, method = message.snapshot, message.method
     return Envelope(
         kind=message.kind.value,
         recipient=message.recipient,
@@ -36,9 +38,9 @@ def envelope_of(message: OutboxMessage, house: House) -> Envelope:
         sender=house.mail_address,
         sender_name=house.mail_name,
         message_id=message.message_id,
-        values=_values(snapshot, message.language, house),
-        calendar=write_invite(_entry(message, house), message.method).decode(),
-        method=message.method.value,
+        values=_values(snapshot, message.language, house) if method else _notice(message, house),
+        calendar=write_invite(_entry(message, house), method).decode() if method else None,
+        method=method.value if method else None,
         created_at=message.created_at,
     )
 
@@ -56,6 +58,19 @@ def _values(snapshot: Mapping[str, Any], language: str, house: House) -> dict[st
         "old_ends_at": snapshot["old_ends_at"],
         "join_link": snapshot["join_link"],
         "url": house.public_url + snapshot["path"],
+    }
+
+
+def _notice(message: OutboxMessage, house: House) -> dict[str, str]:
+    """Return the words of a mail about duties, a line of text for each of its lines."""
+    heading, lines = (
+        [one_line(word_stored(one, message.language, message.zone)) for one in stored]
+        for stored in ([message.snapshot["heading"]], message.snapshot["lines"])
+    )
+    return {
+        "heading": heading[0],
+        "lines": "\n".join(lines),
+        "url": house.public_url + message.snapshot["path"],
     }
 
 

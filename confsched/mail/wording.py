@@ -15,14 +15,15 @@ from confsched.domain.intervals import Span
 from confsched.domain.invites import Kind
 from confsched.errors import Message
 from confsched.formats.dates import format_span
-from confsched.formats.plain_text import one_line, web_link
+from confsched.formats.plain_text import many_lines, one_line, web_link
 from confsched.i18n import DEFAULT_LANGUAGE, LANGUAGES, translate
 
 TEMPLATES = Path(__file__).parents[2] / "templates" / "emails"
 # Professional secrecy: what is not named here never reaches a template, whatever the row holds.
-TEXTS = ("kind_of_meeting", "service", "people", "place", "case_ref")
+TEXTS = ("kind_of_meeting", "service", "people", "place", "case_ref", "heading")
 TIMES = ("starts_at", "ends_at", "old_starts_at", "old_ends_at")
 LINKS = ("join_link", "url")
+LINES = "lines"
 
 
 @dataclass(frozen=True)
@@ -54,9 +55,10 @@ def word(kind: Kind, reader: Reader, values: Mapping[str, str]) -> Wording:
     return Wording(one_line(subject), text.strip() + "\n", html)
 
 
-def _known(values: Mapping[str, str]) -> dict[str, str]:
+def _known(values: Mapping[str, str]) -> dict[str, object]:
     """Return the values a mail may show, cleaned; a missing one is empty."""
-    cleaned = {name: one_line(values.get(name, "")) for name in (*TEXTS, *TIMES)}
+    cleaned: dict[str, object] = {name: one_line(values.get(name, "")) for name in (*TEXTS, *TIMES)}
+    cleaned[LINES] = many_lines(values.get(LINES, "")).splitlines()
     return cleaned | {name: web_link(values.get(name, "")) for name in LINKS}
 
 

@@ -28,7 +28,8 @@ def claim_due(
     """Lease the messages that are due; a worker that dies leaves them to others when the lease runs out.
 
     What still waits about the same meeting goes first: a calendar that gets the cancellation before the
-    invitation shows a meeting that is off (RFC 5546 2.1.5).
+    invitation shows a meeting that is off (RFC 5546 2.1.5). A mail about duties has no meeting and
+    waits for no other.
     """
     earlier = aliased(OutboxMessage)
     waits_in_line = exists().where(
@@ -133,6 +134,8 @@ def retry(session: Session, actor: Actor, message: OutboxMessage, *, now: dateti
 
 
 def _is_overtaken(session: Session, message: OutboxMessage) -> bool:
+    if message.booking_id is None:
+        return False
     later = exists().where(
         OutboxMessage.booking_id == message.booking_id,
         OutboxMessage.recipient_id == message.recipient_id,

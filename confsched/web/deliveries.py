@@ -24,6 +24,10 @@ KINDS = {
     "update": msg("Change"),
     "cancellation": msg("Cancellation"),
     "removal": msg("Removal"),
+    "roster_change": msg("Change of a roster"),
+    "swap_proposal": msg("Proposed swap"),
+    "swap_result": msg("Outcome of a swap"),
+    "cover_request": msg("Cover asked for"),
 }
 MAX_SEARCH = 120
 MAX_PAGE = 10_000

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from confsched.domain.intervals import Span
-from confsched.domain.invites import Kind, Method
+from confsched.domain.invites import NOTICES, Kind, Method
 from confsched.formats.ical import Entry, Party, write_invite
 from confsched.mail.compose import HEADERS, Envelope, _read_back, compose, preview
 from confsched.mail.smtp import PermanentFailure
@@ -19,6 +19,7 @@ from tests.formats.ical_rules import assert_interop
 
 CREATED = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
 STARTS, ENDS = datetime(2026, 11, 25, 14, tzinfo=UTC), datetime(2026, 11, 25, 14, 45, tzinfo=UTC)
+MEETINGS = [kind for kind in Kind if kind not in NOTICES]
 SENDER, RECIPIENT = "planung@haus.example", "ada@land.example"
 VALUES = {
     "kind_of_meeting": "Telekonsil",
@@ -82,7 +83,7 @@ def parts(message: EmailMessage) -> list[EmailMessage]:
     return [part for part in message.iter_parts() if isinstance(part, EmailMessage)]
 
 
-@pytest.mark.parametrize("kind", Kind)
+@pytest.mark.parametrize("kind", MEETINGS)
 def test_every_kind_is_built_as_calendar_clients_expect(kind: Kind) -> None:
     """Cover line 24: METHOD, MIME parameter and kind agree; the calendar comes twice, byte for byte."""
     message = read(compose(envelope(kind)))
@@ -102,7 +103,7 @@ def test_every_kind_is_built_as_calendar_clients_expect(kind: Kind) -> None:
     assert assert_interop(attachment.get_content())["METHOD"] == kind.method.value
 
 
-@pytest.mark.parametrize("kind", Kind)
+@pytest.mark.parametrize("kind", MEETINGS)
 def test_every_part_survives_a_server_that_knows_seven_bits_only(kind: Kind) -> None:
     data = compose(envelope(kind))
     assert data.isascii()
@@ -154,12 +155,12 @@ SUBJECTS = {
 }
 
 
-@pytest.mark.parametrize("kind", Kind)
+@pytest.mark.parametrize("kind", MEETINGS)
 def test_a_subject_says_what_and_when_and_nothing_else(kind: Kind) -> None:
     assert read(compose(envelope(kind)))["Subject"] == preview(envelope(kind)).subject == SUBJECTS[kind]
 
 
-@pytest.mark.parametrize("kind", Kind)
+@pytest.mark.parametrize("kind", MEETINGS)
 def test_no_question_and_no_title_leaves_the_house(kind: Kind) -> None:
     shown = preview(envelope(kind))
     for words in (shown.subject, shown.text, shown.html):
@@ -167,7 +168,7 @@ def test_no_question_and_no_title_leaves_the_house(kind: Kind) -> None:
         assert "Krampf" not in words
 
 
-@pytest.mark.parametrize("kind", Kind)
+@pytest.mark.parametrize("kind", MEETINGS)
 def test_text_and_html_carry_the_same_facts(kind: Kind) -> None:
     shown = preview(envelope(kind))
     for fact in ("Wed 25 Nov 2026, 15:00–15:45 CET", "Neuropädiatrie", "Ada Berg, Bo Tal", "K-17"):
@@ -226,6 +227,31 @@ def test_a_mail_without_a_calendar_has_no_attachment() -> None:
     message = read(compose(replace(envelope(), calendar=None, method=None)))
     assert message.get_content_type() == "multipart/alternative"
     assert [part.get_content_type() for part in parts(message)] == ["text/plain", "text/html"]
+
+
+@pytest.mark.parametrize("kind", sorted(NOTICES))
+def test_a_mail_about_duties_is_words_and_a_link_and_no_calendar(kind: Kind) -> None:
+    values = {
+        "heading": "Three of your duties have <changed>",
+        "lines": "Sat 5 Dec: you hold Neurology\n\u202eSun 6 Dec: Dr. Brandt holds it & you do not",
+        "url": "https://planung.example/rosters/1",
+    }
+    notice = replace(envelope(), kind=kind.value, calendar=None, method=None, values=values)
+    message = read(compose(notice))
+    assert [part.get_content_type() for part in parts(message)] == ["text/plain", "text/html"]
+    assert message["Subject"] == "Three of your duties have <changed>"
+    shown = preview(notice)
+    assert "- Sat 5 Dec: you hold Neurology\n- Sun 6 Dec: Dr. Brandt holds it & you do not\n" in shown.text
+    assert "<li>Sun 6 Dec: Dr. Brandt holds it &amp; you do not</li>" in shown.html
+    assert 'href="https://planung.example/rosters/1"' in shown.html
+    assert "\n\n\n" not in shown.text
+    assert "When:" not in shown.text + shown.html
+    assert compose(notice) == compose(notice)
+
+
+def test_a_mail_about_duties_with_a_calendar_does_not_leave() -> None:
+    with pytest.raises(PermanentFailure, match="do not say the same"):
+        compose(replace(envelope(), kind=Kind.SWAP_RESULT.value, method=None))
 
 
 PAYLOADS = [

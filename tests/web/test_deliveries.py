@@ -11,9 +11,11 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from confsched.db import Database
+from confsched.domain.invites import Kind
+from confsched.errors import msg
 from confsched.models.bookings import Booking
 from confsched.models.outbox import OutboxMessage
-from confsched.services import invitations, outbox
+from confsched.services import invitations, notices, outbox
 from tests.services.test_feeds import add_booking
 from tests.support.web import SignIn
 from tests.world import NOW, World
@@ -208,3 +210,29 @@ def test_the_list_costs_the_same_queries_for_one_and_for_many(
     with counted(sqlite_database) as many:
         client.get("/deliveries/")
     assert len(many) == len(few)
+
+
+def test_a_mail_about_duties_is_shown_without_a_calendar(
+    client: FlaskClient, world: World, sign_in: SignIn, sqlite_database: Database
+) -> None:
+    with sqlite_database.transaction() as session:
+        row = notices.notify(
+            session,
+            Kind.SWAP_PROPOSAL,
+            world.neurologist,
+            organisation_id=world.hub.organisation_id,
+            heading=msg("Dr. Brandt offers you a duty"),
+            lines=[msg("Day: %(day)s", day=date(2026, 12, 5))],
+            path="/swaps/1",
+            now=NOW,
+        )
+    for person in (world.neurologist, world.secretary):
+        sign_in(client, person)
+        assert "Proposed swap, Dr. Jana Okafor" in client.get("/deliveries/").text
+        page = client.get(f"/deliveries/{row.id}").text
+        assert "Dr. Brandt offers you a duty" in page
+        assert "Sat 5 Dec 2026" in page
+        assert "What the calendar gets" not in page
+        assert "To the meeting" not in page
+    sign_in(client, world.admin)
+    assert "Dr. Brandt offers" not in client.get(f"/deliveries/{row.id}").text
