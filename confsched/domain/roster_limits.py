@@ -119,7 +119,7 @@ def _check_number(
     elif on_call > (limit := pro_rata(rules.on_call_limit, share)):
         yield _number_warning(duty, Rule.ON_CALL_LIMIT, _on_call_message(on_call, limit, share))
         return
-    if standby and on_call and on_call > (limit := mixed_limit(standby, share, rules)):
+    if standby and on_call > (limit := mixed_limit(standby, share, rules)):
         yield _number_warning(duty, Rule.MIXED_LIMIT, _mixed_message(standby, on_call, limit, share))
 
 

@@ -137,6 +137,11 @@ def test_work_that_touches_is_one_stretch_whatever_the_day(duty_type: DutyType, 
     assert [len(stretch) for stretch in list_stretches(duties)] == lengths
 
 
+def test_a_short_duty_inside_a_long_one_does_not_end_the_stretch() -> None:
+    inside = held(MONDAY, time(18), time(20), REGULAR, line=ICU)
+    assert [len(stretch) for stretch in list_stretches([night_from(16), inside, day_shift(TUESDAY)])] == [3]
+
+
 def test_days_with_an_evening_between_them_are_stretches_of_their_own() -> None:
     duties = [day_shift(day) for day in days_from(MONDAY, 3)]
     assert list_stretches(duties) == [[duty] for duty in duties]

@@ -107,6 +107,17 @@ def test_back_to_back_duties_add_up_and_the_one_that_crosses_the_cap_is_named() 
     assert str(length.message) == "32 h of work in a row instead of at most 24 h."
 
 
+def test_a_stretch_is_told_once_and_at_its_whole_length() -> None:
+    duties = [held(TENTH, time(8), time(8)), day_shift(ELEVENTH), held(ELEVENTH, time(16), time(8))]
+    [length] = [warning for warning in check(*duties) if warning.rule is Rule.TOO_LONG]
+    assert (length.day, str(length.message)) == (ELEVENTH, "48 h of work in a row instead of at most 24 h.")
+
+
+def test_of_two_findings_of_one_rule_on_one_day_the_earlier_is_told() -> None:
+    [warning] = check(night(TENTH), day_shift(ELEVENTH, 8, 10), day_shift(ELEVENTH, 14, 16))
+    assert str(warning.message) == "Rest of 0 h instead of 11 h before the duty on 11.12."
+
+
 def test_on_call_and_background_need_no_rest_and_have_no_cap() -> None:
     duties = [held(TENTH, time(16), time(8), kind) for kind in (ON_CALL, BACKGROUND)]
     for duty in duties:

@@ -98,6 +98,16 @@ def test_days_at_work_count_as_neither() -> None:
     assert numbers([day_shift(day) for day in days_from(FIRST, 20)]) == []
 
 
+def test_a_share_given_as_a_float_is_the_percentage_it_stands_for() -> None:
+    assert pro_rata(10, 0.35) == 4
+
+
+def test_the_table_for_both_kinds_says_nothing_where_there_is_only_one() -> None:
+    rules = DutyRules(on_call_limit=15)
+    duties = [on_call(day) for day in days_from(FIRST, 15)]
+    assert list(check_numbers(duties, 1, ZONE, rules)) == []
+
+
 @pytest.mark.parametrize(
     ("starts", "ends", "count"),
     [
