@@ -39,7 +39,7 @@ class Holes:
 
 
 class DayState(StrEnum):
-    NOT_REQUIRED = "free"
+    NOT_REQUIRED = "none"
     COVERED = "on"
     INTENDED = "intended"
     GAP = "gap"
@@ -69,6 +69,11 @@ class DayCell:
             return 100
         held = self.required_minutes - self.gap_minutes - self.intended_minutes
         return max(0, held) * 100 // self.required_minutes
+
+    @property
+    def gap_hours(self) -> int:
+        """Return the open time in hours, rounded up: a gap of a minute is never nothing."""
+        return -(-self.gap_minutes // 60)
 
 
 @dataclass(frozen=True)

@@ -79,6 +79,10 @@ class LineCoverage:
         """Return one cell a day, made when asked for: a page shows a few lines of many."""
         return day_cells(self.holes, self.demand.required, self.demand.days)
 
+    @property
+    def open_time(self) -> timedelta:
+        return sum((gap.duration for gap in self.holes.gaps), timedelta())
+
 
 @dataclass(frozen=True)
 class Opening:

@@ -9,6 +9,7 @@ from confsched.web.bookings import blueprint as bookings
 from confsched.web.busy_calendars import blueprint as busy_calendars
 from confsched.web.conferences import blueprint as conferences
 from confsched.web.consults import blueprint as consults
+from confsched.web.coverage import blueprint as coverage
 from confsched.web.deliveries import blueprint as deliveries
 from confsched.web.duty_board import blueprint as duty_board
 from confsched.web.feeds import blueprint as feeds
@@ -21,6 +22,7 @@ BLUEPRINTS = (
     conferences,
     consults,
     duty_board,
+    coverage,
     today,
     feeds,
     busy_calendars,
