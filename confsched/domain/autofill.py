@@ -1,9 +1,15 @@
-"""Fill the open duties of a month: hard rules always, as many duties as possible, then the softest way."""
+"""Fill the open duties of a month: hard rules always, as many duties as possible, then the softest way.
+
+Measured on 30 people x 31 days x 4 lines (tests/benchmarks/autofill.py): this search is complete after 0.1 s
+and stands at a cost of 546 after 30 s; CP-SAT of OR-Tools with the same model is complete after 14 s, stands
+at 865 after 30 s, and brings 184 MB along. So the search stays: it needs nothing installed and gets further.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from uuid import UUID
 
 from confsched.domain.autofill_board import NOBODY, build_table
@@ -16,6 +22,7 @@ from confsched.domain.autofill_facts import (
     OpenDuty,
     Problem,
     Progress,
+    Score,
     WhyNot,
 )
 from confsched.domain.autofill_rules import find_bar, first_clash
@@ -23,7 +30,7 @@ from confsched.domain.autofill_score import score_of
 from confsched.domain.autofill_search import Best, search
 from confsched.errors import Message, msg
 
-DEFAULT_STEPS = 1_500_000
+DEFAULT_STEPS = 620_000  # five whole rounds; about ten seconds for the month measured
 
 OnProgress = Callable[[Progress], bool]
 
@@ -40,14 +47,16 @@ def fill(
 
     The same problem, seed and number of steps give the same filling. What stands is never changed.
     """
-    table = build_table(problem)
+
+    @lru_cache(maxsize=1)
+    def judge(who: tuple[int, ...]) -> Score:
+        return score_of(problem, _assigned(problem, who))
 
     def report(best: Best) -> bool:
-        assigned = _assigned(problem, best.who)
-        score = score_of(problem, assigned)
-        return on_progress(Progress(len(assigned), len(best.who), score, best.share_done))
+        filled = len(best.who) - best.who.count(NOBODY)
+        return on_progress(Progress(filled, len(best.who), judge(best.who), best.share_done))
 
-    assigned = _assigned(problem, search(table, seed, steps, report))
+    assigned = _assigned(problem, search(build_table(problem), seed, steps, report))
     return Filling(assigned, _unfilled(problem, assigned), score_of(problem, assigned))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import astuple, dataclass, field
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
 from uuid import UUID
@@ -31,7 +31,7 @@ class Load:
 
     @property
     def values(self) -> tuple[float, ...]:
-        return astuple(self)
+        return self.duties, self.nights, self.weekends, self.holidays
 
 
 @dataclass(frozen=True)
@@ -72,18 +72,17 @@ class MonthLimits:
     on_call_used: int = 0
 
     def leave_room_for(self, standby: int, on_call: int) -> bool:
-        """Tell whether so many new duties of each kind still fit."""
+        """Tell whether so many new duties of each kind fit; without new ones nothing is too much."""
+        if not standby + on_call:
+            return True
         first, second = self.standby_used + standby, self.on_call_used + on_call
-        if self.standby is None:
-            return self.on_call is None or second <= self.on_call
-        if self.on_call is None:
-            return first <= self.standby
-        whole = self.standby * self.on_call
-        return (
-            first <= self.standby
-            and second <= self.on_call
-            and first * self.on_call + second * self.standby <= whole
-        )
+        if standby and self.standby is not None and first > self.standby:
+            return False
+        if on_call and self.on_call is not None and second > self.on_call:
+            return False
+        if self.standby is None or self.on_call is None:
+            return True
+        return first * self.on_call + second * self.standby <= self.standby * self.on_call
 
 
 @dataclass(frozen=True)

@@ -187,12 +187,12 @@ class Walk:
         self._undo(journal, self._best_rank)
 
     def _usual_change(self) -> float:
-        """Return by how much a move changes the cost, in the middle of a sample."""
-        changes = []
+        """Return by how much a move changes the cost, the median of a sample; never 0."""
+        changes = [0.0]
         for _ in range(SAMPLES if self.movable else 0):
             before = self.open, self.cost
             journal = self._move()
             if journal and self.open == before[0]:
                 changes.append(abs(self.cost - before[1]))
             self._undo(journal, before)
-        return max(MORE, *sorted(changes)[len(changes) // 2 :][:1])
+        return sorted(changes)[len(changes) // 2] + MORE

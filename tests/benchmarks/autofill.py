@@ -1,7 +1,7 @@
 """Filling a month of 30 people x 31 days x 4 lines: our search, greedy alone, and CP-SAT where it is there.
 
 Run `python -m tests.benchmarks.autofill [seconds]`. CP-SAT needs the package `ortools`, which the project
-does not use; without it the benchmark says so and prints the rest. Every filling is judged by the same function.
+does not use; without it the benchmark says so and prints the rest. One function judges every filling.
 """
 
 from __future__ import annotations
