@@ -4,22 +4,38 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flask import Flask, current_app, request
+from flask import Flask, current_app, request, url_for
 
 from confsched.domain.permissions import Actor, Permission
 from confsched.errors import Message, msg
+from confsched.web.context import find_actor
 from confsched.web.policies import policy_of
 
 MAIN = (
     ("/", msg("Today")),
     ("/consults/", msg("Consults")),
     ("/conferences/", msg("Conferences")),
-    ("/duty-board", msg("Rosters")),
+    ("/rosters/", msg("Rosters")),
     ("/deliveries/", msg("Network")),
 )
 SETTINGS = (
     ("/feeds/", msg("Calendar feeds")),
     ("/busy-calendars/", msg("Busy calendars")),
+)
+ROSTERS = (
+    ("duty_board.show", msg("Duty board")),
+    ("duty_rosters.index", msg("Months")),
+    ("swaps.index", msg("Swaps")),
+    ("absences.index", msg("Absences")),
+    ("coverage.show", msg("Coverage")),
+    ("fairness.show", msg("Fairness")),
+)
+# The entry "Rosters" stays marked on every page about duties.
+ROSTER_PARTS = frozenset(
+    {
+        *(endpoint.partition(".")[0] for endpoint, _ in ROSTERS),
+        *("duty_codes", "roster_imports", "roster_fill", "rotations", "wishes"),
+    }
 )
 _NAVIGATION = "confsched_navigation"
 
@@ -34,6 +50,15 @@ class Link:
 
 
 @dataclass(frozen=True)
+class Tab:
+    """Hold one of the pages about duties, by the name of its blueprint."""
+
+    url: str
+    label: Message
+    name: str
+
+
+@dataclass(frozen=True)
 class _Place:
     url: str
     label: Message
@@ -44,6 +69,7 @@ class _Place:
 def register_navigation(app: Flask) -> None:
     """Find the pages that exist; register after all blueprints."""
     app.extensions[_NAVIGATION] = {"main": _places(app, MAIN), "settings": _places(app, SETTINGS)}
+    app.jinja_env.globals["roster_links"] = roster_links
 
 
 def _places(app: Flask, entries: tuple[tuple[str, Message], ...]) -> list[_Place]:
@@ -66,6 +92,19 @@ def settings_links(actor: Actor | None) -> list[Link]:
     return _links("settings", actor)
 
 
+def roster_links() -> list[Tab]:
+    """Return the pages about duties that exist and that the reader may open."""
+    actor = find_actor()
+    if actor is None:
+        return []
+    policies = ((endpoint, label, policy_of(current_app, endpoint)) for endpoint, label in ROSTERS)
+    return [
+        Tab(url_for(endpoint), label, endpoint.partition(".")[0])
+        for endpoint, label, policy in policies
+        if policy in set(Permission) and actor.may(Permission(policy))
+    ]
+
+
 def _links(menu: str, actor: Actor | None) -> list[Link]:
     if actor is None:
         return []
@@ -78,4 +117,5 @@ def _may_open(actor: Actor, place: _Place) -> bool:
 
 
 def _is_current(place: _Place) -> bool:
-    return request.blueprint == place.endpoint.partition(".")[0]
+    part = place.endpoint.partition(".")[0]
+    return request.blueprint == part or {request.blueprint, part} <= ROSTER_PARTS
