@@ -14,6 +14,7 @@ from confsched.domain.working_hours import WorkingHours, working_spans
 
 ONE_DAY = timedelta(days=1)
 ONE_MINUTE = timedelta(minutes=1)
+MOST_PERCENT = 50
 # No duty is longer, so whoever asks for an instant reads only what began so shortly before.
 LONGEST_DUTY = timedelta(days=32)
 
@@ -71,9 +72,9 @@ class DayCell:
         return max(0, held) * 100 // self.required_minutes
 
     @property
-    def gap_hours(self) -> int:
-        """Return the open time in hours, rounded up: a gap of a minute is never nothing."""
-        return -(-self.gap_minutes // 60)
+    def is_mostly_open(self) -> bool:
+        """Tell whether an unnoticed gap takes more of the required time than what is held."""
+        return self.state == DayState.GAP and self.covered_percent < MOST_PERCENT
 
 
 @dataclass(frozen=True)
@@ -204,9 +205,9 @@ def minutes_by_day(spans: Iterable[Span], days: Sequence[Span]) -> list[int]:
 
 
 def runs(cells: Sequence[DayCell]) -> list[Run]:
-    """Join neighbouring days that look alike: the same state, and in a gap the same open minutes."""
+    """Join neighbouring days that look alike in the heat map."""
     found, first = [], 0
-    for _, members in groupby(cells, key=lambda cell: (cell.state, cell.gap_minutes)):
+    for _, members in groupby(cells, key=lambda cell: (cell.state, cell.is_mostly_open)):
         alike = list(members)
         found.append(Run(first, len(alike), alike[0]))
         first += len(alike)

@@ -45,6 +45,7 @@ class Line:
     name: str
     site_id: uuid.UUID
     site_name: str
+    site_short_name: str
     organisation_id: uuid.UUID
     state: str
     cover: Cover
@@ -166,6 +167,7 @@ def list_lines(session: Session) -> list[Line]:
             DutyLine.covered_workdays_only,
             Site.id.label("site_id"),
             Site.name.label("site_name"),
+            Site.short_name,
             Site.organisation_id,
             Site.state,
             Site.zone,
@@ -181,6 +183,7 @@ def list_lines(session: Session) -> list[Line]:
             row.name,
             row.site_id,
             row.site_name,
+            row.short_name,
             row.organisation_id,
             row.state,
             Cover(row.covered_from, row.covered_until, row.covered_workdays_only, row.zone),

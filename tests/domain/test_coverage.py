@@ -184,18 +184,20 @@ def test_the_days_of_any_zone_leave_no_minute_out(zone: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("cell", "state", "percent"),
+    ("cell", "state", "percent", "is_mostly_open"),
     [
-        (DayCell(1440, 0, 0), DayState.COVERED, 100),
-        (DayCell(1440, 1, 0), DayState.GAP, 99),
-        (DayCell(1440, 1440, 0), DayState.GAP, 0),
-        (DayCell(1440, 60, 720), DayState.GAP, 45),
-        (DayCell(600, 0, 300), DayState.INTENDED, 50),
-        (DayCell(0, 0, 0), DayState.NOT_REQUIRED, 100),
+        (DayCell(1440, 0, 0), DayState.COVERED, 100, False),
+        (DayCell(1440, 1, 0), DayState.GAP, 99, False),
+        (DayCell(1440, 1440, 0), DayState.GAP, 0, True),
+        (DayCell(1440, 60, 720), DayState.GAP, 45, True),
+        (DayCell(600, 0, 600), DayState.INTENDED, 0, False),
+        (DayCell(0, 0, 0), DayState.NOT_REQUIRED, 100, False),
     ],
 )
-def test_a_day_is_as_good_as_its_worst_minute(cell: DayCell, state: DayState, percent: int) -> None:
-    assert (cell.state, cell.covered_percent) == (state, percent)
+def test_a_day_is_as_good_as_its_worst_minute(
+    cell: DayCell, state: DayState, percent: int, is_mostly_open: bool
+) -> None:
+    assert (cell.state, cell.covered_percent, cell.is_mostly_open) == (state, percent, is_mostly_open)
 
 
 def test_days_that_look_alike_are_one_run_and_none_is_lost() -> None:
