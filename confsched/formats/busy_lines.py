@@ -69,10 +69,14 @@ class Component:
             yield from part.walk(name)
 
 
-def read_calendars(data: bytes) -> list[Component]:
-    """Return the VCALENDAR blocks of a file; raises Refusal where it is none, damaged or too large."""
+def read_calendars(data: bytes, also: frozenset[str] = frozenset()) -> list[Component]:
+    """Return the VCALENDAR blocks of a file; raises Refusal where it is none, damaged or too large.
+
+    Properties that say nothing about time are dropped unread, but for those named in `also`.
+    """
     _check_size(data)
     lines = _logical_lines(data)
+    names = _KEPT | also
     root = Component("")
     open_components = [root]
     number = 0
@@ -86,7 +90,7 @@ def read_calendars(data: bytes) -> list[Component]:
             open_components.append(component)
         elif keyword.startswith("END:"):
             _close(open_components, line[4:].strip().upper())
-        elif kept := _read_line(line):
+        elif kept := _read_line(line, names):
             open_components[-1].lines.append(kept)
     calendars = [part for part in root.parts if part.name == "VCALENDAR"]
     if not calendars:
@@ -139,9 +143,9 @@ def _close(open_components: list[Component], name: str) -> None:
     open_components.pop()
 
 
-def _read_line(text: str) -> Line | None:
+def _read_line(text: str, names: frozenset[str]) -> Line | None:
     found = _LINE.match(text)
-    if not found or found[1].upper() not in _KEPT:
+    if not found or found[1].upper() not in names:
         return None
     if len(text) > MAX_LINE_CHARACTERS:
         raise Refusal(

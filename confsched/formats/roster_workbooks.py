@@ -120,7 +120,7 @@ def _may_matter(name: str) -> bool:
 class _Builder(ElementTree.TreeBuilder):
     """Build a tree from XML without a document type: it could define entities, and no workbook has one."""
 
-    def doctype(self, name: str, public_id: str | None, system_id: str | None) -> None:
+    def doctype(self, *_names: str | None) -> None:
         raise _hostile()
 
 

@@ -1,0 +1,239 @@
+"""Where days, names and codes stand in a roster sheet."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+from hashlib import sha256
+from itertools import groupby
+
+from confsched.formats import roster_words as words
+from confsched.formats.roster_tables import Table
+
+SEARCHED_ROWS = 40
+MIN_DAYS = 5
+# Headings spread over rows: "Name" may stand two rows above the days or one below.
+NEAR_ROWS = (0, -1, 1, -2)
+LONGEST_LEAP = timedelta(days=4)  # from Thursday to Monday, where a bridge day is left out
+ONE_DAY = timedelta(days=1)
+# How many of the rows of a column have to read alike where no heading says what it holds.
+MOST = 0.6
+
+
+class LayoutKind(StrEnum):
+    """Name the two shapes of a roster: names by days, or a line for each duty."""
+
+    MATRIX = "matrix"
+    LIST = "list"
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Hold where things stand; rows and columns count from 0, a list without headings has header_row -1.
+
+    A matrix has `days` (column and day; two columns may share a day), a list the single columns. The
+    fingerprint is the same for the same headings in every month.
+    """
+
+    kind: LayoutKind
+    header_row: int
+    fingerprint: str
+    name_column: int
+    given_name_column: int | None = None
+    days: tuple[tuple[int, date], ...] = ()
+    day_column: int | None = None
+    code_column: int | None = None
+    line_column: int | None = None
+    start_column: int | None = None
+    end_column: int | None = None
+
+
+Row = Sequence[str]
+
+
+def guess_layout(table: Table, month: date) -> Layout | None:
+    """Return where things stand, or None where neither days beside each other nor a list is found."""
+    return _matrix_layout(table, month) or _headed_list(table, month) or _bare_list(table, month)
+
+
+def day_columns(row: Row, month: date) -> tuple[tuple[int, date], ...]:
+    """Return column and day of a row that heads at least five days; empty for any other row.
+
+    Bare numbers count only where they rise by one, else a row of sums would be taken for days.
+    """
+    found = [(column, day, text) for column, text in enumerate(row) if (day := words.read_day(text, month))]
+    runs: list[list[tuple[int, date, str]]] = []
+    for cell in found:
+        if runs and _follows(runs[-1][-1], cell):
+            runs[-1].append(cell)
+        else:
+            runs.append([cell])
+    longest = max(runs, key=lambda run: len({day for _, day, _ in run}), default=[])
+    if len({day for _, day, _ in longest}) < MIN_DAYS:
+        return ()
+    return tuple((column, day) for column, day, _ in longest)
+
+
+def _follows(earlier: tuple[int, date, str], later: tuple[int, date, str]) -> bool:
+    leap = later[1] - earlier[1]
+    limit = ONE_DAY if later[2].strip(". ").isdigit() else LONGEST_LEAP
+    return timedelta() <= leap <= limit
+
+
+# ---- names by days ----
+
+
+def _matrix_layout(table: Table, month: date) -> Layout | None:
+    heads = [(day_columns(row, month), number) for number, row in enumerate(table.rows[:SEARCHED_ROWS])]
+    days, header_row = max(heads, key=lambda head: len(head[0]), default=((), 0))
+    if not days:
+        return None
+    taken = {column for column, _ in days}
+    headings = [
+        table.rows[header_row + step] for step in NEAR_ROWS if 0 <= header_row + step < len(table.rows)
+    ]
+    name_column = _headed(headings, words.NAME_WORDS, taken)
+    if name_column is None:
+        name_column = _most_names(table.rows[header_row + 1 :], days[0][0])
+    if name_column is None:
+        return None
+    return Layout(
+        LayoutKind.MATRIX,
+        header_row,
+        _fingerprint(LayoutKind.MATRIX, _without(table.rows[header_row], taken), (name_column, days[0][0])),
+        name_column,
+        given_name_column=_headed(headings, words.GIVEN_NAME_WORDS, taken | {name_column}),
+        days=days,
+    )
+
+
+def _headed(headings: Iterable[Row], known: frozenset[str], taken: Iterable[int]) -> int | None:
+    for row in headings:
+        for column, text in enumerate(row):
+            if column not in taken and (words.first_word(text) in known or words.word(text) in known):
+                return column
+    return None
+
+
+def _most_names(rows: Sequence[Row], before: int) -> int | None:
+    """Return the column left of the days with the most different words, the first of equals."""
+    counts = [
+        len({row[column] for row in rows if len(words.word(row[column])) > 2}) for column in range(before)
+    ]
+    best = max(counts, default=0)
+    return counts.index(best) if best else None
+
+
+def _without(row: Row, taken: Iterable[int]) -> list[str]:
+    return [text for column, text in enumerate(row) if column not in taken]
+
+
+# ---- a line for each duty ----
+
+Roles = dict[str, int]
+_ROLES = {
+    "given_name_column": words.GIVEN_NAME_WORDS,
+    "name_column": words.NAME_WORDS,
+    "line_column": words.LINE_WORDS,
+    "code_column": words.CODE_WORDS,
+    "start_column": words.START_WORDS,
+    "end_column": words.END_WORDS,
+}
+
+
+def _headed_list(table: Table, month: date) -> Layout | None:
+    for number, row in enumerate(table.rows[:SEARCHED_ROWS]):
+        roles = _roles(row)
+        day_column = _best_day_column(row, table.rows[number + 1 :], month, roles)
+        if (
+            "name_column" in roles
+            and day_column is not None
+            and roles.keys() & {"code_column", "line_column"}
+        ):
+            return _list_layout(number, row, day_column, roles)
+    return None
+
+
+def _roles(row: Row) -> Roles:
+    roles: Roles = {}
+    for column, text in enumerate(row):
+        role = _role_of(text)
+        if role and role not in roles:
+            roles[role] = column
+    return roles
+
+
+def _role_of(text: str) -> str | None:
+    whole, first = words.word(text), words.first_word(text)
+    exact = (role for role, known in _ROLES.items() if whole in known)
+    loose = (role for role, known in _ROLES.items() if first in known)
+    return next(exact, None) or next(loose, None)
+
+
+def _best_day_column(row: Row, body: Sequence[Row], month: date, roles: Roles) -> int | None:
+    """Return the column headed as day that holds the most days; a start with its date will do."""
+    headed = [column for column, text in enumerate(row) if words.first_word(text) in words.DAY_WORDS]
+    columns = headed or [column for role, column in roles.items() if role == "start_column"]
+    counts = {
+        column: sum(_is_day(line[column], month, is_headed=bool(headed)) for line in body)
+        for column in columns
+    }
+    best = max(counts, key=lambda column: counts[column], default=None)
+    return best if best is not None and counts[best] else None
+
+
+def _is_day(text: str, month: date, *, is_headed: bool) -> bool:
+    return (is_headed or words.is_full_day(text)) and words.read_day(text, month) is not None
+
+
+def _list_layout(number: int, row: Row, day_column: int, roles: Roles) -> Layout:
+    return Layout(
+        LayoutKind.LIST,
+        number,
+        _fingerprint(LayoutKind.LIST, row, (day_column, *roles.values())),
+        roles["name_column"],
+        given_name_column=roles.get("given_name_column"),
+        day_column=day_column,
+        code_column=roles.get("code_column"),
+        line_column=roles.get("line_column"),
+        start_column=roles.get("start_column"),
+        end_column=roles.get("end_column"),
+    )
+
+
+def _bare_list(table: Table, month: date) -> Layout | None:
+    """Find out what the columns of a list without headings hold: the shorter words are the codes."""
+    columns = list(zip(*table.rows, strict=True))
+    days = list(_columns_of(columns, lambda text: _is_day(text, month, is_headed=False)))
+    times = list(_columns_of(columns, lambda text: ":" in text and words.read_time(text) is not None))
+    used = {*days, *times}
+    lengths = {
+        column: sum(map(len, cells))
+        for column, cells in enumerate(columns)
+        if column not in used and sum(bool(words.word(cell)) for cell in cells) > MOST * len(cells)
+    }
+    if not days or len(lengths) != 2:
+        return None
+    code_column, name_column = sorted(lengths, key=lambda column: lengths[column])
+    starts, ends, *_ = (*(column for column in times if column not in days), None, None)
+    roles = {"name_column": name_column, "code_column": code_column}
+    if starts is not None and ends is not None:
+        roles |= {"start_column": starts, "end_column": ends}
+    return _list_layout(-1, (), days[0], roles)
+
+
+def _columns_of(columns: Iterable[Row], fits: Callable[[str], bool]) -> Iterator[int]:
+    for column, cells in enumerate(columns):
+        written = [cell for cell in cells if cell]
+        if len(written) > 1 and sum(map(fits, written)) > MOST * len(written):
+            yield column
+
+
+def _fingerprint(kind: LayoutKind, headings: Row, columns: tuple[int, ...]) -> str:
+    """Name the headings by a hash without days, months and years, which differ from month to month."""
+    plain = (re.sub(r"\d", "", words.plain_letters(text)) for text in headings)
+    kept = [text for text, _ in groupby(part.strip() for part in plain if not words.names_month(part))]
+    return sha256("\n".join((kind, *map(str, columns), *kept)).encode()).hexdigest()[:32]
