@@ -1,0 +1,51 @@
+"""The month of a department: reading it, working on its draft, publishing it. The way in for all who do."""
+
+from confsched.services.roster_edits import (
+    MAX_EDITS,
+    MAX_PEOPLE,
+    CellConflict,
+    CellEdit,
+    CellProblem,
+    EditResult,
+    SavedCell,
+    edit_cells,
+    fill_cells,
+)
+from confsched.services.roster_steps import give_reason, redo, undo
+from confsched.services.roster_view import (
+    CellChange,
+    CellView,
+    DayHead,
+    EditionView,
+    LineDay,
+    LineGap,
+    LineRow,
+    MonthView,
+    PersonRow,
+    RosterWarningView,
+)
+
+__all__ = [
+    "MAX_EDITS",
+    "MAX_PEOPLE",
+    "CellChange",
+    "CellConflict",
+    "CellEdit",
+    "CellProblem",
+    "CellView",
+    "DayHead",
+    "EditResult",
+    "EditionView",
+    "LineDay",
+    "LineGap",
+    "LineRow",
+    "MonthView",
+    "PersonRow",
+    "RosterWarningView",
+    "SavedCell",
+    "edit_cells",
+    "fill_cells",
+    "give_reason",
+    "redo",
+    "undo",
+]
