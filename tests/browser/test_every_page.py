@@ -28,7 +28,8 @@ EVERYBODY = (
 MORE = {
     "requester": ("/consults/new",),
     "consultant": ("/conferences/new",),
-    "secretary": ("/conferences/new",),
+    "secretary": ("/conferences/new", "/coverage", "/coverage/gaps"),
+    "coordinator": ("/coverage",),
 }
 
 

@@ -33,11 +33,13 @@ from confsched.models.catalogue import Requirement
 from confsched.models.conferences import Conference
 from confsched.models.consults import Consult
 from confsched.models.feeds import Feed
-from confsched.models.network import Site
+from confsched.models.network import Department, Site
 from confsched.models.outbox import OutboxMessage
 from confsched.models.people import Person
-from confsched.services import accounts, bookings, invitations
+from confsched.models.rosters import DeclaredGap, DutyLine
+from confsched.services import accounts, bookings, invitations, rosters
 from confsched.services.bookings import Attendance, Meeting
+from confsched.services.rosters import NewLine
 from tests.world import NEUROLOGY, NOW, ZONE, World, add_person, local
 
 Row = TypeVar("Row", bound=Base)
@@ -46,7 +48,7 @@ UNKNOWN = uuid.UUID("00000000-0000-4000-8000-000000000000")
 CASE_REF, LINK = "FK-9XWT", "https://video.example/secret-room"
 FIRST_DAY = date(2026, 11, 24)
 STEP = timedelta(minutes=30)
-ARGUMENTS = ("booking_id", "consult_id", "conference_id", "message_id", "feed_id", "source_id")
+ARGUMENTS = ("booking_id", "consult_id", "conference_id", "message_id", "feed_id", "source_id", "gap_id")
 _UUID = re.compile(rb"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _CHANGING = re.compile(rb'(name="(?:csrf_token|form_key)"[^>]*value=")[^"]*')
 # Written by reading, on purpose: when a session was last used, and which program fetched a feed.
@@ -151,6 +153,7 @@ class Objects:
             "message_id": self._session.scalars(query).one(),
             "feed_id": self._feed(actor).id,
             "source_id": self._busy_source(actor).id,
+            "gap_id": self._intended_gap(actor).id,
         }
 
     def booking(
@@ -227,6 +230,28 @@ class Objects:
                 name="My practice",
                 created_at=NOW,
                 attempts=0,
+            )
+        )
+
+    def _line(self, actor: Actor) -> DutyLine:
+        """Return a duty line of the actor's house."""
+        number = uuid.uuid4().hex
+        department = self._add(Department(site_id=actor.site_id, name=number, discipline=NEUROLOGY))
+        return rosters.add_line(
+            self._session, None, department, NewLine("Innere", number, "+49 5555 7"), now=NOW
+        )
+
+    def _intended_gap(self, actor: Actor) -> DeclaredGap:
+        line = self._line(actor)
+        self._session.flush()
+        return self._add(
+            DeclaredGap(
+                line_id=line.id,
+                starts_at=NOW + STEP,
+                ends_at=NOW + 2 * STEP,
+                reason="Ward closed",
+                declared_by_id=actor.person_id,
+                declared_at=NOW,
             )
         )
 

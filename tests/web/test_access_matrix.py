@@ -48,7 +48,8 @@ SEES = {
     "conference_id": {"house": SECRETARIAT},
     "message_id": {"house": POST_OFFICE},
 }
-CHANGES = {**SEES, "booking_id": {"house": SECRETARIAT}}
+ROSTER_OFFICE = frozenset({Function.SECRETARY})
+CHANGES = {**SEES, "booking_id": {"house": SECRETARIAT}, "gap_id": {"house": ROSTER_OFFICE}}
 PAGES_FOR_CHANGES = {"bookings.times"}  # the offers are for who may take one
 CHANGES_FOR_READERS = {"bookings.reply"}  # who sees a meeting without taking part is told so, or 404
 DONE = {"GET": {200, 302, 303}, "POST": {200, 303, 409, 422}}
