@@ -1,0 +1,230 @@
+"""What a handover of duties brings about: rest and limits of both people, meetings, bookings that follow."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import Select, or_, select
+from sqlalchemy.orm import Session, joinedload
+
+from confsched import clock
+from confsched.domain.intervals import Span, intersect, subtract
+from confsched.domain.kinds import CountsAs, DutyType, WishKind
+from confsched.domain.permissions import Actor
+from confsched.domain.roster_checks import check_roster
+from confsched.domain.roster_month import month_of, month_span
+from confsched.domain.roster_rules import DutyRules, PersonFacts, RosterWarning, Rule
+from confsched.domain.rosters import belongs_to_day
+from confsched.errors import Message, msg
+from confsched.models.duty_rosters import DutyRulesRow
+from confsched.models.people import Membership, Person
+from confsched.models.rosters import Absence, Duty, DutyLine
+from confsched.models.rotations import DutyWish
+from confsched.services.affected import AffectedMeeting, Loss, affected_meetings
+from confsched.services.standing import standing
+
+ONE_DAY = timedelta(days=1)
+PERCENT = 100
+
+
+@dataclass(frozen=True)
+class Handover:
+    """Hold a span of a line that goes from one person, or from nobody, to another."""
+
+    line: DutyLine
+    span: Span
+    giver_id: uuid.UUID | None
+    taker_id: uuid.UUID
+
+
+@dataclass(frozen=True)
+class NamedWarning:
+    """Hold a warning that a handover would bring, and for whom."""
+
+    person_id: uuid.UUID
+    name: str
+    day: date
+    message: Message
+
+
+@dataclass(frozen=True)
+class Consequences:
+    """Hold what follows from a handover; `following` are the bookings of the line that go along."""
+
+    warnings: tuple[NamedWarning, ...] = ()
+    meetings: tuple[AffectedMeeting, ...] = ()
+    following: tuple[AffectedMeeting, ...] = ()
+
+    @property
+    def is_harmless(self) -> bool:
+        return not (self.warnings or self.meetings or self.following)
+
+
+@dataclass(frozen=True)
+class _Held:
+    """Hold a published duty as the checks of a roster ask for it."""
+
+    line_id: uuid.UUID
+    person_id: uuid.UUID
+    day: date
+    span: Span
+    duty_type: DutyType
+    counts_as: CountsAs = CountsAs.NOTHING
+
+
+def weigh(
+    session: Session, handovers: Sequence[Handover], *, now: datetime, actor: Actor | None = None
+) -> Consequences:
+    """Return what handovers that happen together would bring about; nothing is changed."""
+    losses = [
+        Loss(handover.giver_id, handover.span, handover.line.id, msg("The duty goes to somebody else."))
+        for handover in handovers
+        if handover.giver_id
+    ]
+    clashes = [
+        Loss(handover.taker_id, handover.span, None, msg("On duty at this time then."))
+        for handover in handovers
+        if handover.line.blocks
+    ]
+    return Consequences(
+        warnings=tuple(_new_warnings(session, handovers, now)),
+        meetings=tuple(affected_meetings(session, clashes, now=now, actor=actor)),
+        following=tuple(affected_meetings(session, losses, now=now, actor=actor)),
+    )
+
+
+def _new_warnings(session: Session, handovers: Sequence[Handover], now: datetime) -> list[NamedWarning]:
+    """Return the warnings that were not there before, each once, by day."""
+    people = {person.id: person for person in session.scalars(_people(handovers))}
+    site = handovers[0].line.department.site
+    rules = rules_of(session, site.organisation_id)
+    found: dict[tuple[uuid.UUID, date, Rule], RosterWarning] = {}
+    for month in sorted({month_of(belongs_to_day(handover.span, site.zone)) for handover in handovers}):
+        window = month_span(month, site.zone).widen(_reach(rules), _reach(rules))
+        before = _held(session, people.keys(), window, site.zone, now)
+        facts = {person.id: _facts(session, person, window) for person in people.values()}
+        known = {one.key for one in check_roster(before, facts, month, site.zone, rules)}
+        after = _after(before, handovers, site.zone)
+        warnings = check_roster(after, facts, month, site.zone, rules)
+        found |= {one.key: one for one in warnings if one.key not in known}
+    ordered = sorted(found.values(), key=lambda one: (one.day, people[one.person_id].name))
+    return [NamedWarning(one.person_id, people[one.person_id].name, one.day, one.message) for one in ordered]
+
+
+def rules_of(session: Session, organisation_id: uuid.UUID) -> DutyRules:
+    """Return the limits of an organisation, those of the law where it has entered none."""
+    row = session.get(DutyRulesRow, organisation_id)
+    if row is None:
+        return DutyRules()
+    return DutyRules(
+        rest_hours=row.rest_hours,
+        compensated_rest_hours=row.compensated_rest_hours,
+        cap_hours=row.cap_hours,
+        standby_limit=row.standby_limit,
+        on_call_limit=row.on_call_limit,
+        free_weekends=row.free_weekends,
+        notice_days=row.notice_days,
+    )
+
+
+def _reach(rules: DutyRules) -> timedelta:
+    return ONE_DAY * (rules.compensation_days + 1)
+
+
+def _people(handovers: Iterable[Handover]) -> Select[Person]:
+    ids = {one for handover in handovers for one in (handover.giver_id, handover.taker_id) if one}
+    return select(Person).where(Person.id.in_(ids))
+
+
+def _held(
+    session: Session, person_ids: Collection[uuid.UUID], window: Span, zone: str, now: datetime
+) -> list[_Held]:
+    query = (
+        select(Duty)
+        .where(Duty.person_id.in_(person_ids), *standing(window, now))
+        .options(joinedload(Duty.line))
+        .order_by(Duty.starts_at)
+    )
+    return [_as_held(duty, Span(duty.starts_at, duty.ends_at), zone) for duty in session.scalars(query)]
+
+
+def _as_held(duty: Duty, span: Span, zone: str) -> _Held:
+    day = belongs_to_day(span, zone)
+    return _Held(duty.line_id, duty.person_id, day, span, duty.line.duty_type)
+
+
+def _after(before: Sequence[_Held], handovers: Sequence[Handover], zone: str) -> list[_Held]:
+    """Return the duties as they would stand; what is left of a duty keeps its day."""
+    held = list(before)
+    for handover in handovers:
+        held = [part for duty in held for part in _without(duty, handover)]
+    taken = [
+        _Held(
+            handover.line.id,
+            handover.taker_id,
+            belongs_to_day(handover.span, zone),
+            handover.span,
+            handover.line.duty_type,
+        )
+        for handover in handovers
+    ]
+    return held + taken
+
+
+def _without(duty: _Held, handover: Handover) -> list[_Held]:
+    is_given = (duty.line_id, duty.person_id) == (handover.line.id, handover.giver_id)
+    if not is_given or intersect(duty.span, handover.span) is None:
+        return [duty]
+    return [replace(duty, span=part) for part in subtract([duty.span], [handover.span])]
+
+
+def _facts(session: Session, person: Person, window: Span) -> PersonFacts:
+    return PersonFacts(
+        share=_share(session, person, window) / PERCENT,
+        absences=tuple(_absences(session, person.id, window)),
+        days_off=frozenset(days_off(session, person.id, window, person.zone)),
+        has_contact=bool(person.phone.strip() or person.email.strip()),
+    )
+
+
+def _share(session: Session, person: Person, window: Span) -> int:
+    query = select(Membership.employment_percent).where(
+        Membership.person_id == person.id,
+        Membership.valid_from <= window.ends_at.date(),
+        or_(Membership.valid_until.is_(None), Membership.valid_until > window.starts_at.date()),
+    )
+    return max(session.scalars(query), default=PERCENT)
+
+
+def _absences(session: Session, person_id: uuid.UUID, window: Span) -> list[Span]:
+    query = select(Absence.starts_at, Absence.ends_at).where(
+        Absence.person_id == person_id,
+        Absence.withdrawn_at.is_(None),
+        Absence.starts_at < window.ends_at,
+        Absence.ends_at > window.starts_at,
+    )
+    return [Span(starts_at, ends_at) for starts_at, ends_at in session.execute(query)]
+
+
+def days_off(session: Session, person_id: uuid.UUID, window: Span, zone: str) -> list[date]:
+    """Return the fixed days off of a person in a window."""
+    first, last = (clock.local_day(at, zone) for at in (window.starts_at, window.ends_at))
+    query = select(DutyWish).where(
+        DutyWish.person_id == person_id,
+        DutyWish.kind == WishKind.DAY_OFF,
+        DutyWish.withdrawn_at.is_(None),
+        DutyWish.starts_on <= last,
+        DutyWish.ends_on >= first,
+    )
+    days = [first + ONE_DAY * number for number in range((last - first).days + 1)]
+    wishes = list(session.scalars(query))
+    return [
+        day
+        for day in days
+        if any(
+            wish.starts_on <= day <= wish.ends_on and wish.weekday in (None, day.weekday()) for wish in wishes
+        )
+    ]
