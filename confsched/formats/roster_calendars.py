@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import islice
 
 from confsched.clock import local_day, to_local
@@ -83,7 +83,7 @@ class _Said:
     attendee: str
 
     def on(self, span: Span) -> CalendarDuty:
-        is_whole_days = not hasattr(self.event.start, "hour")
+        is_whole_days = not isinstance(self.event.start, datetime)
         return CalendarDuty(self.summary, self.attendee, span, is_whole_days, self.event.uid)
 
 

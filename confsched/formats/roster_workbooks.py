@@ -170,8 +170,9 @@ def _plain_rows(rows: ElementTree.Element) -> None:
 
 
 def _holds_value(cell: ElementTree.Element) -> bool:
-    names = {_local(part) for part in cell}
-    if "f" in names and "v" not in names:
+    parts = {_local(part): part.text for part in cell}
+    # An empty text is a value as well; programs that do not calculate leave out the type with the value.
+    if "f" in parts and not parts.get("v") and cell.get("t") != "str":
         raise Refusal(
             msg(
                 "The formula in cell %(cell)s was never calculated. Open the workbook in Excel and save it.",
@@ -179,7 +180,7 @@ def _holds_value(cell: ElementTree.Element) -> bool:
             ),
             field="file",
         )
-    return bool(names & {"v", "is"})
+    return bool(parts.keys() & {"v", "is"})
 
 
 def _plain_merges(merges: ElementTree.Element) -> None:
