@@ -12,6 +12,7 @@ from confsched.web.consults import blueprint as consults
 from confsched.web.coverage import blueprint as coverage
 from confsched.web.deliveries import blueprint as deliveries
 from confsched.web.duty_board import blueprint as duty_board
+from confsched.web.duty_rules import blueprint as duty_rules
 from confsched.web.feeds import blueprint as feeds
 from confsched.web.help import blueprint as help_pages
 from confsched.web.today import blueprint as today
@@ -23,6 +24,7 @@ BLUEPRINTS = (
     consults,
     duty_board,
     coverage,
+    duty_rules,
     today,
     feeds,
     busy_calendars,
