@@ -11,6 +11,7 @@ from confsched.services.roster_edits import (
     edit_cells,
     fill_cells,
 )
+from confsched.services.roster_months import load_month
 from confsched.services.roster_steps import give_reason, redo, undo
 from confsched.services.roster_view import (
     CellChange,
@@ -46,6 +47,7 @@ __all__ = [
     "edit_cells",
     "fill_cells",
     "give_reason",
+    "load_month",
     "redo",
     "undo",
 ]

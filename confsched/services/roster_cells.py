@@ -10,6 +10,7 @@ from datetime import date, datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from confsched import clock
 from confsched.domain.duty_codes import Legend
 from confsched.domain.intervals import Span
 from confsched.domain.roster_month import (
@@ -56,6 +57,10 @@ class MonthState:
     @property
     def span(self) -> Span:
         return month_span(self.month, self.legend.zone)
+
+    def day_of(self, instant: datetime) -> date:
+        """Return the day of the site's calendar on which an instant lies."""
+        return clock.local_day(instant, self.legend.zone)
 
 
 def find_roster(session: Session, department: Department, month: date) -> DutyRoster | None:

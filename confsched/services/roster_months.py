@@ -1,0 +1,376 @@
+"""Load the month of a department as its page shows it, in a constant number of queries."""
+
+from __future__ import annotations
+
+import uuid
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from confsched.domain.coverage import Cover
+from confsched.domain.duty_codes import PlannedDuty, day_class, join_codes, planned_duties, split_cell
+from confsched.domain.holidays import public_holidays
+from confsched.domain.kinds import AbsenceKind, CountsAs
+from confsched.domain.permissions import Actor, Permission
+from confsched.domain.roster_checks import check_roster
+from confsched.domain.roster_marks import OpenTime, open_times, outside_codes, part_marks, spans_by_line
+from confsched.domain.roster_month import (
+    Cell,
+    Cells,
+    StandingDuty,
+    days_of,
+    diff_cells,
+    find_problems,
+    next_month,
+    previous_month,
+)
+from confsched.domain.roster_rules import Rule, WarningKey
+from confsched.errors import Message
+from confsched.models.duty_rosters import DutyRoster, RosterEdition, WarningReason
+from confsched.models.network import Department
+from confsched.models.people import Person
+from confsched.models.rosters import DutyLine
+from confsched.services.duty_codes import StaffMember, staff_of
+from confsched.services.roster_cells import MonthState, load_state, people_in
+from confsched.services.roster_edits import MAX_PEOPLE, CellProblem
+from confsched.services.roster_facts import MonthFacts, find_absence, load_facts, person_facts
+from confsched.services.roster_view import (
+    CellChange,
+    CellView,
+    DayHead,
+    EditionView,
+    LineDay,
+    LineGap,
+    LineRow,
+    MonthView,
+    PersonRow,
+    RosterWarningView,
+)
+from confsched.services.standing import intended_gaps
+
+INSTANT = timedelta.resolution
+AWAY = "–"  # what colleagues read for an absence: its kind may be an illness
+
+
+@dataclass(frozen=True)
+class _Month:
+    """Hold everything that one page is made of."""
+
+    state: MonthState
+    cells: Cells  # the draft for who edits, what is published for the others
+    planned: Sequence[PlannedDuty]
+    published: Sequence[PlannedDuty]
+    staff: Sequence[StaffMember]
+    facts: MonthFacts
+    odd: Sequence[StandingDuty]
+    names: Mapping[uuid.UUID, str]
+    is_editor: bool
+    reader_id: uuid.UUID
+
+
+class _Marks(NamedTuple):
+    problems: Mapping[Cell, Message]
+    parts: Mapping[Cell, Message]
+    warnings: Mapping[Cell, tuple[RosterWarningView, ...]]
+
+
+def load_month(
+    session: Session,
+    actor: Actor,
+    department: Department,
+    month: date,
+    *,
+    now: datetime,
+    known_at: datetime | None = None,
+) -> MonthView:
+    """Return the month of a department, which the caller has loaded through access.
+
+    Who looks after the roster sees the draft with its findings; everybody else what is published, without
+    the wishes, warnings and kinds of absence of colleagues. With `known_at` it is the month as it was
+    published then, and nothing can be edited.
+    """
+    is_editor = department.site.organisation_id in actor.organisations_with(Permission.EDIT_ROSTER)
+    state = load_state(session, department, month, now=now, known_at=known_at)
+    editions = _load_editions(session, state.roster, known_at)
+    loaded = _load(session, actor, state, editions, is_editor=is_editor, known_at=known_at or now)
+    marks = _marks(session, loaded)
+    opened = _opened(session, loaded, known_at or now)
+    current = editions[0] if editions and state.edition else None
+    return MonthView(
+        department_id=department.id,
+        department=department.name,
+        site=department.site.name,
+        month=state.month,
+        zone=state.legend.zone,
+        previous_month=previous_month(state.month),
+        next_month=next_month(state.month),
+        may_edit=is_editor and known_at is None,
+        roster_id=state.roster.id if state.roster else None,
+        edition=state.edition,
+        published_at=current.published_at if current else None,
+        published_by=current.published_by if current else "",
+        known_at=known_at,
+        days=_day_heads(state),
+        rows=_rows(loaded, marks),
+        lines=_line_rows(loaded, opened),
+        gaps=_gaps(loaded, opened),
+        warnings=tuple(warning for found in marks.warnings.values() for warning in found),
+        changes=_changes(loaded),
+        editions=editions if is_editor else (),
+        codes=tuple(state.legend.codes.values()),
+        problems=tuple(
+            CellProblem(*cell, loaded.cells[cell], message) for cell, message in marks.problems.items()
+        ),
+        left_out=max(0, len(loaded.names) - MAX_PEOPLE),
+    )
+
+
+def _load(
+    session: Session,
+    actor: Actor,
+    state: MonthState,
+    editions: Iterable[EditionView],
+    *,
+    is_editor: bool,
+    known_at: datetime,
+) -> _Month:
+    staff = staff_of(session, state.department, state.month, also=people_in(state))
+    people = [one.person_id for one in staff]
+    written_at = {edition.published_at for edition in editions}
+    published = planned_duties(state.published, state.legend)
+    cells = state.draft if is_editor else state.published
+    return _Month(
+        state=state,
+        cells=cells,
+        published=published,
+        planned=published if cells == state.published else planned_duties(cells, state.legend),
+        staff=staff[:MAX_PEOPLE],
+        facts=load_facts(session, state, people, written_at, known_at=known_at),
+        odd=outside_codes(published, state.standing),
+        names={one.person_id: one.name for one in staff},
+        is_editor=is_editor,
+        reader_id=actor.person_id,
+    )
+
+
+def _load_editions(
+    session: Session, roster: DutyRoster | None, known_at: datetime | None
+) -> tuple[EditionView, ...]:
+    """Return the publications of a month, the last one first, without their cells."""
+    if roster is None:
+        return ()
+    query = (
+        select(
+            RosterEdition.number,
+            RosterEdition.published_at,
+            RosterEdition.changed,
+            RosterEdition.restores,
+            Person,
+        )
+        .outerjoin(Person, Person.id == RosterEdition.published_by_id)
+        .where(RosterEdition.roster_id == roster.id)
+        .order_by(RosterEdition.number.desc())
+    )
+    if known_at:
+        query = query.where(RosterEdition.published_at <= known_at)
+    return tuple(
+        EditionView(number, published_at, person.name if person else "", changed, restores)
+        for number, published_at, changed, restores, person in session.execute(query)
+    )
+
+
+def _day_heads(state: MonthState) -> tuple[DayHead, ...]:
+    names = public_holidays(state.department.site.state, state.month.year)
+    return tuple(
+        DayHead(day, day_class(day, state.legend.is_holiday), names.get(day, ""))
+        for day in days_of(state.month)
+    )
+
+
+# ---- findings ----
+
+
+def _marks(session: Session, month: _Month) -> _Marks:
+    state = month.state
+    parts = part_marks(
+        month.published,
+        [duty for duty in state.standing if state.span.contains(duty.span.starts_at)],
+        state.legend.zone,
+        month.names,
+    )
+    if not month.is_editor:
+        return _Marks({}, parts, {})
+    problems = find_problems(month.cells, state.legend, month.names)
+    return _Marks(problems, parts, _warnings(session, month))
+
+
+def _warnings(session: Session, month: _Month) -> dict[Cell, tuple[RosterWarningView, ...]]:
+    state = month.state
+    facts = person_facts(month.staff, month.facts, month.cells, state.legend)
+    held = [*month.planned, *month.facts.around, *_as_planned(month)]
+    reasons = _load_reasons(session, state.roster)
+    found: dict[Cell, list[RosterWarningView]] = defaultdict(list)
+    for warning in check_roster(held, facts, state.month, state.legend.zone, month.facts.rules):
+        view = RosterWarningView(
+            warning.person_id,
+            month.names.get(warning.person_id, ""),
+            warning.day,
+            warning.rule,
+            warning.message,
+            warning.other_day,
+            reasons.get(warning.key),
+        )
+        found[warning.person_id, warning.day].append(view)
+    return {cell: tuple(views) for cell, views in found.items()}
+
+
+def _as_planned(month: _Month) -> list[PlannedDuty]:
+    """Return the duties of the month that no code says, so that the checks know them as well."""
+    lines = {line.id: line for line in month.state.lines}
+    return [
+        PlannedDuty(
+            line_id=duty.line_id,
+            person_id=duty.person_id,
+            day=month.state.day_of(duty.span.starts_at),
+            span=duty.span,
+            code="",
+            duty_type=lines[duty.line_id].duty_type,
+            counts_as=CountsAs.NOTHING,
+        )
+        for duty in month.odd
+        if month.state.span.contains(duty.span.starts_at)
+    ]
+
+
+def _load_reasons(session: Session, roster: DutyRoster | None) -> dict[WarningKey, str]:
+    if roster is None:
+        return {}
+    rows = session.scalars(select(WarningReason).where(WarningReason.roster_id == roster.id))
+    return {(row.person_id, row.day, Rule(row.rule)): row.reason for row in rows}
+
+
+# ---- rows ----
+
+
+def _rows(month: _Month, marks: _Marks) -> tuple[PersonRow, ...]:
+    sums: dict[uuid.UUID, Counter[CountsAs]] = defaultdict(Counter)
+    for duty in month.planned:
+        if duty.counts_as is not CountsAs.NOTHING:
+            sums[duty.person_id][duty.counts_as] += 1
+    away = _away_by_cell(month)
+    days = days_of(month.state.month)
+    return tuple(
+        PersonRow(
+            person_id=one.person_id,
+            name=one.name,
+            note=one.note,
+            cells=tuple(_cell(month, marks, away, (one.person_id, day)) for day in days),
+            sums=dict(sums[one.person_id]),
+        )
+        for one in month.staff
+    )
+
+
+def _cell(month: _Month, marks: _Marks, away: Mapping[Cell, AbsenceKind], cell: Cell) -> CellView:
+    text, published = month.cells.get(cell, ""), month.state.published.get(cell, "")
+    if not month.is_editor and cell[0] != month.reader_id:
+        text = published = _masked(month, text)
+        return CellView(cell[1], text, published, part=marks.parts.get(cell))
+    row = month.state.drafted.get(cell) if month.is_editor else None
+    return CellView(
+        day=cell[1],
+        text=text,
+        published=published,
+        version=row.version if row else 0,
+        absence=find_absence(text, month.state.legend) if text else away.get(cell),
+        wish=month.facts.wishes.get(cell),
+        warnings=marks.warnings.get(cell, ()),
+        problem=marks.problems.get(cell),
+        part=marks.parts.get(cell),
+    )
+
+
+def _masked(month: _Month, text: str) -> str:
+    if not text or not find_absence(text, month.state.legend):
+        return text
+    codes = [code for code in split_cell(text) if not find_absence(code, month.state.legend)]
+    return join_codes([*codes, AWAY])
+
+
+def _away_by_cell(month: _Month) -> dict[Cell, AbsenceKind]:
+    """Return the absences entered elsewhere by day; those that a month wrote are what its cells say."""
+    state = month.state
+    found: dict[Cell, AbsenceKind] = {}
+    for absence in month.facts.away:
+        if absence.is_roster:
+            continue
+        first, last = state.day_of(absence.span.starts_at), state.day_of(absence.span.ends_at - INSTANT)
+        for day in days_of(state.month):
+            if first <= day <= last:
+                found.setdefault((absence.person_id, day), absence.kind)
+    return found
+
+
+def _changes(month: _Month) -> tuple[CellChange, ...]:
+    return tuple(
+        CellChange(diff.person_id, month.names.get(diff.person_id, ""), diff.day, diff.before, diff.after)
+        for diff in diff_cells(month.state.published, month.cells)
+    )
+
+
+# ---- lines ----
+
+_Opened = list[tuple[DutyLine, list[OpenTime]]]
+
+
+def _opened(session: Session, month: _Month, known_at: datetime) -> _Opened:
+    state = month.state
+    around = [duty for duty in state.standing if not state.span.contains(duty.span.starts_at)]
+    held = spans_by_line(month.planned, [*month.odd, *around])
+    declared = intended_gaps(session, state.span, known_at)
+    days, is_holiday = days_of(state.month), state.legend.is_holiday
+    return [
+        (
+            line,
+            open_times(
+                days, _cover(line, state), held.get(line.id, []), declared.get(line.id, []), is_holiday
+            ),
+        )
+        for line in state.lines
+    ]
+
+
+def _cover(line: DutyLine, state: MonthState) -> Cover:
+    return Cover(line.covered_from, line.covered_until, line.covered_workdays_only, state.legend.zone)
+
+
+def _line_rows(month: _Month, opened: _Opened) -> tuple[LineRow, ...]:
+    return tuple(
+        LineRow(
+            line.id,
+            line.name,
+            _code_of(line, month),
+            tuple(LineDay(one.day, one.state, one.gap_minutes) for one in times),
+        )
+        for line, times in opened
+    )
+
+
+def _gaps(month: _Month, opened: _Opened) -> tuple[LineGap, ...]:
+    found = (
+        LineGap(line.id, line.name, _code_of(line, month), one.day, gap)
+        for line, times in opened
+        for one in times
+        for gap in one.gaps
+    )
+    return tuple(sorted(found, key=lambda gap: (gap.span, gap.name)))
+
+
+def _code_of(line: DutyLine, month: _Month) -> str:
+    codes = (code for code in month.state.legend.codes.values() if code.line_id == line.id)
+    return next((code.code for code in codes), "")
