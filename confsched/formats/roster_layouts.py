@@ -87,10 +87,12 @@ def _follows(earlier: tuple[int, date, str], later: tuple[int, date, str]) -> bo
 
 
 def _matrix_layout(table: Table, month: date) -> Layout | None:
-    heads = [(day_columns(row, month), number) for number, row in enumerate(table.rows[:SEARCHED_ROWS])]
-    days, header_row = max(heads, key=lambda head: len(head[0]), default=((), 0))
-    if not days:
+    heads = [day_columns(row, month) for row in table.rows[:SEARCHED_ROWS]]
+    most = max(map(len, heads), default=0)
+    if not most:
         return None
+    # The first of two halves of a month may be the shorter one.
+    header_row, days = next((row, days) for row, days in enumerate(heads) if 2 * len(days) >= most)
     taken = {column for column, _ in days}
     headings = [
         table.rows[header_row + step] for step in NEAR_ROWS if 0 <= header_row + step < len(table.rows)
@@ -228,7 +230,7 @@ def _bare_list(table: Table, month: date) -> Layout | None:
 def _columns_of(columns: Iterable[Row], fits: Callable[[str], bool]) -> Iterator[int]:
     for column, cells in enumerate(columns):
         written = [cell for cell in cells if cell]
-        if len(written) > 1 and sum(map(fits, written)) > MOST * len(written):
+        if written and sum(map(fits, written)) > MOST * len(written):
             yield column
 
 

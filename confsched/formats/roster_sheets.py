@@ -199,10 +199,13 @@ def _is_footer(name: str) -> bool:
 
 
 def _is_note(name: str, texts: set[str]) -> bool:
-    """Tell "Summe", "T = Tag 08-16" and "gez. ..." from a person."""
+    """Tell "Summe", "T = Tag 08-16", "gez. ..." and "Oberärzte" from a person."""
     if "=" in name or _is_footer(name):
         return True
-    return not texts and (len(name) > MAX_NAME or any(char.isdigit() or char in ":;" for char in name))
+    if texts:
+        return False
+    is_group = words.word(name).endswith(words.GROUP_ENDINGS)
+    return is_group or len(name) > MAX_NAME or any(char.isdigit() or char in ":;" for char in name)
 
 
 def _is_beside_names(reading: _Reading, texts: set[str]) -> bool:

@@ -28,6 +28,8 @@ FOOTER_WORDS = _words(
     "datum unterschrift hinweis hinweise bemerkung bemerkungen anmerkung feiertage ferien genehmigt version "
     "seite page signed note notes remarks kw kalenderwoche week wochentag wochentage tag tage day"
 )
+# "Oberärzte", "Fachärztinnen": what stands over a group of people.
+GROUP_ENDINGS = ("aerzte", "aerztinnen", "aerzteinnen")
 # After these nothing but explanations follows.
 LAST_WORDS = _words(
     "legende legend key zeichenerklaerung erlaeuterung erlaeuterungen abkuerzungen kuerzelliste"
@@ -61,14 +63,15 @@ _MONTH_NUMBERS = {name: number for number, names in enumerate(_MONTHS, 1) for na
 _NAMED_MONTH = re.compile(r"([a-z]{3,9})[\s._/'-]*(\d{4}|\d{2})(?!\d)")
 _NUMBERED_MONTH = re.compile(r"(?<![\d.])(0?[1-9]|1[0-2])\s?[/.-]\s?(20\d\d)(?!\d)")
 _ISO_MONTH = re.compile(r"(?<!\d)(20\d\d)[-_](0[1-9]|1[0-2])(?![\d-])")
-_ISO_DAY = re.compile(r"(20\d\d)-(\d\d)-(\d\d)(?:[ T]\d\d:\d\d(?::\d\d)?)?")
+_ISO_DAY = re.compile(r"(20\d\d)-(\d\d)-(\d\d)")
 _DAY = re.compile(
     r"(\d{1,2})(?:\s?\.\s?(?:(\d{1,2})(?:\s?\.\s?(\d{4}|\d{2})?)?|([a-z]{3,9})\.?\s*(\d{4})?)?)?"
 )
 _SLASHED_DAY = re.compile(r"(\d{1,2})[/-](\d{1,2})[/-](\d{4}|\d{2})")
+_TIME_BEHIND = re.compile(r"(?<=[\d.])[t ]\s*\d{1,2}:\d\d(?::\d\d)?$")
 _FULL_DAY = re.compile(r"20\d\d-\d\d-\d\d|\d{1,2}[./]\s?\d{1,2}[./]\s?\d\d")
 _CLOCK = re.compile(r"(\d{1,2})(?:[:.]?([0-5]\d))?(?::[0-5]\d)?\s*(?:uhr|h)?")
-_WITH_DAY = re.compile(r"\S*\d\S*[ T]+(\d{1,2}:\d\d(?::\d\d)?)")
+_WITH_DAY = re.compile(r"\S*\d\S*[ t]+(\d{1,2}:\d\d(?::\d\d)?)")
 
 
 def word(text: str) -> str:
@@ -92,10 +95,11 @@ def read_day(text: str, month: date) -> date | None:
 
     A day without a month is one of `month`; one without a year is the nearest to it.
     """
-    parts = [part for part in re.split(r"[\s,]+", plain_letters(text)) if part.strip(".")]
+    parts = [
+        part for part in re.split(r"[\s,]+", _TIME_BEHIND.sub("", plain_letters(text))) if part.strip(".")
+    ]
     plain = " ".join(part for part in parts if part.strip(".") not in _WEEKDAYS)
-    found = _ISO_DAY.fullmatch(plain)
-    if found:
+    if found := _ISO_DAY.fullmatch(plain):
         return _date(int(found[1]), int(found[2]), int(found[3]))
     if found := _SLASHED_DAY.fullmatch(plain):
         return _date(_full_year(found[3]), int(found[2]), int(found[1]))
