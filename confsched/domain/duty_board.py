@@ -9,7 +9,7 @@ from enum import StrEnum
 from itertools import groupby
 
 from confsched import clock
-from confsched.domain.coverage import Cover, gaps, required_spans
+from confsched.domain.coverage import Cover, Holes, find_holes, required_spans
 from confsched.domain.intervals import Span
 from confsched.domain.rosters import DutyFact, next_on, who_is_on
 
@@ -21,11 +21,12 @@ class Stretch(StrEnum):
     ON = "on"
     NEXT = "next"
     GAP = "gap"
+    INTENDED = "intended"
 
 
 @dataclass(frozen=True)
 class BandPart:
-    """Hold equal neighbouring half hours; `first` counts from 1, `duty` is None in a gap."""
+    """Hold equal neighbouring half hours; `first` counts from 1, `duty` is None where nobody is on."""
 
     stretch: Stretch
     first: int
@@ -48,7 +49,12 @@ class LineState:
     now_on: DutyFact | None
     next_on: DutyFact | None
     gaps: tuple[Span, ...]
+    intended: tuple[Span, ...]
     band: tuple[BandPart, ...]
+
+    def intended_at(self, at: datetime) -> Span | None:
+        """Return the declared gap that runs at an instant: nobody is on, and nobody is meant to be."""
+        return next((gap for gap in self.intended if gap.contains(at)), None)
 
     def gap_at(self, at: datetime) -> Span | None:
         """Return the gap that runs at an instant."""
@@ -59,6 +65,19 @@ class LineState:
         return next((gap for gap in self.gaps if gap.starts_at > at), None)
 
 
+class Knowledge(StrEnum):
+    """Name whose knowledge answers: that of the instant itself, of today, or of a day that was chosen."""
+
+    THEN = "then"
+    TODAY = "today"
+    CHOSEN = "chosen"
+
+
+def known_by_default(at: datetime, now: datetime) -> datetime:
+    """Return when we ask what was known: the past as it was known then, the future as we know it today."""
+    return min(at, now)
+
+
 def state_of_line(
     duties: Sequence[DutyFact],
     cover: Cover,
@@ -66,16 +85,23 @@ def state_of_line(
     *,
     is_holiday: Callable[[date], bool],
     reader_zone: str,
+    known_at: datetime | None = None,
+    declared: Sequence[Span] = (),
 ) -> LineState:
-    """Return who holds the line at `at`, who follows, its gaps while we look ahead, the day's band."""
-    running, following = who_is_on(duties, at), next_on(duties, at)
+    """Return who holds the line at `at`, who follows, its gaps while we look ahead, the day's band.
+
+    `duties` and `declared` are what was known at `known_at`, by default at the instant itself.
+    """
+    running, following = who_is_on(duties, at, known_at=known_at), next_on(duties, at, known_at=known_at)
     window = board_window(at, reader_zone)
     required = required_spans(cover, window, is_holiday)
-    holes = gaps([duty.span for duty in duties], required, window)
+    bounds = sorted((duty.span.starts_at, duty.span.ends_at) for duty in duties)
+    holes = find_holes(bounds, required, window, declared=declared)
     return LineState(
         now_on=running[0] if running else None,
         next_on=following[0] if following else None,
-        gaps=tuple(holes),
+        gaps=holes.gaps,
+        intended=holes.intended,
         band=tuple(_band(duties, holes, at, reader_zone)),
     )
 
@@ -99,11 +125,10 @@ def board_window(at: datetime, reader_zone: str) -> Span:
     return Span(clock.start_of_day(clock.local_day(at, reader_zone), reader_zone), at + LOOKAHEAD)
 
 
-def _band(duties: Iterable[DutyFact], holes: Iterable[Span], at: datetime, zone: str) -> Iterable[BandPart]:
+def _band(duties: Sequence[DutyFact], holes: Holes, at: datetime, zone: str) -> Iterable[BandPart]:
     """Join equal half hours; on a clock-change day skipped ones stay empty and doubled ones last longer."""
     day = clock.local_day(at, zone)
-    known, gaps_of_day = list(duties), list(holes)
-    cells = [_cell(known, gaps_of_day, _step_span(day, step, zone), at) for step in range(STEPS)]
+    cells = [_cell(duties, holes, _step_span(day, step, zone), at) for step in range(STEPS)]
     for cell, steps in groupby(range(STEPS), key=lambda step: cells[step]):
         if cell is not None:
             numbers = list(steps)
@@ -127,13 +152,15 @@ def _wall_clock(step: int) -> str:
 
 
 def _cell(
-    duties: Sequence[DutyFact], holes: Sequence[Span], step: Span | None, at: datetime
+    duties: Sequence[DutyFact], holes: Holes, step: Span | None, at: datetime
 ) -> tuple[Stretch, DutyFact | None] | None:
     """Say what fills a half hour; a gap of one minute already shows."""
     if step is None:
         return None
-    if any(hole.overlaps(step) for hole in holes):
+    if any(gap.overlaps(step) for gap in holes.gaps):
         return Stretch.GAP, None
+    if any(gap.overlaps(step) for gap in holes.intended):
+        return Stretch.INTENDED, None
     held = [duty for duty in duties if duty.span.overlaps(step)]
     if not held:
         return None

@@ -30,7 +30,7 @@ from confsched.domain.rosters import DutyFact
 from confsched.models.network import CooperationAgreement, Department, Site
 from confsched.models.people import Person
 from confsched.models.rosters import Duty, DutyLine
-from confsched.services.standing import standing
+from confsched.services.standing import intended_gaps, standing
 
 SOON = timedelta(hours=24)
 
@@ -76,6 +76,7 @@ class BoardRow:
     holder: Holder | None
     next_holder: Holder | None
     gap: Span | None
+    intended: Span | None
     next_gap: Span | None
     band: tuple[BandPart, ...]
 
@@ -109,9 +110,10 @@ class Choice:
 
 @dataclass(frozen=True)
 class Board:
-    """Hold the whole board at one instant and what it can be narrowed to."""
+    """Hold the whole board at one instant, as known at another, and what it can be narrowed to."""
 
     at: datetime
+    known_at: datetime
     groups: tuple[BoardGroup, ...]
     sites: tuple[Choice, ...]
     group_names: tuple[str, ...]
@@ -132,6 +134,19 @@ class Board:
 
 
 @dataclass(frozen=True)
+class Moment:
+    """Say which instant is asked for, with whose knowledge, in whose zone."""
+
+    at: datetime
+    known_at: datetime
+    zone: str
+
+    @property
+    def window(self) -> Span:
+        return board_window(self.at, self.zone)
+
+
+@dataclass(frozen=True)
 class OnDuty:
     """Hold the answer to "who is it": the person, and the number of the line that reaches them."""
 
@@ -148,19 +163,25 @@ def board(
     actor: Actor,
     at: datetime,
     *,
+    known_at: datetime | None = None,
     site_id: uuid.UUID | None = None,
     service_group: str | None = None,
 ) -> Board:
-    """Return the board at an instant as known then, in the actor's zone; two queries however many lines."""
+    """Return the board at an instant in the actor's zone, as known then or at `known_at`.
+
+    Three queries however many lines.
+    """
+    known_at = known_at or at
     lines = list(session.scalars(_lines()))
     chosen = [
         line
         for line in lines
         if site_id in (None, line.department.site_id) and service_group in (None, line.group_name)
     ]
-    rows = _rows(session, chosen, at, actor.zone)
+    rows = _rows(session, chosen, Moment(at, known_at, actor.zone))
     return Board(
         at=at,
+        known_at=known_at,
         groups=_groups(rows),
         sites=_site_choices(lines),
         group_names=tuple(dict.fromkeys(line.group_name for line in lines)),
@@ -186,7 +207,7 @@ def rows_for_site(session: Session, actor: Actor, site_id: uuid.UUID, at: dateti
     lines = list(session.scalars(_lines().where(DutyLine.service_id.in_(asked))))
     if not lines:
         lines = list(session.scalars(_lines().where(Department.site_id == site_id)))
-    return tuple(_rows(session, lines, at, actor.zone))
+    return tuple(_rows(session, lines, Moment(at, at, actor.zone)))
 
 
 def who_is_on(
@@ -222,16 +243,17 @@ def _lines() -> Select[DutyLine]:
     )
 
 
-def _rows(session: Session, lines: Sequence[DutyLine], at: datetime, zone: str) -> list[BoardRow]:
-    facts, holders = _load_duties(session, lines, at, zone)
-    return [_row(line, facts[line.id], holders, at, zone) for line in lines]
+def _rows(session: Session, lines: Sequence[DutyLine], moment: Moment) -> list[BoardRow]:
+    facts, holders = _load_duties(session, lines, moment)
+    declared = intended_gaps(session, moment.window, moment.known_at)
+    return [_row(line, facts[line.id], declared.get(line.id, ()), holders, moment) for line in lines]
 
 
 Holders = dict[DutyFact, Holder]
 
 
 def _load_duties(
-    session: Session, lines: Iterable[DutyLine], at: datetime, zone: str
+    session: Session, lines: Iterable[DutyLine], moment: Moment
 ) -> tuple[dict[uuid.UUID, list[DutyFact]], Holders]:
     query = (
         select(
@@ -246,7 +268,7 @@ def _load_duties(
             Person.family_name,
         )
         .join(Person, Person.id == Duty.person_id)
-        .where(Duty.line_id.in_([line.id for line in lines]), *standing(board_window(at, zone), at))
+        .where(Duty.line_id.in_([line.id for line in lines]), *standing(moment.window, moment.known_at))
         .order_by(Duty.starts_at)
     )
     facts: dict[uuid.UUID, list[DutyFact]] = defaultdict(list)
@@ -266,11 +288,19 @@ def _held_by(duty: Row[*tuple[Any, ...]], fact: DutyFact) -> Holder:
     return Holder(fact.person_id, name, duty.family_name, fact.span, duty.origin, fact.recorded_at)
 
 
-def _row(line: DutyLine, facts: list[DutyFact], holders: Holders, at: datetime, zone: str) -> BoardRow:
-    site = line.department.site
+def _row(
+    line: DutyLine, facts: list[DutyFact], declared: Sequence[Span], holders: Holders, moment: Moment
+) -> BoardRow:
+    site, at = line.department.site, moment.at
     cover = Cover(line.covered_from, line.covered_until, line.covered_workdays_only, site.zone)
     state = state_of_line(
-        facts, cover, at, is_holiday=lambda day: is_public_holiday(day, site.state), reader_zone=zone
+        facts,
+        cover,
+        at,
+        is_holiday=lambda day: is_public_holiday(day, site.state),
+        reader_zone=moment.zone,
+        known_at=moment.known_at,
+        declared=declared,
     )
     return BoardRow(
         line_id=line.id,
@@ -286,6 +316,7 @@ def _row(line: DutyLine, facts: list[DutyFact], holders: Holders, at: datetime, 
         holder=_holder(state.now_on, holders),
         next_holder=_holder(state.next_on, holders),
         gap=state.gap_at(at),
+        intended=state.intended_at(at),
         next_gap=state.gap_after(at),
         band=_band(state, holders),
     )

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -149,7 +150,7 @@ def withdraw(gap_id: uuid.UUID) -> ResponseReturnValue:
     return redirect(url_for("coverage.list_gaps", **_kept_filter()), 303)
 
 
-def _kept_filter() -> dict[str, str]:
+def _kept_filter() -> dict[str, Any]:
     return {name: value for name in FILTERS if (value := request.args.get(name))}
 
 

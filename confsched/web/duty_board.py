@@ -5,12 +5,13 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
+from typing import Any
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from confsched.clock import to_instant, to_local
-from confsched.domain.duty_board import STEPS
+from confsched.domain.duty_board import STEPS, Knowledge, known_by_default
 from confsched.domain.permissions import Permission
 from confsched.errors import Message, msg
 from confsched.services import duty_board
@@ -20,6 +21,7 @@ from confsched.web.policies import needs
 
 blueprint = Blueprint("duty_board", __name__)
 
+FIELDS = ("day", "time", "site", "group", "known_day", "known_time")
 YEARS = range(2000, 2100)  # what a date field may hold: beyond, the calendar of a zone has no end
 
 
@@ -28,6 +30,8 @@ class Asked:
     """Hold the filter as typed, what it means, and what is wrong with it by field."""
 
     at: datetime
+    known_at: datetime
+    knowledge: Knowledge
     site_id: uuid.UUID | None
     group: str | None
     typed: dict[str, str]
@@ -40,7 +44,12 @@ def show() -> ResponseReturnValue:
     """Show the board now, or at the day and time of the filter."""
     asked = _asked()
     board = duty_board.board(
-        read_session(), current_actor(), asked.at, site_id=asked.site_id, service_group=asked.group
+        read_session(),
+        current_actor(),
+        asked.at,
+        known_at=asked.known_at,
+        site_id=asked.site_id,
+        service_group=asked.group,
     )
     problems = asked.problems | _unknown_choices(asked, board)
     page = render_template(
@@ -50,34 +59,73 @@ def show() -> ResponseReturnValue:
         problems=problems,
         mark=_mark(asked.at),
         site_count=len(board.sites),
-        is_now="day" not in request.args and "time" not in request.args,
+        is_now=_is_now(),
+        is_past=asked.at < now(),
+        knowledge=asked.knowledge,
+        other_knowledge=_other_knowledge_url(asked),
+        may_see_coverage=current_actor().may(Permission.SEE_COVERAGE),
     )
     return page, 422 if problems else 200
 
 
 def _asked() -> Asked:
     present = now()
-    local = to_local(present, reader_zone())
-    typed = {
-        "day": request.args.get("day", local.date().isoformat()),
-        "time": request.args.get("time", f"{local:%H:%M}"),
-        "site": request.args.get("site", ""),
-        "group": request.args.get("group", ""),
-    }
+    typed = _typed(present)
     day, at, site_id = _day(typed["day"]), _time(typed["time"]), _site_id(typed["site"])
+    instant = present if _is_now() or day is None or at is None else to_instant(day, at, reader_zone())
+    chosen = _chosen_knowledge(typed)
+    is_wrong = bool(typed["known_day"] or typed["known_time"]) and (chosen is None or chosen > present)
     problems = {
         "day": msg("Choose a day, such as 2026-11-25.") if day is None else None,
         "time": msg("Choose a time, such as 14:30.") if at is None else None,
+        "known_day": msg("Choose a day and a time up to now: what will be known later, nobody knows yet.")
+        if is_wrong
+        else None,
         "site": msg("Choose a site from the list.") if typed["site"] and site_id is None else None,
     }
-    is_now = "day" not in request.args and "time" not in request.args
+    known_at, knowledge = _knowledge(instant, None if is_wrong else chosen, present)
     return Asked(
-        at=present if is_now or day is None or at is None else to_instant(day, at, reader_zone()),
+        at=instant,
+        known_at=known_at,
+        knowledge=knowledge,
         site_id=site_id,
         group=typed["group"] or None,
         typed=typed,
         problems={name: problem for name, problem in problems.items() if problem},
     )
+
+
+def _typed(present: datetime) -> dict[str, str]:
+    local = to_local(present, reader_zone())
+    shown = {"day": local.date().isoformat(), "time": f"{local:%H:%M}"}
+    return {name: request.args.get(name, shown.get(name, "")) for name in FIELDS}
+
+
+def _is_now() -> bool:
+    return "day" not in request.args and "time" not in request.args
+
+
+def _chosen_knowledge(typed: dict[str, str]) -> datetime | None:
+    """Return the instant "known on" that was typed; a day alone means its end."""
+    day, at = _day(typed["known_day"]), _time(typed["known_time"] or "23:59")
+    return to_instant(day, at, reader_zone()) if day and at else None
+
+
+def _knowledge(at: datetime, chosen: datetime | None, present: datetime) -> tuple[datetime, Knowledge]:
+    if chosen is not None:
+        return chosen, Knowledge.CHOSEN
+    if request.args.get("known") == Knowledge.TODAY or at >= present:
+        return present, Knowledge.TODAY
+    return known_by_default(at, present), Knowledge.THEN
+
+
+def _other_knowledge_url(asked: Asked) -> str:
+    """Return the address of the same board with the other knowledge: as known then, or as we know today."""
+    kept: dict[str, Any] = {
+        name: asked.typed[name] for name in ("day", "time", "site", "group") if asked.typed[name]
+    }
+    other = Knowledge.TODAY if asked.knowledge == Knowledge.THEN else None
+    return url_for("duty_board.show", known=other, **kept)
 
 
 def _day(text: str) -> date | None:

@@ -15,7 +15,7 @@ from confsched.db import Database
 from confsched.domain.intervals import Span
 from confsched.domain.rosters import duty_span
 from confsched.models.people import Person
-from confsched.services import duty_board, rosters
+from confsched.services import declared_gaps, duty_board, rosters
 from confsched.services.rosters import NewLine
 from tests.world import NOW, ZONE, World, build_world
 
@@ -78,6 +78,30 @@ def test_the_past_is_shown_as_it_was_known_then(session: Session, cast: World) -
     assert after.holder and after.holder.person_id == cast.second_neurologist.id
 
 
+def test_the_past_can_be_asked_with_the_knowledge_of_any_day(session: Session, cast: World) -> None:
+    _publish(session, cast, (cast.neurologist, _night(0)))
+    _publish(session, cast, (cast.second_neurologist, _night(0)), now=_at(3, 12))
+    actor = cast.actor(cast.requester)
+
+    def holder(known_at: datetime | None) -> str | None:
+        [row] = duty_board.board(session, actor, _at(0, 20), known_at=known_at).rows
+        return row.holder.family_name if row.holder else None
+
+    known = (None, _at(3, 11), _at(3, 12), PUBLISHED, PUBLISHED - timedelta(days=1))
+    assert [holder(at) for at in known] == ["Okafor", "Okafor", "Brandt", "Okafor", None]
+
+
+def test_a_declared_gap_is_intended_from_the_instant_it_was_declared(session: Session, cast: World) -> None:
+    actor = cast.actor(cast.secretary)
+    declared_gaps.declare_gap(session, actor, cast.line, _night(0), "Umbau", now=NOW, key="k")
+
+    [now_known] = duty_board.board(session, actor, _at(0, 20)).rows
+    [before] = duty_board.board(session, actor, _at(0, 20), known_at=PUBLISHED).rows
+
+    assert (now_known.gap, now_known.intended) == (None, _night(0))
+    assert (before.gap, before.intended) == (_night(0), None)
+
+
 def test_one_person_on_duties_in_a_row_is_one_duty(session: Session, cast: World) -> None:
     day = duty_span(MONDAY + timedelta(days=1), time(8), time(16), ZONE)
     _publish(session, cast, (cast.neurologist, _night(0)), (cast.neurologist, day))
@@ -126,7 +150,7 @@ def test_the_number_of_queries_does_not_grow_with_the_lines(session: Session, ca
         board = duty_board.board(session, actor, NOW)
 
     assert len(board.rows) == 13
-    assert len(many) == len(few) == 2
+    assert len(many) == len(few) == 3
 
 
 @contextmanager

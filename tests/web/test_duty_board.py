@@ -9,11 +9,13 @@ from flask.testing import FlaskClient
 
 from confsched.db import Database
 from confsched.domain.rosters import duty_span
-from confsched.services import rosters
+from confsched.services import declared_gaps, rosters
 from tests.support.web import SignIn
 from tests.world import NOW, ZONE, World
 
 MONDAY = date(2026, 11, 23)
+MONDAY_NIGHT = "/duty-board?day=2026-11-23&time=20:00"
+FRIDAY_NIGHT = "/duty-board?day=2026-11-20&time=20:00"
 
 
 def _text(client: FlaskClient, path: str, status: int = 200) -> str:
@@ -103,6 +105,73 @@ def test_a_filter_that_means_nothing_is_named_at_its_field(
 
     assert f'id="{field}-error"' in page and f'href="#{field}"' in page
     assert "<script>" not in page.replace('<script src="', "")
+
+
+@pytest.fixture
+def corrected_board(board: FlaskClient, world: World, sqlite_database: Database) -> FlaskClient:
+    """Give the board of a Monday; last Friday's night was corrected on Sunday at 08:00."""
+    friday = duty_span(MONDAY - timedelta(days=3), world.line.covered_from, world.line.covered_until, ZONE)
+    with sqlite_database.transaction() as session:
+        for person, days_ago in ((world.neurologist, 20), (world.second_neurologist, 1)):
+            at = NOW - timedelta(days=days_ago)
+            rosters.record_duties(session, None, world.line, [(person, friday)], now=at, origin="plan")
+    return board
+
+
+def test_the_coming_night_is_shown_as_planned(board: FlaskClient) -> None:
+    page = _text(board, MONDAY_NIGHT)
+
+    assert "Dr. Jana Okafor" in page and "As planned today" in page
+
+
+def test_the_past_stands_as_it_was_known_then_and_as_we_know_it_today(
+    corrected_board: FlaskClient,
+) -> None:
+    then, today = (_text(corrected_board, path) for path in (FRIDAY_NIGHT, f"{FRIDAY_NIGHT}&known=today"))
+
+    assert "As it was known then" in then and ">Okafor</span>" in then and ">Brandt</span>" not in then
+    assert "As we know it today" in today and ">Brandt</span>" in today and ">Okafor</span>" not in today
+    assert 'href="/duty-board?known=today&amp;day=2026-11-20&amp;time=20:00"' in then
+    assert 'href="/duty-board?day=2026-11-20&amp;time=20:00"' in today
+
+
+@pytest.mark.parametrize(
+    ("known", "name"),
+    [
+        ("known_day=2026-11-22", "Dr. Tom Brandt"),
+        ("known_day=2026-11-21", "Dr. Jana Okafor"),
+        ("known_day=2026-11-22&known_time=07:59", "Dr. Jana Okafor"),
+        ("known_day=2026-11-22&known_time=08:00", "Dr. Tom Brandt"),
+        ("known_day=2026-11-01", "Nobody on duty"),
+    ],
+)
+def test_any_day_can_be_asked_what_was_known_on_it(
+    corrected_board: FlaskClient, known: str, name: str
+) -> None:
+    page = _text(corrected_board, f"{FRIDAY_NIGHT}&{known}")
+
+    assert name in page and "As it was known on" in page
+
+
+@pytest.mark.parametrize("known", ["known_day=2026-11-24", "known_day=yesterday", "known_time=10:00"])
+def test_what_will_be_known_later_is_refused_at_its_field(board: FlaskClient, known: str) -> None:
+    page = _text(board, f"{MONDAY_NIGHT}&{known}", 422)
+
+    assert 'id="known_day-error"' in page and 'href="#known_day"' in page
+
+
+def test_an_intended_gap_alarms_nobody_and_says_so(
+    board: FlaskClient, world: World, sqlite_database: Database
+) -> None:
+    tuesday = duty_span(MONDAY + timedelta(days=1), world.line.covered_from, world.line.covered_until, ZONE)
+    with sqlite_database.transaction() as session:
+        actor = world.actor(world.secretary)
+        declared_gaps.declare_gap(session, actor, world.line, tuesday, "Umbau", now=NOW, key="k")
+
+    page = _text(board, "/duty-board?day=2026-11-24&time=18:00")
+
+    assert "Nobody, as intended" in page and "has-gap" not in page
+    assert "Nobody on duty: 0 now, 1 within 24 hours." in page  # the night after is open still
 
 
 @pytest.mark.parametrize("query", ["day=2026-03-29&time=02:30", "day=2026-10-25&time=02:30"])
