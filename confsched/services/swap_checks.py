@@ -19,11 +19,11 @@ from confsched.domain.roster_month import month_of, month_span
 from confsched.domain.roster_rules import DutyRules, PersonFacts, RosterWarning, Rule
 from confsched.domain.rosters import belongs_to_day
 from confsched.errors import Message, msg
-from confsched.models.duty_rosters import DutyRulesRow
 from confsched.models.people import Membership, Person
 from confsched.models.rosters import Absence, Duty, DutyLine
 from confsched.models.rotations import DutyWish
 from confsched.services.affected import AffectedMeeting, Loss, affected_meetings
+from confsched.services.duty_rules import rules_of
 from confsched.services.standing import standing
 
 ONE_DAY = timedelta(days=1)
@@ -112,22 +112,6 @@ def _new_warnings(session: Session, handovers: Sequence[Handover], now: datetime
         found |= {one.key: one for one in warnings if one.key not in known}
     ordered = sorted(found.values(), key=lambda one: (one.day, people[one.person_id].name))
     return [NamedWarning(one.person_id, people[one.person_id].name, one.day, one.message) for one in ordered]
-
-
-def rules_of(session: Session, organisation_id: uuid.UUID) -> DutyRules:
-    """Return the limits of an organisation, those of the law where it has entered none."""
-    row = session.get(DutyRulesRow, organisation_id)
-    if row is None:
-        return DutyRules()
-    return DutyRules(
-        rest_hours=row.rest_hours,
-        compensated_rest_hours=row.compensated_rest_hours,
-        cap_hours=row.cap_hours,
-        standby_limit=row.standby_limit,
-        on_call_limit=row.on_call_limit,
-        free_weekends=row.free_weekends,
-        notice_days=row.notice_days,
-    )
 
 
 def _reach(rules: DutyRules) -> timedelta:
