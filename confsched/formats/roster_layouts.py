@@ -10,10 +10,12 @@ from enum import StrEnum
 from hashlib import sha256
 from itertools import groupby
 
+from confsched.domain.roster_names import plain_letters
 from confsched.formats import roster_words as words
 from confsched.formats.roster_tables import Table
 
 SEARCHED_ROWS = 40
+COMPARED_ROWS = 200
 MIN_DAYS = 5
 # Headings spread over rows: "Name" may stand two rows above the days or one below.
 NEAR_ROWS = (0, -1, 1, -2)
@@ -208,7 +210,7 @@ def _list_layout(number: int, row: Row, day_column: int, roles: Roles) -> Layout
 
 def _bare_list(table: Table, month: date) -> Layout | None:
     """Find out what the columns of a list without headings hold: the shorter words are the codes."""
-    columns = list(zip(*table.rows, strict=True))
+    columns = list(zip(*table.rows[:COMPARED_ROWS], strict=True))
     days = list(_columns_of(columns, lambda text: _is_day(text, month, is_headed=False)))
     times = list(_columns_of(columns, lambda text: ":" in text and words.read_time(text) is not None))
     used = {*days, *times}
@@ -236,6 +238,6 @@ def _columns_of(columns: Iterable[Row], fits: Callable[[str], bool]) -> Iterator
 
 def _fingerprint(kind: LayoutKind, headings: Row, columns: tuple[int, ...]) -> str:
     """Name the headings by a hash without days, months and years, which differ from month to month."""
-    plain = (re.sub(r"\d", "", words.plain_letters(text)) for text in headings)
+    plain = (re.sub(r"\d", "", plain_letters(text)) for text in headings)
     kept = [text for text, _ in groupby(part.strip() for part in plain if not words.names_month(part))]
     return sha256("\n".join((kind, *map(str, columns), *kept)).encode()).hexdigest()[:32]

@@ -15,9 +15,13 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
 from confsched.errors import Refusal, msg
 from confsched.formats.roster_sizes import (
+    MAX_CELL_FORMATS,
     MAX_CELLS,
     MAX_COLUMNS,
+    MAX_FORMAT_CODE,
     MAX_MARKUP,
+    MAX_MERGES,
+    MAX_NUMBER_FORMATS,
     MAX_PARTS,
     MAX_ROWS,
     MAX_SHEETS,
@@ -43,7 +47,10 @@ _KEPT = {
 _RANGE = re.compile(r"([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})", re.ASCII)
 _BROKEN_ZIP = (BadZipFile, EOFError, OSError, RuntimeError, ValueError, zlib.error)
 # What the library raises for sheets that no program should write; it has no error of its own.
-_STUMBLES = (ArithmeticError, AssertionError, AttributeError, LookupError, OSError, TypeError, ValueError)
+_STUMBLES = (
+    *(ArithmeticError, AssertionError, AttributeError, LookupError),
+    *(OSError, RecursionError, TypeError, ValueError),
+)
 
 
 def read_sheets(data: bytes) -> list[tuple[str, Rows]]:
@@ -158,8 +165,16 @@ def _plain_sheets(sheets: ElementTree.Element) -> None:
 
 
 def _plain_formats(formats: ElementTree.Element) -> None:
+    if len(formats) > MAX_CELL_FORMATS:
+        raise _hostile()
     for entry in formats:
         entry[:] = []
+
+
+def _plain_number_formats(formats: ElementTree.Element) -> None:
+    """Keep what Excel could have written: the library takes long over longer ones."""
+    kept = [entry for entry in formats if len(entry.get("formatCode", "")) <= MAX_FORMAT_CODE]
+    formats[:] = kept[:MAX_NUMBER_FORMATS]
 
 
 def _plain_rows(rows: ElementTree.Element) -> None:
@@ -188,7 +203,7 @@ def _plain_merges(merges: ElementTree.Element) -> None:
     merges.attrib = {}
     areas = {merge: _area(merge.get("ref", "")) for merge in merges}
     merges[:] = [merge for merge, area in areas.items() if area]
-    if sum(areas.values()) > MAX_CELLS:
+    if len(merges) > MAX_MERGES or sum(areas.values()) > MAX_CELLS:
         raise _hostile()
 
 
@@ -210,6 +225,7 @@ def _column_number(letters: str) -> int:
 
 _PLAINER = {
     "sheets": _plain_sheets,
+    "numFmts": _plain_number_formats,
     "cellXfs": _plain_formats,
     "sheetData": _plain_rows,
     "mergeCells": _plain_merges,

@@ -82,6 +82,10 @@ def _cells(number: int) -> str:
     return "".join(f'<row r="{row}"><c r="A{row}"><v>1</v></c></row>' for row in range(1, number + 1))
 
 
+def _merges(number: int) -> str:
+    return "".join(f'<mergeCell ref="A{row}:B{row}"/>' for row in range(1, number))
+
+
 def _zipped(parts: Mapping[str, bytes]) -> bytes:
     file = BytesIO()
     with ZipFile(file, "w", ZIP_DEFLATED) as target:
@@ -138,6 +142,14 @@ def refused() -> dict[str, tuple[bytes, str]]:
                 lambda xml: xml.replace(
                     "</sheetData>",
                     f"</sheetData><mergeCells>{MERGED_ALL * 2}</mergeCells>",
+                )
+            ),
+            "far more",
+        ),
+        "two thousand merged cells": (
+            with_sheet(
+                lambda xml: xml.replace(
+                    "</sheetData>", f"</sheetData><mergeCells>{_merges(2_000)}</mergeCells>"
                 )
             ),
             "far more",

@@ -156,6 +156,16 @@ def test_broken_looks_do_not_keep_a_sheet_from_being_read() -> None:
     assert not warned
 
 
+def test_a_number_format_longer_than_any_of_excel_is_left_out() -> None:
+    """The library would look at 200,000 brackets for a minute."""
+    namespace = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    code = "[" * 200_000
+    formats = f'<numFmts><numFmt numFmtId="200" formatCode="{code}"/></numFmts>'
+    cells = '<cellXfs><xf numFmtId="200"/></cellXfs>'
+    styles = f'<styleSheet xmlns="{namespace}">{formats}{cells}</styleSheet>'
+    assert _only(with_parts(workbook([["Voss", 1]]), {"xl/styles.xml": styles.encode()})) == (("Voss", "1"),)
+
+
 def test_a_sheet_that_only_claims_a_million_rows_is_read() -> None:
     def declare(xml: str) -> str:
         empty = "".join(f'<row r="{row}" s="1"><c r="A{row}" s="0"/></row>' for row in range(3, 5_000))
