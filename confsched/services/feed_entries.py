@@ -1,4 +1,4 @@
-"""What a feed holds: meetings and duties of one person, and for a while what is no longer theirs."""
+"""What a feed holds: one's meetings and duties, or those of a line, and for a while what no longer holds."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, or_, select, type_coerce
+from sqlalchemy import ColumnElement, Row, Select, and_, or_, select, type_coerce
 from sqlalchemy.orm import Session
 from sqlalchemy.types import NullType
 
 from confsched.domain.bookings import UNCONFIRMED_STATES, BookingState
 from confsched.domain.intervals import Span
-from confsched.domain.kinds import FeedPrivacy, Partstat
+from confsched.domain.kinds import FeedPrivacy, FeedScope, Partstat
 from confsched.errors import msg
 from confsched.formats.ical import Busy, Entry, Status
 from confsched.formats.meetings import kind_words, summary
@@ -20,6 +20,7 @@ from confsched.i18n import translate
 from confsched.models.bookings import Booking, Participation
 from confsched.models.feeds import Feed
 from confsched.models.network import Department, Resource, Site
+from confsched.models.people import Person
 from confsched.models.rosters import Duty, DutyLine
 
 DAYS_BACK = 366
@@ -29,6 +30,8 @@ TOMBSTONE = timedelta(days=90)
 UID_DOMAIN = "confsched"
 BUSY_WORD = msg("Busy")
 DUTY_WORD = msg("Duty")
+
+_HOLDER = (Person.title, Person.given_name, Person.family_name)
 
 Columns = Select[*tuple[Any, ...]]
 
@@ -45,10 +48,9 @@ def feed_entries(session: Session, feed: Feed, *, now: datetime, public_url: str
     misses an entry keeps showing it.
     """
     window, gone_since = _reach(now)
-    entries = [
-        *_meetings(session, feed, window, gone_since, public_url),
-        *_duties(session, feed, window, gone_since),
-    ]
+    entries = [*_duties(session, feed, window, gone_since)]
+    if feed.scope is FeedScope.OWN:
+        entries += _meetings(session, feed, window, gone_since, public_url)
     return tuple(sorted(entries, key=lambda entry: (entry.span.starts_at, entry.uid)))
 
 
@@ -58,9 +60,11 @@ def feed_parts(session: Session, feed: Feed, *, now: datetime) -> list[tuple[str
     columns = (Booking.id, Booking.revision, Booking.state, Booking.organiser_id)
     mine = (Participation.partstat, Participation.removed_at, Resource.name, Site.name)
     meetings = select(*_raw(*columns, *mine)).order_by(Booking.id)
-    parts = list(session.execute(_of_meetings(meetings, feed, window, gone_since)))
+    parts: list[Row[*tuple[Any, ...]]] = []
+    if feed.scope is FeedScope.OWN:
+        parts += session.execute(_of_meetings(meetings, feed, window, gone_since))
     if feed.privacy is not FeedPrivacy.BUSY:
-        names = (DutyLine.name, Site.name, Site.zone)
+        names = (DutyLine.name, Site.name, Site.zone, *_HOLDER)
         duties = select(*_raw(Duty.id, Duty.superseded_at, *names)).order_by(Duty.id)
         parts += session.execute(_of_duties(duties, feed, window, gone_since))
     return [tuple(map(str, part)) for part in parts]
@@ -168,7 +172,7 @@ def _duties(session: Session, feed: Feed, window: Span, gone_since: datetime) ->
         return iter(())
     query: Columns = select(
         *(Duty.id, Duty.starts_at, Duty.ends_at, Duty.recorded_at, Duty.superseded_at),
-        *(DutyLine.name.label("line"), Site.name.label("site"), Site.zone),
+        *(DutyLine.name.label("line"), Site.name.label("site"), Site.zone, *_HOLDER),
     )
     rows = session.execute(_of_duties(query, feed, window, gone_since))
     return (_duty(row, feed) for row in rows)
@@ -180,8 +184,9 @@ def _of_duties(query: Columns, feed: Feed, window: Span, gone_since: datetime) -
         .join(DutyLine, DutyLine.id == Duty.line_id)
         .join(Department, Department.id == DutyLine.department_id)
         .join(Site, Site.id == Department.site_id)
+        .join(Person, Person.id == Duty.person_id)
         .where(
-            Duty.person_id == feed.person_id,
+            _is_held(feed),
             Duty.starts_at < window.ends_at,
             Duty.ends_at > window.starts_at,
             or_(Duty.superseded_at.is_(None), Duty.superseded_at > gone_since),
@@ -189,16 +194,24 @@ def _of_duties(query: Columns, feed: Feed, window: Span, gone_since: datetime) -
     )
 
 
+def _is_held(feed: Feed) -> ColumnElement[bool]:
+    """Return which duties stand in a feed: the person's own, or everybody's on a line or in a department."""
+    if feed.scope is FeedScope.LINE:
+        return Duty.line_id == feed.line_id
+    if feed.scope is FeedScope.DEPARTMENT:
+        return DutyLine.department_id == feed.department_id
+    return Duty.person_id == feed.person_id
+
+
 def _duty(row: Row[*tuple[Any, ...]], feed: Feed) -> Entry:
     shows_place = feed.privacy is FeedPrivacy.KIND_AND_PLACE
-    word = translate(DUTY_WORD, feed.person.language)
     is_off = row.superseded_at is not None
     return Entry(
         uid=f"duty-{row.id}@{UID_DOMAIN}",
         sequence=1 if is_off else 0,
         span=Span(row.starts_at, row.ends_at),
         zone=row.zone,
-        summary=f"{word}: {row.line}" if shows_place else word,
+        summary=_duty_headline(row, feed),
         description="",
         location=row.site if shows_place and not is_off else "",
         join_link="",
@@ -207,3 +220,14 @@ def _duty(row: Row[*tuple[Any, ...]], feed: Feed) -> Entry:
         created_at=row.recorded_at,
         revised_at=row.superseded_at or row.recorded_at,
     )
+
+
+def _duty_headline(row: Row[*tuple[Any, ...]], feed: Feed) -> str:
+    """Return "Duty: Neurology" for one's own, and "Neurology: Dr. Jana Okafor" where others hold it too."""
+    word = translate(DUTY_WORD, feed.person.language)
+    if feed.privacy is not FeedPrivacy.KIND_AND_PLACE:
+        return word
+    if feed.scope is FeedScope.OWN:
+        return f"{word}: {row.line}"
+    name = " ".join(part for part in (row.title, row.given_name, row.family_name) if part)
+    return f"{row.line}: {name}"

@@ -18,6 +18,14 @@ from confsched.models.accounts import Account
 from confsched.models.feeds import Feed
 from confsched.models.people import Membership, Person
 from confsched.services import access, audit, idempotency
+from confsched.services.feed_scopes import (
+    OWN,
+    Contents,
+    check_contents,
+    check_privacy,
+    contents_of,
+    is_still_allowed,
+)
 
 TOKEN_BYTES = 32  # 256 bits
 MAX_NAME = 80
@@ -33,6 +41,7 @@ def create_feed(
     *,
     privacy: FeedPrivacy,
     now: datetime,
+    contents: Contents = OWN,
     token: str | None = None,
     key: str | None = None,
 ) -> tuple[Feed, str]:
@@ -50,7 +59,21 @@ def create_feed(
             msg("You have %(count)s addresses. Revoke one that you no longer use.", count=MAX_FEEDS),
             field="name",
         )
-    feed, token = _add(session, actor, name, privacy, token or secrets.token_urlsafe(TOKEN_BYTES), now)
+    check_contents(session, actor, contents)
+    check_privacy(contents.scope, privacy)
+    token = token or secrets.token_urlsafe(TOKEN_BYTES)
+    feed = Feed(
+        person_id=actor.person_id,
+        name=name,
+        token_hash=hash_token(token),
+        privacy=privacy,
+        scope=contents.scope,
+        line_id=contents.line_id,
+        department_id=contents.department_id,
+        created_at=now,
+    )
+    session.add(feed)
+    session.flush()
     if key is not None:
         idempotency.remember(session, actor, "feed", key, feed.id, now=now)
     audit.record(session, actor, "feed.create", feed, now=now)
@@ -71,30 +94,15 @@ def _count(session: Session, actor: Actor) -> int:
     return session.scalar(select(func.count()).select_from(access.visible(actor, Feed).subquery())) or 0
 
 
-def _add(
-    session: Session, actor: Actor, name: str, privacy: FeedPrivacy, token: str, now: datetime
-) -> tuple[Feed, str]:
-    feed = Feed(
-        person_id=actor.person_id,
-        name=name,
-        token_hash=hash_token(token),
-        privacy=privacy,
-        created_at=now,
-    )
-    session.add(feed)
-    session.flush()
-    return feed, token
-
-
 def hash_token(token: str) -> str:
     """Return the SHA-256 of a token as 64 hex digits; 256 random bits need no salt."""
     return hashlib.sha256(token.encode()).hexdigest()
 
 
 def renew(session: Session, actor: Actor, feed: Feed, *, now: datetime) -> tuple[Feed, str]:
-    """Close an address and make another of the same name and privacy; the old one ends with the commit."""
+    """Close an address and make another that holds and shows the same; the old one ends with the commit."""
     revoke(session, actor, feed, now=now)
-    return create_feed(session, actor, feed.name, privacy=feed.privacy, now=now)
+    return create_feed(session, actor, feed.name, privacy=feed.privacy, now=now, contents=contents_of(feed))
 
 
 def revoke(session: Session, actor: Actor, feed: Feed, *, now: datetime) -> None:
@@ -107,6 +115,7 @@ def revoke(session: Session, actor: Actor, feed: Feed, *, now: datetime) -> None
 
 def set_privacy(session: Session, actor: Actor, feed: Feed, privacy: FeedPrivacy, *, now: datetime) -> None:
     """Choose what the entries show; programs see it at their next fetch."""
+    check_privacy(feed.scope, privacy)
     if feed.privacy is not privacy:
         feed.privacy = privacy
         audit.record(session, actor, "feed.set_privacy", feed, now=now, detail=privacy.value)
@@ -118,7 +127,7 @@ def list_feeds(session: Session, actor: Actor) -> list[Feed]:
 
 
 def find_feed(session: Session, token: str, *, now: datetime) -> Feed | None:
-    """Return the feed of a token with its person; None for unknown, revoked, and people who have left."""
+    """Return the feed of a token with its person; None for unknown, revoked, and who may see it no more."""
     query = (
         select(Feed)
         .join(Account, Account.person_id == Feed.person_id)
@@ -127,6 +136,7 @@ def find_feed(session: Session, token: str, *, now: datetime) -> Feed | None:
             Feed.token_hash == hash_token(token),
             Feed.revoked_at.is_(None),
             Account.disabled_at.is_(None),
+            is_still_allowed(now),
             Person.memberships.any(
                 or_(Membership.valid_until.is_(None), Membership.valid_until > now.date())
             ),

@@ -7,17 +7,18 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import segno
-from flask import Blueprint, redirect, render_template, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 from wtforms import StringField
 
-from confsched.domain.kinds import FeedPrivacy
+from confsched.domain.kinds import FeedPrivacy, FeedScope
 from confsched.domain.permissions import Permission
 from confsched.errors import Message, Refusal, msg
 from confsched.models.feeds import Feed
 from confsched.services import access
 from confsched.services import feeds as service
+from confsched.services.feed_scopes import SHARED_PRIVACY, Contents, list_choices, names_of
 from confsched.web.context import current_actor, now, read_session, settings, transaction
 from confsched.web.forms import BaseForm
 from confsched.web.policies import needs
@@ -36,10 +37,18 @@ PRIVACY_WORDS = {
 }
 
 
+OWN_WORDS = msg("My meetings and duties")
+HELD_WORDS = {
+    FeedScope.LINE: msg("Duty line"),
+    FeedScope.DEPARTMENT: msg("Department"),
+}
+
+
 class FeedForm(BaseForm):
     name = StringField(
         msg("Program or device"), description=msg("Such as Outlook at work. One address for each of them.")
     )
+    holds = StringField(msg("What the address holds"), default=FeedScope.OWN.value)
     privacy = StringField(msg("What the entries show"), default=FeedPrivacy.KIND_AND_PLACE.value)
 
 
@@ -71,10 +80,16 @@ def create() -> ResponseReturnValue:
     form = FeedForm()
     actor = current_actor()
     try:
-        privacy = _privacy(form.privacy.data)
+        privacy, contents = _privacy(form.privacy.data), _contents(form.holds.data)
         with transaction() as session:
             feed, token = service.create_feed(
-                session, actor, form.name.data or "", privacy=privacy, now=now(), key=form.form_key.data
+                session,
+                actor,
+                form.name.data or "",
+                privacy=privacy,
+                now=now(),
+                contents=contents,
+                key=form.form_key.data,
             )
     except Refusal as refusal:
         form.add_refusal(refusal)
@@ -89,6 +104,15 @@ def _privacy(text: str | None) -> FeedPrivacy:
         raise Refusal(msg("Choose what the entries show."), field="privacy") from error
 
 
+def _contents(text: str | None) -> Contents:
+    """Read "own", "line:<id>" or "department:<id>"."""
+    scope, _, row_id = (text or FeedScope.OWN.value).partition(":")
+    try:
+        return Contents(FeedScope(scope), uuid.UUID(row_id) if row_id else None)
+    except ValueError as error:
+        raise Refusal(msg("Choose a line or a department from the list."), field="holds") from error
+
+
 def _address(feed: Feed, token: str) -> Address:
     return Address(feed.name, f"{settings().public_url}/feeds/{token}/{FILE_NAME}.ics")
 
@@ -98,6 +122,11 @@ def _page(form: FeedForm, status: int, address: Address | None = None) -> Respon
     page = render_template(
         "feeds/index.html",
         feeds=listed,
+        held_names=names_of(read_session(), listed),
+        held_words=HELD_WORDS,
+        own_words=OWN_WORDS,
+        choices=list_choices(read_session(), current_actor(), request.args.get("site", type=uuid.UUID)),
+        shared_privacy=SHARED_PRIVACY,
         state_of=lambda feed: state_of(feed, now()),
         address=address,
         form=form,

@@ -9,19 +9,23 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import pytest
+import recurring_ical_events
 import time_machine
 import vobject
 from flask.testing import FlaskClient
+from icalendar import Calendar
 from sqlalchemy import event, select
 from werkzeug.test import TestResponse
 
 from confsched.api.feeds import client_of
 from confsched.db import Database
-from confsched.domain.kinds import FeedPrivacy
+from confsched.domain.kinds import FeedPrivacy, FeedScope
 from confsched.models.accounts import Account
 from confsched.models.bookings import Booking
 from confsched.models.feeds import Feed
+from confsched.models.people import Person
 from confsched.services import accounts, bookings, feeds
+from confsched.services.feed_scopes import Contents
 from tests.formats.ical_rules import assert_interop
 from tests.services.test_feeds import SUMMER, WINTER, add_booking, add_duty, night
 from tests.world import NOW, World
@@ -323,3 +327,57 @@ def test_more_events_do_not_cost_more_queries(
         for _ in range(40):
             fetch(client, token)
     assert len(many) == 40 * len(few)
+
+
+@pytest.fixture(params=list(FeedScope)[1:])
+def shared(request: pytest.FixtureRequest, world: World, sqlite_database: Database) -> str:
+    """Give the secret of a feed of the line, and of its department."""
+    row_id = {FeedScope.LINE: world.line.id, FeedScope.DEPARTMENT: world.neurology.id}[request.param]
+    with sqlite_database.transaction() as session:
+        return feeds.create_feed(
+            session,
+            world.actor(world.secretary),
+            "Wall of the ward",
+            privacy=FeedPrivacy.KIND_AND_PLACE,
+            now=NOW - timedelta(days=9),
+            contents=Contents(request.param, row_id),
+        )[1]
+
+
+def test_a_feed_of_duties_is_read_by_calendars_and_takes_nobodys_time(
+    client: FlaskClient, shared: str, booked: list[Booking]
+) -> None:
+    """Peer failures 13, 17 and 29: also on the nights on which the clocks change."""
+    del booked  # its meetings must not show, its nights must
+    data = fetch(client, shared).data
+    events = assert_interop(data).walk("VEVENT")
+    assert [(one["DTSTART"].dt, one["DTEND"].dt) for one in events] == [
+        (night(day).starts_at, night(day).ends_at) for day in DAYS
+    ]
+    assert {(str(one["TRANSP"]), str(one["SUMMARY"])) for one in events} == {
+        ("TRANSPARENT", "Neurologie Dienst: Dr. Jana Okafor")
+    }
+    assert b"ATTENDEE" not in data
+    assert b"ORGANIZER" not in data
+    for day in DAYS:
+        span = night(day)
+        on = [
+            len(recurring_ical_events.of(Calendar.from_ical(data)).at(at))
+            for at in (span.starts_at, span.ends_at - timedelta(minutes=1), span.ends_at)
+        ]
+        assert on == [1, 1, 0]
+
+
+def test_an_unchanged_feed_of_duties_is_the_same_bytes_and_a_changed_name_is_not(
+    client: FlaskClient, shared: str, booked: list[Booking], world: World, sqlite_database: Database
+) -> None:
+    """Peer failure 27."""
+    del booked  # only has to stand in the database
+    first, second = fetch(client, shared), fetch(client, shared)
+    assert first.data == second.data
+    assert fetch(client, shared, If_None_Match=first.headers["ETag"]).status_code == 304
+    with sqlite_database.transaction() as session:
+        session.get_one(Person, world.neurologist.id).family_name = "Berg"
+    renamed = fetch(client, shared, If_None_Match=first.headers["ETag"])
+    assert renamed.status_code == 200
+    assert b"Dr. Jana Berg" in renamed.data

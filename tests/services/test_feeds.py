@@ -15,17 +15,19 @@ from confsched.clock import to_instant
 from confsched.db import Database
 from confsched.domain.bookings import BookingState
 from confsched.domain.intervals import Span
-from confsched.domain.kinds import AbsenceKind, BookingKind, FeedPrivacy, Partstat
+from confsched.domain.kinds import AbsenceKind, BookingKind, FeedPrivacy, FeedScope, Partstat
+from confsched.domain.permissions import Function
 from confsched.errors import Conflict, NotFound, Refusal
 from confsched.formats.ical import Entry
 from confsched.models.accounts import Account
 from confsched.models.bookings import Booking
 from confsched.models.feeds import Feed
 from confsched.models.people import Person
-from confsched.models.rosters import Absence, Duty
-from confsched.services import access, accounts, audit, bookings, feeds
+from confsched.models.rosters import Absence, Duty, DutyLine
+from confsched.services import access, accounts, audit, bookings, feeds, rosters
 from confsched.services.bookings import Attendance, Meeting
 from confsched.services.feed_entries import DAYS_AHEAD, DAYS_BACK, TOMBSTONE, feed_entries
+from confsched.services.feed_scopes import Contents
 from tests.world import NOW, ZONE, World, build_world
 
 SUMMER, WINTER = date(2026, 3, 29), date(2026, 10, 25)
@@ -390,3 +392,148 @@ def test_the_demo_may_name_its_token(session: Session, world: World) -> None:
     )
     assert given == token
     assert feeds.find_feed(session, token, now=NOW) is feed
+
+
+def make_shared(
+    session: Session,
+    world: World,
+    contents: Contents | None = None,
+    privacy: FeedPrivacy = FeedPrivacy.KIND_AND_PLACE,
+    *,
+    owner: Person | None = None,
+) -> tuple[Feed, str]:
+    """Make an address of the line, or of other contents, for the neurologist or another owner."""
+    return feeds.create_feed(
+        session,
+        world.actor(owner or world.neurologist),
+        f"Wall {next(numbers)}",
+        privacy=privacy,
+        now=NOW,
+        contents=contents or Contents(FeedScope.LINE, world.line.id),
+    )
+
+
+def both(world: World) -> tuple[Contents, Contents]:
+    """Return the line and the department."""
+    return Contents(FeedScope.LINE, world.line.id), Contents(FeedScope.DEPARTMENT, world.neurology.id)
+
+
+def test_a_line_and_a_department_hold_everybodys_duties_by_name_and_no_meetings(
+    session: Session, world: World
+) -> None:
+    """Peer failure 29: names stand in the headline, nobody is an attendee, and no duty is busy."""
+    add_booking(session, world, date(2026, 11, 25))
+    first = add_duty(session, world, night(date(2026, 11, 25)))
+    second = add_duty(session, world, night(date(2026, 11, 26)))
+    second.person_id = world.second_neurologist.id
+    elsewhere = DutyLine(
+        **{name: getattr(world.line, name) for name in ("group_name", "kind", "duty_type", "phone")},
+        name="Stroke",
+        covered_from=time(0),
+        covered_until=time(0),
+        department_id=world.neurology.id,
+    )
+    session.add(elsewhere)
+    session.flush()
+    other = add_duty(session, world, night(date(2026, 11, 27)))
+    other.line_id = elsewhere.id
+    session.flush()
+    named = [
+        (first.id, "Neurologie Dienst: Dr. Jana Okafor"),
+        (second.id, "Neurologie Dienst: Dr. Tom Brandt"),
+        (other.id, "Stroke: Dr. Jana Okafor"),
+    ]
+    for contents, shown in zip(both(world), (2, 3), strict=True):
+        entries = entries_of(session, make_shared(session, world, contents)[0])
+        assert [(entry.uid, entry.summary) for entry in entries] == [
+            (f"duty-{duty_id}@confsched", summary) for duty_id, summary in named[:shown]
+        ]
+        assert {(entry.busy, entry.attendees, entry.organizer) for entry in entries} == {("FREE", (), None)}
+        assert {entry.location for entry in entries} == {"Uniklinik Wendstadt"}
+
+
+def test_a_shared_feed_of_kinds_names_nobody(session: Session, world: World) -> None:
+    add_duty(session, world, night(date(2026, 11, 25)))
+    (entry,) = entries_of(session, make_shared(session, world, privacy=FeedPrivacy.KIND)[0])
+    assert (entry.summary, entry.location) == ("Duty", "")
+
+
+def test_a_duty_that_changed_hands_is_cancelled_for_one_and_new_for_the_other(
+    session: Session, world: World
+) -> None:
+    """Peer failures 28 and 30: what was taken back stays as CANCELLED, and the past stays."""
+    line = session.get_one(DutyLine, world.line.id)
+    past = add_duty(session, world, night(NOW.date() - timedelta(days=DAYS_BACK - 2)))
+    later = NOW + timedelta(hours=1)
+    former = add_duty(session, world, night(date(2026, 12, 24)))
+    rosters.record_duties(
+        session, None, line, [(world.second_neurologist, night(date(2026, 12, 24)))], now=later, origin="swap"
+    )
+    feed, _ = make_shared(session, world)
+    entries = entries_of(session, feed, later)
+    assert len({entry.uid for entry in entries}) == 3
+    assert {(entry.summary.rpartition(" ")[2], entry.status) for entry in entries} == {
+        ("Okafor", "CONFIRMED"), ("Okafor", "CANCELLED"), ("Brandt", "CONFIRMED"),
+    }  # fmt: skip
+    assert entries[0].uid == f"duty-{past.id}@confsched"
+    gone = next(entry for entry in entries if entry.status == "CANCELLED")
+    assert (gone.uid, gone.sequence, gone.revised_at) == (f"duty-{former.id}@confsched", 1, later)
+    after = entries_of(session, feed, later + TOMBSTONE + timedelta(days=1))
+    assert {entry.status for entry in after} == {"CONFIRMED"}
+
+
+def test_a_feed_of_duties_that_would_show_none_is_refused(session: Session, world: World) -> None:
+    for contents in both(world):
+        with pytest.raises(Refusal, match="never shown as busy") as refused:
+            make_shared(session, world, contents, FeedPrivacy.BUSY)
+        assert refused.value.field == "privacy"
+    feed, _ = make_shared(session, world)
+    with pytest.raises(Refusal, match="never shown as busy"):
+        feeds.set_privacy(session, world.actor(world.neurologist), feed, FeedPrivacy.BUSY, now=NOW)
+    assert feed.privacy is FeedPrivacy.KIND_AND_PLACE
+
+
+def test_only_what_one_may_see_becomes_a_feed(session: Session, world: World) -> None:
+    line, department = both(world)
+    refused = [
+        (world.stranger, department),
+        (world.auditor, line),
+        (world.auditor, department),
+        (world.neurologist, Contents(FeedScope.LINE, uuid.uuid4())),
+        (world.neurologist, Contents(FeedScope.DEPARTMENT, world.line.id)),
+        (world.neurologist, Contents(FeedScope.LINE)),
+    ]
+    for owner, contents in refused:
+        with pytest.raises(Refusal, match="from the list") as refusal:
+            make_shared(session, world, contents, owner=owner)
+        assert refusal.value.field == "holds"
+    for owner, contents in ((world.stranger, line), (world.secretary, department), (world.admin, line)):
+        assert make_shared(session, world, contents, owner=owner)[0].scope is contents.scope
+
+
+def test_a_shared_feed_ends_with_the_right_and_ones_own_stays(session: Session, world: World) -> None:
+    own = make_feed(session, world)[1]
+    line, department = (make_shared(session, world, contents)[1] for contents in both(world))
+    (seat,) = world.neurologist.memberships
+    seat = session.merge(seat)
+
+    def found() -> list[bool]:
+        session.flush()
+        return [feeds.find_feed(session, token, now=NOW) is not None for token in (own, line, department)]
+
+    assert found() == [True, True, True]
+    seat.function = Function.AUDITOR
+    assert found() == [True, False, False]
+    seat.function, seat.organisation_id = Function.CONSULTANT, world.spoke.organisation_id
+    assert found() == [True, True, False]
+    seat.valid_until = NOW.date()
+    assert found() == [False, False, False]
+
+
+def test_renewing_keeps_what_an_address_holds(session: Session, world: World) -> None:
+    for contents in both(world):
+        feed, _ = make_shared(session, world, contents)
+        renewed, _ = feeds.renew(session, world.actor(world.neurologist), feed, now=NOW)
+        assert (renewed.scope, renewed.line_id, renewed.department_id) == (
+            contents.scope, contents.line_id, contents.department_id,
+        )  # fmt: skip

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from confsched.db import Database
-from confsched.domain.kinds import FeedPrivacy
+from confsched.domain.kinds import FeedPrivacy, FeedScope
 from confsched.domain.permissions import Permission
 from confsched.models.feeds import Feed
 from confsched.services import feeds
@@ -146,3 +146,56 @@ def test_everybody_who_may_use_the_application_may_have_feeds(
         sign_in(client, person)
         expected = 200 if world.actor(person).may(Permission.USE) else 403
         assert client.get("/feeds/").status_code == expected
+
+
+def test_a_line_or_a_department_becomes_a_feed_in_one_form(
+    owner: FlaskClient, world: World, sqlite_database: Database
+) -> None:
+    for number, holds in enumerate((f"line:{world.line.id}", f"department:{world.neurology.id}")):
+        form = {**FORM, "form_key": f"key-{number}", "holds": holds}
+        secret = secret_of(owner.post("/feeds/", data=form))
+        assert owner.get(f"/feeds/{secret}/confsched.ics").status_code == 200
+    assert {(one.scope, one.line_id, one.department_id) for one in rows(sqlite_database)} == {
+        (FeedScope.LINE, world.line.id, None),
+        (FeedScope.DEPARTMENT, None, world.neurology.id),
+    }
+    page = owner.get("/feeds/").text
+    assert "Duty line: Neurologie Dienst" in page
+    assert "Department: Neurologie" in page
+    assert page.count('<option value="busy"') == 0
+
+
+@pytest.mark.parametrize(
+    "holds", ["line:", "line:x", "everything", "department:" + "0" * 32, "line:" + "0" * 32]
+)
+def test_what_is_not_in_the_list_is_refused_at_the_field(
+    owner: FlaskClient, sqlite_database: Database, holds: str
+) -> None:
+    answer = owner.post("/feeds/", data={**FORM, "holds": holds})
+    assert answer.status_code == 422
+    assert 'href="#holds"' in answer.text
+    assert 'value="Outlook"' in answer.text
+    assert rows(sqlite_database) == []
+
+
+def test_busy_only_is_refused_for_duties_and_the_choice_is_kept(owner: FlaskClient, world: World) -> None:
+    holds = f"line:{world.line.id}"
+    answer = owner.post("/feeds/", data={**FORM, "privacy": "busy", "holds": holds})
+    assert answer.status_code == 422
+    assert 'href="#privacy"' in answer.text
+    assert f'<option value="{holds}" selected>' in answer.text
+
+
+def test_lines_are_listed_by_site_and_departments_of_the_own_house_only(
+    client: FlaskClient, world: World, sign_in: SignIn
+) -> None:
+    line, department = f"line:{world.line.id}", f"department:{world.neurology.id}"
+    sign_in(client, world.stranger)
+    own, other = client.get("/feeds/").text, client.get(f"/feeds/?site={world.hub.id}").text
+    assert (line in own, line in other) == (False, True)
+    assert department not in own + other
+    for site in ("x", "00000000-0000-0000-0000-000000000000"):
+        assert client.get(f"/feeds/?site={site}").status_code == 200
+    sign_in(client, world.auditor)
+    assert line not in client.get(f"/feeds/?site={world.hub.id}").text
+    assert client.post("/feeds/", data={**FORM, "holds": line}).status_code == 422
