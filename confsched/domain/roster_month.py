@@ -14,7 +14,6 @@ from confsched import clock
 from confsched.domain.duty_codes import (
     MAX_CODE,
     MAX_CODES_A_CELL,
-    DutyCode,
     Legend,
     PlannedDuty,
     join_codes,
@@ -23,6 +22,7 @@ from confsched.domain.duty_codes import (
     split_cell,
 )
 from confsched.domain.intervals import Span, intersect, subtract
+from confsched.domain.kinds import AbsenceKind
 from confsched.errors import Message, msg
 
 ONE_DAY = timedelta(days=1)
@@ -296,10 +296,10 @@ def _sorted(parts: Iterable[tuple[UUID, Span]]) -> tuple[tuple[UUID, Span], ...]
     return tuple(sorted(set(parts), key=lambda part: (part[1], part[0])))
 
 
-def absence_codes(codes: Iterable[str], legend: Legend) -> list[DutyCode]:
-    """Return the codes among these that stand for a day away."""
-    found = (legend.find(code) for code in codes)
-    return [code for code in found if code and code.absence]
+def find_absence(text: str, legend: Legend) -> AbsenceKind | None:
+    """Return the first absence that the codes of a cell stand for."""
+    codes = (legend.find(code) for code in split_cell(text))
+    return next((code.absence for code in codes if code and code.absence), None)
 
 
 def is_within_notice(day: date, now: datetime, notice_days: int, zone: str) -> bool:

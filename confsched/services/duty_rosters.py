@@ -12,6 +12,7 @@ from confsched.services.roster_edits import (
     fill_cells,
 )
 from confsched.services.roster_months import load_month
+from confsched.services.roster_publication import Handed, Publication, follow_swaps, publish, restore
 from confsched.services.roster_steps import give_reason, redo, undo
 from confsched.services.roster_view import (
     CellChange,
@@ -37,17 +38,22 @@ __all__ = [
     "DayHead",
     "EditResult",
     "EditionView",
+    "Handed",
     "LineDay",
     "LineGap",
     "LineRow",
     "MonthView",
     "PersonRow",
+    "Publication",
     "RosterWarningView",
     "SavedCell",
     "edit_cells",
     "fill_cells",
+    "follow_swaps",
     "give_reason",
     "load_month",
+    "publish",
     "redo",
+    "restore",
     "undo",
 ]

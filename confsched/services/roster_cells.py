@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -27,6 +27,7 @@ from confsched.models.rosters import Duty, DutyLine
 from confsched.services.duty_codes import legend_of
 from confsched.services.standing import standing
 
+NO_TIME, LONGEST_CODE = timedelta(), timedelta(days=2)  # the night of the 31st runs into the next month
 ORIGIN = "roster"  # what stands at duties that a month has written
 
 Drafted = Mapping[Cell, RosterCell]
@@ -79,7 +80,8 @@ def load_state(
     legend, lines = legend_of(session, department), list_lines(session, department)
     roster = find_roster(session, department, month)
     edition = _find_edition(session, roster, known_at) if roster else None
-    duties = _load_standing(session, lines, month_span(month, legend.zone), known_at or now)
+    window = month_span(month, legend.zone).widen(NO_TIME, LONGEST_CODE)
+    duties = _load_standing(session, lines, window, known_at or now)
     return MonthState(
         department=department,
         month=month,

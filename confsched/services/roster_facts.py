@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from confsched import clock
-from confsched.domain.duty_codes import Legend, PlannedDuty, planned_duties, split_cell
+from confsched.domain.duty_codes import Legend, PlannedDuty, planned_duties
 from confsched.domain.intervals import Span
 from confsched.domain.kinds import AbsenceKind, CountsAs, WishKind
 from confsched.domain.roster_month import (
@@ -21,6 +21,7 @@ from confsched.domain.roster_month import (
     Cells,
     day_span,
     days_of,
+    find_absence,
     month_span,
     next_month,
     previous_month,
@@ -124,12 +125,6 @@ def person_facts(
         )
         for one in staff
     }
-
-
-def find_absence(text: str, legend: Legend) -> AbsenceKind | None:
-    """Return the first absence that the codes of a cell stand for."""
-    codes = (legend.find(code) for code in split_cell(text))
-    return next((code.absence for code in codes if code and code.absence), None)
 
 
 def _lines_for(

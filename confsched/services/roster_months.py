@@ -25,6 +25,7 @@ from confsched.domain.roster_month import (
     StandingDuty,
     days_of,
     diff_cells,
+    find_absence,
     find_problems,
     next_month,
     previous_month,
@@ -38,7 +39,7 @@ from confsched.models.rosters import DutyLine
 from confsched.services.duty_codes import StaffMember, staff_of
 from confsched.services.roster_cells import MonthState, load_state, people_in
 from confsched.services.roster_edits import MAX_PEOPLE, CellProblem
-from confsched.services.roster_facts import MonthFacts, find_absence, load_facts, person_facts
+from confsched.services.roster_facts import MonthFacts, load_facts, person_facts
 from confsched.services.roster_view import (
     CellChange,
     CellView,
@@ -199,7 +200,7 @@ def _marks(session: Session, month: _Month) -> _Marks:
     state = month.state
     parts = part_marks(
         month.published,
-        [duty for duty in state.standing if state.span.contains(duty.span.starts_at)],
+        state.standing,
         state.legend.zone,
         month.names,
     )

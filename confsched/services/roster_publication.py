@@ -1,0 +1,265 @@
+"""Publish the draft of a month, bring back a former edition, and follow swaps; nothing published is edited.
+
+A change of days that are over is published like any other, as a correction: the duty rows it replaces are
+superseded, never edited, so what was known then keeps its answer, and so do the figures made from it.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from confsched import clock
+from confsched.domain.duty_codes import MAX_CODES_A_CELL, Legend, join_codes, span_on, split_cell
+from confsched.domain.intervals import Span
+from confsched.domain.permissions import Actor
+from confsched.domain.roster_month import (
+    Cell,
+    CellDiff,
+    Cells,
+    diff_cells,
+    find_problems,
+    overlay,
+)
+from confsched.errors import Conflict, NotFound, Refusal, msg
+from confsched.models.duty_rosters import DutyRoster, RosterEdition
+from confsched.models.people import Person
+from confsched.models.rosters import DutyLine
+from confsched.services import audit
+from confsched.services.affected import AffectedMeeting, affected_meetings
+from confsched.services.roster_cells import (
+    MonthState,
+    find_roster,
+    load_state,
+    lock_roster,
+    read_cells,
+    write_cells,
+)
+from confsched.services.roster_edits import put_cell
+from confsched.services.roster_effects import change_absences, change_duties, notify_hit
+from confsched.services.roster_view import CellChange
+
+MAX_NOTE = 120
+
+
+@dataclass(frozen=True)
+class Publication:
+    """Hold what a publication did; without changes there is no new edition."""
+
+    edition: int
+    changes: tuple[CellChange, ...] = ()
+    meetings: tuple[AffectedMeeting, ...] = ()
+    notified: int = 0
+
+
+@dataclass(frozen=True)
+class Handed:
+    """Say that a span of a line goes to a person, from another or, where nobody held it, from nobody."""
+
+    line: DutyLine
+    span: Span
+    from_person_id: uuid.UUID | None
+    to_person_id: uuid.UUID
+
+
+@dataclass(frozen=True)
+class _Step:
+    """Hold a month on its way to the next edition."""
+
+    roster: DutyRoster
+    state: MonthState
+    cells: Cells
+    diffs: Sequence[CellDiff]
+    people: Mapping[uuid.UUID, Person]
+
+
+def publish(
+    session: Session, actor: Actor, roster: DutyRoster, *, seen_edition: int, now: datetime, note: str = ""
+) -> Publication:
+    """Let the draft of a month count, if nobody has published since edition `seen_edition` was seen.
+
+    Only what differs from the last edition is applied, so that swapped parts stay. Refuses changed cells
+    that cannot be carried out; meetings that break are returned, those bound to a line follow it.
+    """
+    roster = _lock(session, roster)
+    if roster.edition != seen_edition:
+        raise Conflict(
+            msg(
+                "Somebody published edition %(number)s meanwhile. Look at the changes and publish once more.",
+                number=roster.edition,
+            )
+        )
+    state = load_state(session, roster.department, roster.month, now=now)
+    step = _step(session, roster, state, state.draft)
+    return _publish(session, actor, step, now=now, note=note)
+
+
+def restore(session: Session, actor: Actor, roster: DutyRoster, number: int, *, now: datetime) -> Publication:
+    """Publish the cells of a former edition once more; number 0 is what stood before the first.
+
+    Cells of the draft that were not published yet stay as they are: nothing that somebody typed is lost.
+    """
+    roster = _lock(session, roster)
+    query = select(RosterEdition).where(RosterEdition.roster_id == roster.id, RosterEdition.number == number)
+    former = session.scalars(query).one_or_none()
+    if former is None:
+        raise NotFound
+    state = load_state(session, roster.department, roster.month, now=now)
+    step = _step(session, roster, state, read_cells(former.cells))
+    done = _publish(session, actor, step, now=now, restores=number)
+    _write_draft(session, actor, step, now)
+    return done
+
+
+def follow_swaps(session: Session, actor: Actor, handed: Iterable[Handed], *, now: datetime) -> None:
+    """Let the cells of published months follow duties that change hands whole; a part keeps its cells.
+
+    Call it before the lines are locked: a publication takes the month first as well.
+    """
+    by_month: dict[tuple[uuid.UUID, str], list[Handed]] = {}
+    for one in handed:
+        by_month.setdefault(_month_key(one), []).append(one)
+    for _, moves in sorted(by_month.items(), key=lambda item: item[0]):
+        _follow_in_month(session, actor, moves, now)
+
+
+def _month_key(one: Handed) -> tuple[uuid.UUID, str]:
+    zone = one.line.department.site.zone
+    return one.line.department_id, f"{clock.local_day(one.span.starts_at, zone):%Y-%m}"
+
+
+def _follow_in_month(session: Session, actor: Actor, moves: Sequence[Handed], now: datetime) -> None:
+    department = moves[0].line.department
+    day = clock.local_day(moves[0].span.starts_at, department.site.zone)
+    roster = find_roster(session, department, day)
+    if roster is None or (roster := lock_roster(session, roster)).edition == 0:
+        return  # the cells are read from the duties themselves until a month is published
+    state = load_state(session, department, day, now=now)
+    cells = dict(state.published)
+    for move in moves:
+        _move(cells, move, state.legend)
+    step = _step(session, roster, state, {cell: text for cell, text in cells.items() if text})
+    if step.diffs:
+        _add_edition(session, actor, step, now, restores=None)
+        _write_draft(session, actor, step, now)
+        audit.record(session, actor, "follow_swap", roster, now=now, detail=f"edition {roster.edition}")
+
+
+def _move(cells: dict[Cell, str], move: Handed, legend: Legend) -> None:
+    day = clock.local_day(move.span.starts_at, legend.zone)
+    meaning = [code for code in legend.codes.values() if code.line_id == move.line.id]
+    code = next((code.code for code in meaning if span_on(code, day, legend) == move.span), None)
+    taker = (move.to_person_id, day)
+    taken = dict.fromkeys((*split_cell(cells.get(taker, "")), code)) if code else {}
+    if code is None or len(taken) > MAX_CODES_A_CELL:
+        return  # a mark says it instead
+    if move.from_person_id is not None:
+        giver = (move.from_person_id, day)
+        cells[giver] = join_codes(one for one in split_cell(cells.get(giver, "")) if one != code)
+    cells[taker] = join_codes(taken)
+
+
+def _lock(session: Session, roster: DutyRoster) -> DutyRoster:
+    """Lock the month, then its lines in one order, so that publications and swaps wait for each other."""
+    roster = lock_roster(session, roster)
+    lines = select(DutyLine.id).where(DutyLine.department_id == roster.department_id).order_by(DutyLine.id)
+    session.execute(lines.with_for_update())
+    return roster
+
+
+def _step(session: Session, roster: DutyRoster, state: MonthState, cells: Cells) -> _Step:
+    present = {person_id for person_id, _ in (*state.published, *cells)}
+    people = session.scalars(select(Person).where(Person.id.in_(present)))
+    return _Step(
+        roster,
+        state,
+        cells,
+        diff_cells(state.published, cells),
+        {person.id: person for person in people},
+    )
+
+
+def _publish(
+    session: Session, actor: Actor, step: _Step, *, now: datetime, note: str = "", restores: int | None = None
+) -> Publication:
+    if not step.diffs:
+        return Publication(step.roster.edition)
+    _check_publishable(step)
+    written_at = _publication_instants(session, step.roster)
+    _add_edition(session, actor, step, now, restores=restores)
+    losses = change_duties(session, actor, step.state, step.diffs, step.people, now=now)
+    losses += change_absences(session, actor, step.state, step.diffs, step.people, written_at, now=now)
+    notified = notify_hit(session, actor, step.state, step.diffs, step.people, now=now)
+    detail = f"edition {step.roster.edition}, {len(step.diffs)} cells. {note[:MAX_NOTE]}".strip()
+    audit.record(session, actor, "publish", step.roster, now=now, detail=detail)
+    return Publication(
+        edition=step.roster.edition,
+        changes=tuple(_change(diff, step) for diff in step.diffs),
+        meetings=tuple(affected_meetings(session, losses, now=now, actor=actor)),
+        notified=notified,
+    )
+
+
+def _change(diff: CellDiff, step: _Step) -> CellChange:
+    return CellChange(diff.person_id, step.people[diff.person_id].name, diff.day, diff.before, diff.after)
+
+
+def _check_publishable(step: _Step) -> None:
+    """Refuse changed cells that cannot be carried out; one that stood before is only shown."""
+    names = {person_id: person.name for person_id, person in step.people.items()}
+    problems = find_problems(step.cells, step.state.legend, names)
+    found = [(diff, problems[diff.cell]) for diff in step.diffs if diff.cell in problems]
+    if not found:
+        return
+    diff, problem = found[0]
+    raise Refusal(
+        msg(
+            "%(count)s cells cannot be published. %(name)s, %(day)s: %(problem)s",
+            count=len(found),
+            name=names[diff.person_id],
+            day=f"{diff.day:%d.%m.}",
+            problem=problem,
+        ),
+        field="cells",
+    )
+
+
+def _publication_instants(session: Session, roster: DutyRoster) -> Collection[datetime]:
+    query = select(RosterEdition.published_at).where(RosterEdition.roster_id == roster.id)
+    return set(session.scalars(query))
+
+
+def _add_edition(session: Session, actor: Actor, step: _Step, now: datetime, *, restores: int | None) -> None:
+    roster = step.roster
+    if roster.edition == 0:
+        before = write_cells(step.state.published)
+        session.add(RosterEdition(roster_id=roster.id, number=0, published_at=now, cells=before, changed=0))
+    roster.edition += 1
+    session.add(
+        RosterEdition(
+            roster_id=roster.id,
+            number=roster.edition,
+            published_at=now,
+            published_by_id=actor.person_id,
+            cells=write_cells(overlay(step.cells, {})),
+            changed=len(step.diffs),
+            restores=restores,
+        )
+    )
+    session.flush()
+
+
+def _write_draft(session: Session, actor: Actor, step: _Step, now: datetime) -> None:
+    """Let the draft follow where nobody has changed it, under new versions that other editors notice."""
+    draft = step.state.draft
+    for diff in step.diffs:
+        if draft.get(diff.cell, "") == diff.before:
+            put_cell(
+                *(session, step.roster, step.state, diff.cell, diff.after), by_id=actor.person_id, now=now
+            )
+    session.flush()
