@@ -17,9 +17,11 @@ from confsched.domain.autofill_board import NOBODY, Board, Table, set_places
 FIRST_ROUND = 20_000
 REPORT_EVERY = 5_000
 SAMPLES = 300
+# By how much dearer than the usual move a round accepts at its start and at its end.
 HOT, COLD = 0.5, 0.005
-OPENING = 6.0
-MORE = 1e-9
+# What it costs to open a place again on the way, whatever that saves.
+OPENING = 2.0
+MORE = 1e-9  # what sums of fractions may be off
 
 Places = list[int]
 
@@ -133,7 +135,8 @@ class Walk:
             return []
         self._put(place, person)
         for other, _ in journal[1:]:
-            self._hand_on(other, former)
+            if former != NOBODY and board.may_put(other, former):
+                self._put(other, former)
         return journal
 
     def _given_back(self, place: int, person: int) -> Places:
@@ -145,14 +148,6 @@ class Walk:
             return []
         others = [other for other in set_places(self.board.places[person]) if other not in blocking]
         return blocking + ([others[self.chance.below(len(others))]] if others else [])
-
-    def _hand_on(self, place: int, former: int) -> None:
-        """Give a place to whom the exchange freed, else to somebody drawn, else leave it open."""
-        people = self.table.allowed[place]
-        for who in (former, people[self.chance.below(len(people))]):
-            if who != NOBODY and self.board.may_put(place, who):
-                self._put(place, who)
-                return
 
     def _put(self, place: int, person: int) -> None:
         self.cost += self.board.price(place, person)

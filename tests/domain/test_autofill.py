@@ -255,6 +255,13 @@ def test_a_stopped_filling_returns_the_best_so_far() -> None:
     assert not broken_rules(problem, filling.assigned)
 
 
+def test_a_few_open_duties_take_few_steps() -> None:
+    seen: list[float] = []
+    problem = Problem((night(SPRING),), (anybody(1), anybody(2)))
+    fill(problem, on_progress=lambda progress: not seen.append(progress.share_done))  # type: ignore[func-returns-value]
+    assert seen == [0, 1]
+
+
 def test_a_filling_stopped_at_once_is_legal_and_full_where_that_is_easy() -> None:
     filling = fill(busy_month(), steps=10**9, on_progress=lambda _: False)
     assert not broken_rules(busy_month(), filling.assigned)
