@@ -12,7 +12,10 @@ from confsched.web.consults import blueprint as consults
 from confsched.web.coverage import blueprint as coverage
 from confsched.web.deliveries import blueprint as deliveries
 from confsched.web.duty_board import blueprint as duty_board
+from confsched.web.duty_codes import blueprint as duty_codes
+from confsched.web.duty_rosters import blueprint as duty_rosters
 from confsched.web.duty_rules import blueprint as duty_rules
+from confsched.web.fairness import blueprint as fairness
 from confsched.web.feeds import blueprint as feeds
 from confsched.web.help import blueprint as help_pages
 from confsched.web.today import blueprint as today
@@ -23,8 +26,11 @@ BLUEPRINTS = (
     conferences,
     consults,
     duty_board,
+    duty_rosters,
+    duty_codes,
     coverage,
     duty_rules,
+    fairness,
     today,
     feeds,
     busy_calendars,

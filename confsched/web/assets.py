@@ -60,6 +60,7 @@ def load_assets() -> dict[str, Asset]:
         "bootstrap.min.css": Asset(_without_source_map(style).encode(), "text/css"),
         "app.css": Asset((STATIC / "app.css").read_bytes(), "text/css"),
         "app.js": Asset((STATIC / "app.js").read_bytes(), "text/javascript"),
+        "roster.js": Asset((STATIC / "roster.js").read_bytes(), "text/javascript"),
         "icons.svg": Asset(cut_sprite(sprite, ICONS).encode(), "image/svg+xml"),
         "icon.svg": Asset((STATIC / "icon.svg").read_bytes(), "image/svg+xml"),
     }

@@ -34,7 +34,7 @@ ROSTERS = (
 ROSTER_PARTS = frozenset(
     {
         *(endpoint.partition(".")[0] for endpoint, _ in ROSTERS),
-        *("duty_codes", "roster_imports", "roster_fill", "rotations", "wishes"),
+        *("duty_codes", "duty_rules", "roster_imports", "roster_fill", "rotations", "wishes"),
     }
 )
 _NAVIGATION = "confsched_navigation"
