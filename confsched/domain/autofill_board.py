@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from confsched.domain.autofill_facts import ON_CALL, Bar, MonthLimits, OpenDuty, Problem
+from confsched.domain.autofill_facts import Bar, MonthLimits, OpenDuty, Problem
 from confsched.domain.autofill_rules import find_bar, find_clash
 from confsched.domain.autofill_score import ledger_of, nearness, standing_load, wish_cost
 from confsched.domain.kinds import DutyType
+from confsched.domain.roster_rules import ON_CALL
 
 NOBODY = -1
 STANDBY_KIND, ON_CALL_KIND, FREE_KIND = 0, 1, 2

@@ -15,9 +15,6 @@ from confsched.domain.rest import REST
 # A line may have several duties a day, each with its code.
 DutyKey = tuple[UUID, date, str]
 MEASURES = 4
-# On call from home is time of rest by law (ArbZG par. 5 and 7: only a call-out interrupts it).
-AT_THE_HOSPITAL = frozenset({DutyType.ON_SITE_STANDBY, DutyType.REGULAR})
-ON_CALL = frozenset({DutyType.ON_CALL_HOME, DutyType.BACKGROUND})
 
 
 @dataclass(frozen=True)
@@ -61,28 +58,23 @@ class HeldDuty:
 
 @dataclass(frozen=True)
 class MonthLimits:
-    """Hold how many duties a person may have in the month and how many stand already.
+    """Hold the most on-call duties a month beside 0, 1, 2 ... standbys, and how many of each stand already.
 
-    With both limits each kind uses up its share of the other: half the standbys leave half the on-calls.
+    There are no more standbys than the table has entries for; without a table nothing is limited.
     """
 
-    standby: int | None = None
-    on_call: int | None = None
+    on_call_beside: tuple[int, ...] | None = None
     standby_used: int = 0
     on_call_used: int = 0
 
     def leave_room_for(self, standby: int, on_call: int) -> bool:
         """Tell whether so many new duties of each kind fit; without new ones nothing is too much."""
-        if not standby + on_call:
+        if self.on_call_beside is None or not standby + on_call:
             return True
-        first, second = self.standby_used + standby, self.on_call_used + on_call
-        if standby and self.standby is not None and first > self.standby:
+        standbys = self.standby_used + standby
+        if standbys >= len(self.on_call_beside):
             return False
-        if on_call and self.on_call is not None and second > self.on_call:
-            return False
-        if self.standby is None or self.on_call is None:
-            return True
-        return first * self.on_call + second * self.standby <= self.standby * self.on_call
+        return self.on_call_used + on_call <= self.on_call_beside[standbys]
 
 
 @dataclass(frozen=True)

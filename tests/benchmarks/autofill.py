@@ -91,7 +91,7 @@ def _person(number: int, chance: Random) -> Candidate:
         held=(_last_night(),) if number % 10 == 0 else (),
         past=Load(round(nights * 1.5), round(nights), round(weekends), round(chance.gauss(3, 1) * share)),
         wishes=wishes,
-        limits=MonthLimits(standby=4, on_call=13),
+        limits=MonthLimits((13, 10, 7, 4, 0)),
     )
 
 
@@ -177,12 +177,22 @@ def _add_places(model: Any, problem: Problem) -> Takes:
             if table.clashes[place] >> other & 1 and (other, who) in takes:
                 model.add_at_most_one(taken, takes[other, who])
     for who, limits in enumerate(table.limits):
-        assert limits.standby and limits.on_call, "this month has both limits"
+        assert limits.on_call_beside, "this month has limits"
         own = [(table.kinds[place], taken) for (place, one), taken in takes.items() if one == who]
         standby = sum(taken for kind, taken in own if kind == STANDBY_KIND)
         on_call = sum(taken for kind, taken in own if kind == ON_CALL_KIND)
-        model.add(limits.on_call * standby + limits.standby * on_call <= limits.on_call * limits.standby)
+        table_of = list(enumerate(limits.on_call_beside))
+        model.add_allowed_assignments(
+            [_whole(model, standby), _whole(model, on_call)],
+            [(number, count) for number, most in table_of for count in range(most + 1)],
+        )
     return takes
+
+
+def _whole(model: Any, count: Any) -> Any:
+    variable = model.new_int_var(0, 31, "")
+    model.add(variable == count)
+    return variable
 
 
 def _wishes(problem: Problem, takes: Takes) -> Costs:

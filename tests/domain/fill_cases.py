@@ -86,7 +86,7 @@ def _open(first: date, offset: int, line: UUID, hours: tuple[int, int], duty_typ
 @st.composite
 def _candidates(draw: st.DrawFn, first: date, number: int) -> Candidate:
     lines = draw(st.sampled_from([{LINE}, {OTHER_LINE}, {LINE, OTHER_LINE}]))
-    limit = st.none() | st.integers(0, 3)
+    table = st.none() | st.sampled_from([(3, 2, 1, 0), (2, 1), (4,), (0, 0, 0), (9, 9, 9)])
     held = draw(ABSENCES)
     return Candidate(
         person(number),
@@ -96,5 +96,5 @@ def _candidates(draw: st.DrawFn, first: date, number: int) -> Candidate:
         held=tuple(HeldDuty(local(first, *span), STANDBY, Load(1)) for span in held[:1]),
         past=Load(float(draw(st.integers(0, 3)))),
         wishes=draw(st.dictionaries(st.sampled_from(days(first, 4)), st.sampled_from(WishKind), max_size=2)),
-        limits=MonthLimits(draw(limit), draw(limit), draw(st.integers(0, 1)), draw(st.integers(0, 1))),
+        limits=MonthLimits(draw(table), draw(st.integers(0, 1)), draw(st.integers(0, 1))),
     )

@@ -6,7 +6,6 @@ The rules here share no code with those of the product.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from fractions import Fraction
 from itertools import product
 
 from confsched.domain.autofill_facts import Candidate, DutyKey, HeldDuty, OpenDuty, Problem
@@ -44,19 +43,13 @@ def _broken(person: Candidate, taken: list[OpenDuty], problem: Problem) -> Itera
             yield f"{duty.key}: too long"
         for other in [*taken[:place], *person.held]:
             yield from _broken_pair(duty, other, rules.rest.total_seconds())
-    limits = person.limits
+    table = person.limits.on_call_beside
     standby = sum(duty.duty_type == DutyType.ON_SITE_STANDBY for duty in taken)
     on_call = sum(duty.duty_type in (DutyType.ON_CALL_HOME, DutyType.BACKGROUND) for duty in taken)
-    used = Fraction(0)
-    for new, before, limit in (
-        (standby, limits.standby_used, limits.standby),
-        (on_call, limits.on_call_used, limits.on_call),
-    ):
-        if new and limit is not None and new + before > limit:
-            yield f"{person.person_id}: over a limit"
-        used += Fraction(new + before, limit) if limit else new + before
-    if standby + on_call and None not in (limits.standby, limits.on_call) and used > 1:
-        yield f"{person.person_id}: over both limits together"
+    if table is not None and standby + on_call > 0:
+        beside = dict(enumerate(table)).get(standby + person.limits.standby_used, -1)
+        if on_call + person.limits.on_call_used > beside:
+            yield f"{person.person_id}: over the limits of the month"
 
 
 def _broken_pair(duty: OpenDuty, other: OpenDuty | HeldDuty, rest_seconds: float) -> Iterator[str]:

@@ -173,16 +173,18 @@ def test_two_days_on_end_are_too_long_at_the_hospital_and_not_on_call_from_home(
 
 def test_the_limits_of_the_month_count_what_stands_already() -> None:
     duties = tuple(night(day) for day in days(SPRING, 7)[::2])
-    filling = fill(Problem(duties, (anybody(1, limits=MonthLimits(standby=4, standby_used=2)),)), steps=STEPS)
+    filling = fill(
+        Problem(duties, (anybody(1, limits=MonthLimits((13, 10, 7, 4, 0), standby_used=2)),)), steps=STEPS
+    )
     assert len(filling.assigned) == 2
     assert {why for whys in filling.unfilled.values() for why in whys} == {WhyNot(Bar.AT_LIMIT, (person(1),))}
 
 
-def test_half_the_standbys_leave_half_the_on_call_duties() -> None:
+def test_two_standbys_leave_seven_on_call_duties() -> None:
     duties = tuple(night(day, duty_type=HOME) for day in days(SPRING, 8))
-    limits = MonthLimits(standby=4, on_call=12, standby_used=2)
+    limits = MonthLimits((13, 10, 7, 4, 0), standby_used=2)
     filling = fill(Problem(duties, (anybody(1, limits=limits),)), steps=STEPS)
-    assert len(filling.assigned) == 6
+    assert len(filling.assigned) == 7
 
 
 # ---- what stays open ----

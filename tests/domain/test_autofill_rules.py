@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from fractions import Fraction
 
 import pytest
 
@@ -17,10 +18,11 @@ from confsched.domain.autofill_facts import (
     Spread,
     Weights,
 )
-from confsched.domain.autofill_rules import find_bar, find_clash
+from confsched.domain.autofill_rules import find_bar, find_clash, month_limits
 from confsched.domain.autofill_score import ledger_of, nearness, score_of
 from confsched.domain.intervals import Span
 from confsched.domain.kinds import DutyType, WishKind
+from confsched.domain.roster_rules import DutyRules
 from tests.domain.fill_cases import AUTUMN, HOME, OTHER_LINE, SPRING, anybody, local, night, person
 
 RULES = FillRules()
@@ -29,7 +31,7 @@ RULES = FillRules()
 def test_the_first_bar_that_applies_is_named() -> None:
     duty = night(SPRING)
     away, held = (local(SPRING, 0, 48),), (HeldDuty(duty.span, HOME),)
-    full = MonthLimits(standby=0)
+    full = MonthLimits((0,))
     assert (
         find_bar(duty, Candidate(person(1), frozenset({OTHER_LINE}), blocked=away), RULES)
         is Bar.NOT_QUALIFIED
@@ -54,23 +56,32 @@ def test_an_organisation_may_shorten_the_rest_to_ten_hours() -> None:
     ("limits", "standby", "on_call", "fits"),
     [
         (MonthLimits(), 31, 31, True),
-        (MonthLimits(standby=4), 4, 31, True),
-        (MonthLimits(standby=4), 5, 0, False),
-        (MonthLimits(on_call=13), 31, 13, True),
-        (MonthLimits(on_call=13), 0, 14, False),
-        (MonthLimits(standby=4, on_call=12), 2, 6, True),
-        (MonthLimits(standby=4, on_call=12), 2, 7, False),
-        (MonthLimits(standby=4, on_call=12, standby_used=3), 1, 0, True),
-        (MonthLimits(standby=4, on_call=12, standby_used=3), 1, 1, False),
-        (MonthLimits(standby=4, standby_used=6), 0, 1, True),
-        (MonthLimits(standby=0, on_call=12), 0, 12, True),
-        (MonthLimits(standby=0, on_call=0, on_call_used=2), 0, 0, True),
+        (MonthLimits((13, 10, 7, 4, 0)), 4, 0, True),
+        (MonthLimits((13, 10, 7, 4, 0)), 5, 0, False),
+        (MonthLimits((13, 10, 7, 4, 0)), 0, 13, True),
+        (MonthLimits((13, 10, 7, 4, 0)), 0, 14, False),
+        (MonthLimits((13, 10, 7, 4, 0)), 2, 7, True),
+        (MonthLimits((13, 10, 7, 4, 0)), 2, 8, False),
+        (MonthLimits((13, 10), standby_used=1), 0, 10, True),
+        (MonthLimits((13, 10), standby_used=1), 0, 11, False),
+        (MonthLimits((13, 10), standby_used=1), 1, 0, False),
+        (MonthLimits((13, 10), on_call_used=11), 1, 0, False),
+        (MonthLimits((13, 10), standby_used=7), 0, 0, True),
     ],
 )
 def test_limits_count_each_kind_and_both_together(
     limits: MonthLimits, standby: int, on_call: int, fits: bool
 ) -> None:
     assert limits.leave_room_for(standby, on_call) is fits
+
+
+@pytest.mark.parametrize(
+    ("share", "beside"), [(1.0, (13, 10, 7, 4, 0)), (0.5, (7, 4, 0)), (Fraction(1, 2), (7, 4, 0))]
+)
+def test_the_limits_of_a_month_are_those_that_the_check_warns_of(
+    share: float, beside: tuple[int, ...]
+) -> None:
+    assert month_limits(share, DutyRules(), standby_used=1) == MonthLimits(beside, standby_used=1)
 
 
 @pytest.mark.parametrize("first", [SPRING, AUTUMN, date(2026, 6, 1)])
