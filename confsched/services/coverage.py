@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from itertools import groupby
-from typing import Any, Generic, TypeVar
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from confsched import clock
@@ -27,13 +25,11 @@ from confsched.domain.holidays import is_public_holiday
 from confsched.domain.intervals import Span
 from confsched.domain.permissions import Actor, Permission
 from confsched.models.network import Department, Site
-from confsched.models.rosters import Duty, DutyLine
+from confsched.models.rosters import DutyLine
 from confsched.services.duty_board import Choice
-from confsched.services.standing import intended_gaps, standing
+from confsched.services.standing import intended_gaps, stretches
 
 DAYS_AHEAD = 90
-
-Item = TypeVar("Item")
 
 
 @dataclass(frozen=True)
@@ -113,23 +109,6 @@ class Overview:
         return [one for one in self.lines if one.holes.gaps]
 
 
-@dataclass(frozen=True)
-class Page(Generic[Item]):
-    """Hold one page of a long list."""
-
-    items: tuple[Item, ...]
-    page: int
-    pages: int
-    total: int
-
-
-def page_of(items: Sequence[Item], number: int, size: int) -> Page[Item]:
-    """Return the page with this number, counted from 1; beyond the end it is the last."""
-    pages = max(1, -(-len(items) // size))
-    number = min(max(1, number), pages)
-    return Page(tuple(items[(number - 1) * size : number * size]), number, pages, len(items))
-
-
 def overview(
     session: Session,
     actor: Actor,
@@ -206,7 +185,7 @@ def cover_lines(
         min(demand.window.starts_at for demand in demands.values()),
         max(demand.window.ends_at for demand in demands.values()),
     )
-    held = _load_stretches(session, lines, window, now)
+    held = stretches(session, [line.line_id for line in lines], window, now)
     declared = intended_gaps(session, window, now)
     return [
         _cover_line(
@@ -234,37 +213,3 @@ def _demand(cover: Cover, state: str, first_day: date, days: int, now: datetime)
 def _cover_line(line: Line, demand: Demand, held: Sequence[Bounds], declared: Sequence[Span]) -> LineCoverage:
     holes = find_holes(held, demand.required, demand.window, declared=declared)
     return LineCoverage(line, holes, demand)
-
-
-def _load_stretches(
-    session: Session, lines: Sequence[Line], window: Span, known_at: datetime
-) -> Mapping[uuid.UUID, Sequence[Bounds]]:
-    """Return the stretches of each line that duties hold without a break, in order.
-
-    The database joins the duties: of two hundred thousand, only those at which a stretch begins travel.
-    """
-    starts = _starts_of_stretches(lines, window, known_at)
-    found: dict[uuid.UUID, list[Bounds]] = {}
-    for line_id, rows in groupby(session.execute(starts), key=lambda row: row.line_id):
-        breaks = list(rows)
-        ends = [row.reach for row in breaks[1:]] + [breaks[-1].last_end]
-        found[line_id] = [(row.starts_at, end) for row, end in zip(breaks, ends, strict=True)]
-    return found
-
-
-def _starts_of_stretches(lines: Sequence[Line], window: Span, known_at: datetime) -> Select[Any]:
-    """Return where a stretch begins, how far the one before reached, and where the line's last one ends."""
-    duties = (
-        select(
-            Duty.line_id,
-            Duty.starts_at,
-            func.max(Duty.ends_at)
-            .over(partition_by=Duty.line_id, order_by=Duty.starts_at, rows=(None, -1))
-            .label("reach"),
-            func.max(Duty.ends_at).over(partition_by=Duty.line_id).label("last_end"),
-        )
-        .where(Duty.line_id.in_([line.line_id for line in lines]), *standing(window, known_at))
-        .subquery()
-    )
-    is_start = duties.c.reach.is_(None) | (duties.c.reach < duties.c.starts_at)
-    return select(duties).where(is_start).order_by(duties.c.line_id, duties.c.starts_at)

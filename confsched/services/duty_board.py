@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Row, Select, select
 from sqlalchemy.orm import Session, joinedload
 
 from confsched import clock
-from confsched.domain.coverage import Cover
+from confsched.domain.coverage import Cover, find_holes, required_spans
 from confsched.domain.duty_board import (
     LineState,
     Stretch,
@@ -30,9 +31,14 @@ from confsched.domain.rosters import DutyFact
 from confsched.models.network import CooperationAgreement, Department, Site
 from confsched.models.people import Person
 from confsched.models.rosters import Duty, DutyLine
-from confsched.services.standing import intended_gaps, standing
+from confsched.services.lists import page_of
+from confsched.services.standing import intended_gaps, standing, stretches
+from confsched.services.who_is_on import full_name
 
 SOON = timedelta(hours=24)
+LINES_A_PAGE = 50
+
+Declared = Mapping[uuid.UUID, Sequence[Span]]
 
 
 @dataclass(frozen=True)
@@ -109,28 +115,45 @@ class Choice:
 
 
 @dataclass(frozen=True)
+class Alarm:
+    """Hold the gap of a line that runs at the asked instant or begins soon, and on which page the line is."""
+
+    line_id: uuid.UUID
+    group_name: str
+    name: str
+    gap: Span
+    page: int
+
+
+@dataclass(frozen=True)
 class Board:
-    """Hold the whole board at one instant, as known at another, and what it can be narrowed to."""
+    """Hold one page of the board at an instant, as known at another, and what it can be narrowed to.
+
+    The alarms are those of all pages.
+    """
 
     at: datetime
     known_at: datetime
     groups: tuple[BoardGroup, ...]
+    alarms: tuple[Alarm, ...]
     sites: tuple[Choice, ...]
     group_names: tuple[str, ...]
+    page: int
+    pages: int
+    total: int
 
     @property
     def rows(self) -> tuple[BoardRow, ...]:
         return tuple(row for group in self.groups for row in group.rows)
 
     @property
-    def gaps_now(self) -> list[BoardRow]:
-        return [row for row in self.rows if row.gap]
+    def gaps_now(self) -> list[Alarm]:
+        return [alarm for alarm in self.alarms if alarm.gap.contains(self.at)]
 
     @property
-    def gaps_soon(self) -> list[BoardRow]:
+    def gaps_soon(self) -> list[Alarm]:
         """Return the lines that nobody holds at some time within 24 hours, without those open already."""
-        until = self.at + SOON
-        return [row for row in self.rows if not row.gap and row.next_gap and row.next_gap.starts_at < until]
+        return [alarm for alarm in self.alarms if not alarm.gap.contains(self.at)]
 
 
 @dataclass(frozen=True)
@@ -146,18 +169,6 @@ class Moment:
         return board_window(self.at, self.zone)
 
 
-@dataclass(frozen=True)
-class OnDuty:
-    """Hold the answer to "who is it": the person, and the number of the line that reaches them."""
-
-    line_id: uuid.UUID
-    line_name: str
-    person_id: uuid.UUID
-    name: str
-    phone: str
-    until: datetime
-
-
 def board(
     session: Session,
     actor: Actor,
@@ -166,26 +177,58 @@ def board(
     known_at: datetime | None = None,
     site_id: uuid.UUID | None = None,
     service_group: str | None = None,
+    page: int = 1,
 ) -> Board:
-    """Return the board at an instant in the actor's zone, as known then or at `known_at`.
+    """Return a page of the board at an instant in the actor's zone, as known then or at `known_at`.
 
-    Three queries however many lines.
+    Four queries however many lines.
     """
-    known_at = known_at or at
+    moment = Moment(at, known_at or at, actor.zone)
     lines = list(session.scalars(_lines()))
     chosen = [
         line
         for line in lines
         if site_id in (None, line.department.site_id) and service_group in (None, line.group_name)
     ]
-    rows = _rows(session, chosen, Moment(at, known_at, actor.zone))
+    shown = page_of(chosen, page, LINES_A_PAGE)
+    declared = intended_gaps(session, moment.window, moment.known_at)
     return Board(
         at=at,
-        known_at=known_at,
-        groups=_groups(rows),
+        known_at=moment.known_at,
+        groups=_groups(_rows(session, shown.items, declared, moment)),
+        alarms=tuple(_alarms(session, chosen, declared, moment)),
         sites=_site_choices(lines),
         group_names=tuple(dict.fromkeys(line.group_name for line in lines)),
+        page=shown.page,
+        pages=shown.pages,
+        total=shown.total,
     )
+
+
+def _alarms(
+    session: Session, lines: Sequence[DutyLine], declared: Declared, moment: Moment
+) -> Iterator[Alarm]:
+    """Find the gaps of every line, by the stretches that are held instead of by single duties."""
+    window = moment.window
+    held = stretches(session, [line.id for line in lines], window, moment.known_at)
+    required: dict[tuple[Cover, str], Sequence[Span]] = {}
+    for number, line in enumerate(lines):
+        kind = (_cover(line), line.department.site.state)
+        if kind not in required:
+            required[kind] = required_spans(kind[0], window, _holidays_of(line))
+        holes = find_holes(held.get(line.id, ()), required[kind], window, declared=declared.get(line.id, ()))
+        gap = next((gap for gap in holes.gaps if gap.ends_at > moment.at), None)
+        if gap and gap.starts_at < moment.at + SOON:
+            yield Alarm(line.id, line.group_name, line.name, gap, number // LINES_A_PAGE + 1)
+
+
+def _cover(line: DutyLine) -> Cover:
+    zone = line.department.site.zone
+    return Cover(line.covered_from, line.covered_until, line.covered_workdays_only, zone)
+
+
+def _holidays_of(line: DutyLine) -> Callable[[date], bool]:
+    return partial(is_public_holiday, state=line.department.site.state)
 
 
 def _groups(rows: Iterable[BoardRow]) -> tuple[BoardGroup, ...]:
@@ -207,42 +250,8 @@ def rows_for_site(session: Session, actor: Actor, site_id: uuid.UUID, at: dateti
     lines = list(session.scalars(_lines().where(DutyLine.service_id.in_(asked))))
     if not lines:
         lines = list(session.scalars(_lines().where(Department.site_id == site_id)))
-    return tuple(_rows(session, lines, Moment(at, at, actor.zone)))
-
-
-def who_is_on(
-    session: Session,
-    at: datetime,
-    *,
-    line_id: uuid.UUID | None = None,
-    service_id: uuid.UUID | None = None,
-) -> list[OnDuty]:
-    """Return who holds a line, the lines of a service or all lines at an instant, as known then.
-
-    Nobody is an empty answer. One query, which reads only what began shortly before, not the history.
-    """
-    query = (
-        select(
-            *(DutyLine.id, DutyLine.name, DutyLine.phone, Duty.ends_at, Person.id.label("person_id")),
-            *(Person.title, Person.given_name, Person.family_name),
-        )
-        .join(Duty, Duty.line_id == DutyLine.id)
-        .join(Person, Person.id == Duty.person_id)
-        .where(*standing(Span(at, at + timedelta.resolution), at))
-        .order_by(DutyLine.position, DutyLine.name)
-    )
-    if line_id:
-        query = query.where(DutyLine.id == line_id)
-    if service_id:
-        query = query.where(DutyLine.service_id == service_id)
-    return [
-        OnDuty(duty.id, duty.name, duty.person_id, _name(duty), duty.phone, duty.ends_at)
-        for duty in session.execute(query)
-    ]
-
-
-def _name(person: Row[*tuple[Any, ...]]) -> str:
-    return " ".join(part for part in (person.title, person.given_name, person.family_name) if part)
+    moment = Moment(at, at, actor.zone)
+    return tuple(_rows(session, lines, intended_gaps(session, moment.window, at), moment))
 
 
 def _lines() -> Select[DutyLine]:
@@ -255,9 +264,8 @@ def _lines() -> Select[DutyLine]:
     )
 
 
-def _rows(session: Session, lines: Sequence[DutyLine], moment: Moment) -> list[BoardRow]:
+def _rows(session: Session, lines: Sequence[DutyLine], declared: Declared, moment: Moment) -> list[BoardRow]:
     facts, holders = _load_duties(session, lines, moment)
-    declared = intended_gaps(session, moment.window, moment.known_at)
     return [_row(line, facts[line.id], declared.get(line.id, ()), holders, moment) for line in lines]
 
 
@@ -296,19 +304,19 @@ def _load_duties(
 
 
 def _held_by(duty: Row[*tuple[Any, ...]], fact: DutyFact) -> Holder:
-    return Holder(fact.person_id, _name(duty), duty.family_name, fact.span, duty.origin, fact.recorded_at)
+    return Holder(fact.person_id, full_name(duty), duty.family_name, fact.span, duty.origin, fact.recorded_at)
 
 
 def _row(
     line: DutyLine, facts: list[DutyFact], declared: Sequence[Span], holders: Holders, moment: Moment
 ) -> BoardRow:
     site, at = line.department.site, moment.at
-    cover = Cover(line.covered_from, line.covered_until, line.covered_workdays_only, site.zone)
+    cover = _cover(line)
     state = state_of_line(
         facts,
         cover,
         at,
-        is_holiday=lambda day: is_public_holiday(day, site.state),
+        is_holiday=_holidays_of(line),
         reader_zone=moment.zone,
         known_at=moment.known_at,
         declared=declared,

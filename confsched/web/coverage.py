@@ -18,7 +18,8 @@ from confsched.domain.permissions import Permission
 from confsched.errors import Message, NotFound, Refusal, msg
 from confsched.models.rosters import DeclaredGap
 from confsched.services import access, coverage, declared_gaps
-from confsched.services.coverage import Opening, Overview, page_of
+from confsched.services.coverage import Opening, Overview
+from confsched.services.lists import page_of
 from confsched.web.context import current_actor, now, read_session, transaction
 from confsched.web.forms import BaseForm, new_form_key
 from confsched.web.instants import parse_instant

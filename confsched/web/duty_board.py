@@ -15,12 +15,13 @@ from confsched.domain.duty_board import STEPS, Knowledge, known_by_default
 from confsched.domain.permissions import Permission
 from confsched.errors import Message, msg
 from confsched.services import duty_board
-from confsched.services.duty_board import Board
+from confsched.services.duty_board import Alarm, Board
 from confsched.web.context import current_actor, now, read_session, reader_zone
 from confsched.web.policies import needs
 
 blueprint = Blueprint("duty_board", __name__)
 
+MAX_ALARMS = 20  # of each kind in the note on top; the coverage page lists them all
 FIELDS = ("day", "time", "site", "group", "known_day", "known_time")
 YEARS = range(2000, 2100)  # what a date field may hold: beyond, the calendar of a zone has no end
 
@@ -50,6 +51,7 @@ def show() -> ResponseReturnValue:
         known_at=asked.known_at,
         site_id=asked.site_id,
         service_group=asked.group,
+        page=max(1, request.args.get("page", 1, type=int)),
     )
     problems = asked.problems | _unknown_choices(asked, board)
     page = render_template(
@@ -60,6 +62,8 @@ def show() -> ResponseReturnValue:
         mark=_mark(asked.at),
         site_count=len(board.sites),
         is_now=_is_now(),
+        alarm_url=_alarm_url,
+        max_alarms=MAX_ALARMS,
         is_past=asked.at < now(),
         knowledge=asked.knowledge,
         other_knowledge=_other_knowledge_url(asked),
@@ -117,6 +121,14 @@ def _knowledge(at: datetime, chosen: datetime | None, present: datetime) -> tupl
     if request.args.get("known") == Knowledge.TODAY or at >= present:
         return present, Knowledge.TODAY
     return known_by_default(at, present), Knowledge.THEN
+
+
+def _alarm_url(alarm: Alarm, board: Board) -> str:
+    """Return where the line of an alarm stands: on this page of the board, or on another."""
+    if alarm.page == board.page:
+        return f"#line-{alarm.line_id}"
+    kept: dict[str, Any] = {name: request.args[name] for name in (*FIELDS, "known") if name in request.args}
+    return url_for("duty_board.show", **kept, page=alarm.page, _anchor=f"line-{alarm.line_id}")
 
 
 def _other_knowledge_url(asked: Asked) -> str:

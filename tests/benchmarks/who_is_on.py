@@ -14,7 +14,7 @@ from random import Random
 from uuid import UUID
 
 from confsched.db import Database
-from confsched.services import duty_board
+from confsched.services.who_is_on import who_is_on
 from tests.benchmarks.coverage import NOW, Size, filled, seconds
 
 QUESTIONS = 1000
@@ -58,7 +58,7 @@ def measure(
 
 def _who(database: Database, at: datetime, line: UUID | None) -> int:
     with database.read() as session:
-        return len(duty_board.who_is_on(session, at, line_id=line))
+        return len(who_is_on(session, at, line_id=line))
 
 
 def _bare(database: Database, line: UUID, at: datetime) -> int:

@@ -133,16 +133,6 @@ def test_a_filter_narrows_the_lines_and_keeps_the_choices(session: Session, worl
     assert _overview(session, world, site_id=world.spoke.id).lines == ()
 
 
-def test_pages_hold_everything_once_and_end() -> None:
-    items = list(range(105))
-
-    pages = [coverage.page_of(items, number, 50) for number in (1, 2, 3, 99, -4)]
-
-    assert [one.page for one in pages] == [1, 2, 3, 3, 1]
-    assert [item for one in pages[:3] for item in one.items] == items
-    assert coverage.page_of([], 1, 50).pages == 1
-
-
 def test_the_number_of_queries_does_not_grow_with_the_lines(session: Session, world: World) -> None:
     counts = []
     for number in (0, 12):

@@ -150,7 +150,7 @@ def test_the_number_of_queries_does_not_grow_with_the_lines(session: Session, ca
         board = duty_board.board(session, actor, NOW)
 
     assert len(board.rows) == 13
-    assert len(many) == len(few) == 3
+    assert len(many) == len(few) == 4
 
 
 @contextmanager
@@ -164,16 +164,6 @@ def _counted(session: Session) -> Iterator[list[str]]:
     event.listen(bind, "before_cursor_execute", count)
     yield statements
     event.remove(bind, "before_cursor_execute", count)
-
-
-def test_who_is_on_answers_for_a_line_and_for_a_service(session: Session, cast: World) -> None:
-    _publish(session, cast, (cast.neurologist, _night(0)))
-    session.flush()
-
-    for asked in ({"line_id": cast.line.id}, {"service_id": cast.service.id}):
-        [on] = duty_board.who_is_on(session, _at(0, 20), **asked)
-        assert (on.name, on.phone, on.until) == ("Dr. Jana Okafor", "+49 5555 2000", _at(1, 8))
-    assert duty_board.who_is_on(session, _at(1, 8), line_id=cast.line.id) == []
 
 
 def test_a_site_sees_the_lines_of_the_services_it_may_ask(session: Session, cast: World) -> None:

@@ -23,9 +23,10 @@ from confsched.errors import Conflict, Refusal
 from confsched.models.claims import Claim
 from confsched.models.people import Person
 from confsched.models.rosters import Absence, Duty
-from confsched.services import claims, duty_board, rosters
+from confsched.services import claims, rosters
 from confsched.services.claims import Taking
 from confsched.services.rosters import ABSENCE, NewLine
+from confsched.services.who_is_on import who_is_on
 from tests.world import NOW, ZONE, World, build_world
 
 MONDAY = date(2026, 11, 23)
@@ -126,7 +127,7 @@ def test_a_night_lasts_as_long_as_the_clock_makes_it(
 
     assert duty.ends_at - duty.starts_at == timedelta(hours=hours)
     for at in (duty.starts_at, duty.ends_at - timedelta(minutes=1)):
-        [on] = duty_board.who_is_on(session, at, line_id=cast.line.id)
+        [on] = who_is_on(session, at, line_id=cast.line.id)
         assert on.person_id == cast.neurologist.id
 
 

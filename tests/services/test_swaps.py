@@ -26,8 +26,9 @@ from confsched.models.people import Person
 from confsched.models.rosters import Duty, DutyLine
 from confsched.models.rotations import DutyWish
 from confsched.models.swaps import DutySwap
-from confsched.services import access, duty_board, duty_codes, rosters, swaps
+from confsched.services import access, duty_codes, rosters, swaps
 from confsched.services.swaps import Proposal
+from confsched.services.who_is_on import who_is_on
 from tests.support.matrix import actor_of
 from tests.world import NEUROLOGY, NOW, ZONE, World, add_person, book, local
 
@@ -61,7 +62,7 @@ def approval(session: Session, world: World, needed: bool) -> None:
 
 
 def holder(session: Session, world: World, at: datetime) -> str:
-    on = duty_board.who_is_on(session, at, line_id=world.line.id)
+    on = who_is_on(session, at, line_id=world.line.id)
     return on[0].name if on else ""
 
 
@@ -164,7 +165,7 @@ def test_two_duties_change_places(session: Session, world: World, duty: Duty) ->
     assert swap.to_person_id == world.second_neurologist.id
     swaps.accept(session, world.actor(world.second_neurologist), swap, now=NOW)
     assert holder(session, world, NIGHT.starts_at) == "Dr. Tom Brandt"
-    later = duty_board.who_is_on(session, thursday.starts_at, line_id=world.line.id)
+    later = who_is_on(session, thursday.starts_at, line_id=world.line.id)
     assert later[0].name == "Dr. Jana Okafor"
 
 
@@ -423,6 +424,6 @@ def test_of_two_takers_at_once_one_wins_and_the_other_is_told(
     assert other.startswith("A colleague was faster")
     with contest.database.read() as session:
         swap = session.get_one(DutySwap, contest.swap_id)
-        on = duty_board.who_is_on(session, NIGHT.starts_at, line_id=contest.world.line.id)
+        on = who_is_on(session, NIGHT.starts_at, line_id=contest.world.line.id)
         expected = contest.world.neurologist.id if needs_approval else swap.taken_by_id
         assert [one.person_id for one in on] == [expected]

@@ -8,8 +8,10 @@ import pytest
 from flask.testing import FlaskClient
 
 from confsched.db import Database
+from confsched.domain.intervals import Span
 from confsched.domain.rosters import duty_span
 from confsched.services import declared_gaps, rosters
+from confsched.services.rosters import NewLine
 from tests.support.web import SignIn
 from tests.world import NOW, ZONE, World
 
@@ -205,3 +207,24 @@ def test_the_page_is_small_and_the_same_twice(board: FlaskClient) -> None:
 
     assert first == second
     assert len(first) < 150_000
+
+
+def test_many_lines_are_pages_and_no_gap_hides_on_another_page(
+    board: FlaskClient, sqlite_database: Database, world: World
+) -> None:
+    """PEER_FAILURES 32: the note on top speaks for all pages, and leads to the one where the line stands."""
+    with sqlite_database.transaction() as session:
+        for number in range(119):
+            new = NewLine("Innere", f"Linie {number:03d}", "+49 5555 7", position=number + 1)
+            line = rosters.add_line(session, None, world.neurology, new, now=NOW)
+            session.flush()
+            if number != 110:
+                held = [(world.neurologist, Span(NOW - timedelta(days=1), NOW + timedelta(days=9)))]
+                rosters.record_duties(session, None, line, held, now=NOW - timedelta(days=2), origin="plan")
+
+    pages = [board.get(f"/duty-board?page={number}") for number in (1, 2, 3)]
+
+    assert [page.text.count('<tr id="line-') for page in pages] == [50, 50, 20]
+    assert all(len(page.data) < 110_000 for page in pages)
+    assert "Innere, Linie 110 until" in pages[0].text and "/duty-board?page=3#line-" in pages[0].text
+    assert "page=2" in pages[0].text
