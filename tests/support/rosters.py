@@ -15,8 +15,10 @@ from confsched.models.accounts import Account
 from confsched.models.network import Department, Site
 from confsched.models.people import Person
 from confsched.models.rosters import DutyLine
-from confsched.services import duty_codes, rosters
+from confsched.services import duty_codes, duty_rosters, rosters
 from confsched.services.duty_codes import NewCode
+from confsched.services.duty_rosters import CellEdit, EditResult, Publication
+from confsched.services.roster_cells import find_roster
 from confsched.services.rosters import NewLine
 from tests.world import NEUROLOGY, NOW, World, add_person, build_world
 
@@ -125,3 +127,40 @@ def _duty(code: str, name: str, line: DutyLine, counts_as: CountsAs, hours: tupl
 def at_noon(day: int) -> datetime:
     """Return an instant of December in the middle of the day."""
     return datetime(2026, 12, day, 11, tzinfo=NOW.tzinfo)
+
+
+def type_cells(
+    session: Session,
+    rw: RosterWorld,
+    plan: Mapping[tuple[str, int], str],
+    *,
+    by: Actor | None = None,
+    month: date = DECEMBER,
+    now: datetime = NOW,
+) -> EditResult:
+    """Write cells by family name and day of the month, as somebody who sees what stands there."""
+    view = duty_rosters.load_month(session, by or rw.actor, rw.department, month, now=now)
+    seen = {(row.person_id, cell.day): cell.version for row in view.rows for cell in row.cells}
+    edits = [
+        CellEdit(
+            rw.people[name].id, month.replace(day=day), text, seen[rw.people[name].id, month.replace(day=day)]
+        )
+        for (name, day), text in plan.items()
+    ]
+    return duty_rosters.edit_cells(session, by or rw.actor, rw.department, month, edits, now=now)
+
+
+def publish_cells(
+    session: Session,
+    rw: RosterWorld,
+    plan: Mapping[tuple[str, int], str],
+    *,
+    by: Actor | None = None,
+    month: date = DECEMBER,
+    now: datetime = NOW,
+) -> Publication:
+    """Write cells and publish the month as the secretary, or as `by`."""
+    type_cells(session, rw, plan, by=by, month=month, now=now)
+    roster = find_roster(session, rw.department, month)
+    assert roster is not None, "an edit has made the month"
+    return duty_rosters.publish(session, by or rw.actor, roster, seen_edition=roster.edition, now=now)
