@@ -34,8 +34,8 @@ PURE = {
     "domain": {"holidays"},
     "formats": {"icalendar", "recurring_ical_events", "x_wr_timezone", "dateutil", "babel", "openpyxl"},
 }
-# A file that is nothing but memory: what reads archives asks for one.
-PURE_NAMES = {("io", "BytesIO")}
+# Files that are nothing but memory: what reads archives and writes tables asks for them.
+PURE_NAMES = {("io", "BytesIO"), ("io", "StringIO")}
 IMPURE_STANDARD = {
     *("os", "io", "time", "random", "secrets", "subprocess", "threading", "multiprocessing", "logging"),
     *("pathlib", "tempfile", "sqlite3", "socket", "http", "urllib.request", "smtplib", "imaplib"),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 from hashlib import sha256
-from itertools import groupby
+from itertools import groupby, pairwise
 
 from confsched.domain.roster_names import plain_letters
 from confsched.formats import roster_words as words
@@ -17,6 +17,7 @@ from confsched.formats.roster_tables import Table
 SEARCHED_ROWS = 40
 COMPARED_ROWS = 200
 MIN_DAYS = 5
+MIN_LEAPING_DAYS = 10
 # Headings spread over rows: "Name" may stand two rows above the days or one below.
 NEAR_ROWS = (0, -1, 1, -2)
 LONGEST_LEAP = timedelta(days=4)  # from Thursday to Monday, where a bridge day is left out
@@ -64,25 +65,42 @@ def guess_layout(table: Table, month: date) -> Layout | None:
 def day_columns(row: Row, month: date) -> tuple[tuple[int, date], ...]:
     """Return column and day of a row that heads at least five days; empty for any other row.
 
-    Bare numbers count only where they rise by one, else a row of sums would be taken for days.
+    A column between two days whose heading nobody can read has the day that is missing there.
     """
-    found = [(column, day, text) for column, text in enumerate(row) if (day := words.read_day(text, month))]
-    runs: list[list[tuple[int, date, str]]] = []
-    for cell in found:
-        if runs and _follows(runs[-1][-1], cell):
-            runs[-1].append(cell)
+    found = [(column, day) for column, text in enumerate(row) if (day := words.read_day(text, month))]
+    runs: list[list[tuple[int, date]]] = []
+    for column, day in found:
+        if runs and timedelta() <= day - runs[-1][-1][1] <= LONGEST_LEAP:
+            runs[-1].append((column, day))
         else:
-            runs.append([cell])
-    longest = max(runs, key=lambda run: len({day for _, day, _ in run}), default=[])
-    if len({day for _, day, _ in longest}) < MIN_DAYS:
-        return ()
-    return tuple((column, day) for column, day, _ in longest)
+            runs.append([(column, day)])
+    longest = max(runs, key=lambda run: len({day for _, day in run}), default=[])
+    return tuple(_filled(longest)) if _are_days(longest, row) else ()
 
 
-def _follows(earlier: tuple[int, date, str], later: tuple[int, date, str]) -> bool:
-    leap = later[1] - earlier[1]
-    limit = ONE_DAY if later[2].strip(". ").isdigit() else LONGEST_LEAP
-    return timedelta() <= leap <= limit
+def _are_days(run: Sequence[tuple[int, date]], row: Row) -> bool:
+    """Tell headings from a row of sums, which may rise as well: bare numbers that leap have to be many."""
+    is_leaping = any(
+        later[1] - earlier[1] > ONE_DAY
+        and not _is_gap(earlier, later)
+        and row[later[0]].strip(". ").isdigit()
+        for earlier, later in pairwise(run)
+    )
+    return len({day for _, day in run}) >= (MIN_LEAPING_DAYS if is_leaping else MIN_DAYS)
+
+
+def _is_gap(earlier: tuple[int, date], later: tuple[int, date]) -> bool:
+    """Tell whether there is a column for each day between the two."""
+    return later[0] - earlier[0] == (later[1] - earlier[1]).days
+
+
+def _filled(run: Sequence[tuple[int, date]]) -> Iterator[tuple[int, date]]:
+    for earlier, later in pairwise(run):
+        yield earlier
+        if _is_gap(earlier, later):
+            missing = range(1, later[0] - earlier[0])
+            yield from ((earlier[0] + step, earlier[1] + step * ONE_DAY) for step in missing)
+    yield run[-1]
 
 
 # ---- names by days ----

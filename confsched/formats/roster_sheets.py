@@ -77,6 +77,7 @@ class _Reading:
     problems: list[Message] = field(default_factory=list)
     skipped: list[SkippedRow] = field(default_factory=list)
     outside: int = 0
+    dayless: set[int] = field(default_factory=set)
 
     def rows(self) -> Iterator[tuple[int, Row]]:
         """Yield the rows below the headings as Excel counts them."""
@@ -121,6 +122,13 @@ class _Reading:
                     "Left out because they are outside of %(month)s: %(count)s entries.",
                     count=self.outside,
                     month=f"{self.month:%m/%Y}",
+                )
+            )
+        for column in sorted(self.dayless):
+            self.warn(
+                msg(
+                    "Column %(column)s stands between the days, but its day cannot be read.",
+                    column=_column_letters(column),
                 )
             )
         return Sheet(tuple(self.entries), tuple(self.names), tuple(self.problems), tuple(self.skipped))
@@ -179,12 +187,25 @@ def _read_person(reading: _Reading, number: int, row: Row, columns: Sequence[tup
         reading.skip(number, row)
     elif words.word(name):
         reading.names[name] = None
+        reading.dayless |= _dayless(row, columns)
         for column, day in cells:
             reading.add(SheetEntry(name, day, row[column], number, column + 1))
     elif _is_beside_names(reading, texts):
         reading.skip(number, row)
     else:
         reading.warn(msg("Row %(row)s has entries but no name.", row=number))
+
+
+def _dayless(row: Row, columns: Sequence[tuple[int, date]]) -> set[int]:
+    """Return the columns between the days that hold something like a code and belong to no day."""
+    known = {column for column, _ in columns}
+    between = range(min(known), max(known)) if known else ()
+    return {column for column in between if column not in known and words.word(row[column])}
+
+
+def _column_letters(column: int) -> str:
+    """Return what Excel calls the column that counts from 0."""
+    return _column_letters(column // 26 - 1) + chr(ord("A") + column % 26) if column >= 0 else ""
 
 
 def _is_heading(name: str, texts: set[str]) -> bool:

@@ -67,6 +67,8 @@ _ISO_DAY = re.compile(r"(20\d\d)-(\d\d)-(\d\d)")
 _DAY = re.compile(
     r"(\d{1,2})(?:\s?\.\s?(?:(\d{1,2})(?:\s?\.\s?(\d{4}|\d{2})?)?|([a-z]{3,9})\.?\s*(\d{4})?)?)?"
 )
+# A holiday's name behind its date; behind a bare number it may be "1. Weihnachtstag".
+_DAY_AND_WORDS = re.compile(r"(\d{1,2}\.\d{1,2}\.(?:\d{4}|\d{2})?) [(a-z].*")
 _SLASHED_DAY = re.compile(r"(\d{1,2})[/-](\d{1,2})[/-](\d{4}|\d{2})")
 _TIME_BEHIND = re.compile(r"(?<=[\d.])[t ]\s*\d{1,2}:\d\d(?::\d\d)?$")
 _FULL_DAY = re.compile(r"20\d\d-\d\d-\d\d|\d{1,2}[./]\s?\d{1,2}[./]\s?\d\d")
@@ -105,6 +107,8 @@ def read_day(text: str, month: date) -> date | None:
         return _date(_full_year(found[3]), int(found[2]), int(found[1]))
     if found := _DAY.fullmatch(plain):
         return _spoken_day(found, month)
+    if found := _DAY_AND_WORDS.fullmatch(plain):
+        return read_day(found[1], month)
     return None
 
 

@@ -216,6 +216,7 @@ def test_days_that_the_month_does_not_have_are_no_days(month: date) -> None:
         lambda day: f"{day.day}. Dez",
         lambda day: f"{day.day}. Dezember 2026",
         lambda day: f"{day:%d/%m/%Y}",
+        lambda day: f"{day:%d.%m.} Feiertag",
         lambda day: day.isoformat(),
     ],
 )
@@ -237,6 +238,27 @@ def test_days_are_read_as_people_write_them(write: Callable[[date], str]) -> Non
 )
 def test_a_row_of_sums_or_codes_heads_no_days(row: list[str]) -> None:
     assert day_columns(row, MONTH) == ()
+
+
+def test_a_holiday_in_the_heading_does_not_cost_its_day() -> None:
+    head = ["Name", *(str(day.day) for day in DAYS)]
+    head[24:27] = ["24. Hl. Abend", "1. Weihnachtstag", "Stephanstag"]
+    table = _month(("Voss", {24: "N", 25: "R", 26: "T", 31: "N"}), head=head)
+    assert _layout(table).days == tuple(enumerate(DAYS, 1))
+
+
+def test_a_month_of_working_days_has_no_weekends() -> None:
+    days = [day for day in DAYS if day.weekday() < 5]
+    table = _pasted(["Name", *(str(day.day) for day in days)], ["Voss", *["N"] * len(days)])
+    assert [entry.day for entry in _sheet(table).entries] == days
+
+
+def test_a_column_whose_day_cannot_be_read_is_named() -> None:
+    table = _pasted(["Name", *map(str, range(1, 7)), "?", "frei", "9", "10"], ["Voss", *["N"] * 10])
+    assert _sheet(table).problems == ()
+    table = _pasted(["Name", *map(str, range(1, 7)), "KW 50", "7", "8"], ["Voss", *["N"] * 9])
+    (problem,) = _sheet(table).problems
+    assert str(problem) == "Column H stands between the days, but its day cannot be read."
 
 
 def test_weekdays_may_stand_over_or_under_the_numbers() -> None:
