@@ -12,13 +12,12 @@ from typing import NamedTuple
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from confsched.domain.coverage import Cover
 from confsched.domain.duty_codes import PlannedDuty, day_class, join_codes, planned_duties, split_cell
 from confsched.domain.holidays import public_holidays
 from confsched.domain.kinds import AbsenceKind, CountsAs
 from confsched.domain.permissions import Actor, Permission
 from confsched.domain.roster_checks import check_roster
-from confsched.domain.roster_marks import OpenTime, open_times, outside_codes, part_marks, spans_by_line
+from confsched.domain.roster_marks import OpenTime, outside_codes, part_marks
 from confsched.domain.roster_month import (
     Cell,
     Cells,
@@ -40,6 +39,7 @@ from confsched.services.duty_codes import StaffMember, staff_of
 from confsched.services.roster_cells import MonthState, load_state, people_in
 from confsched.services.roster_edits import MAX_PEOPLE, CellProblem
 from confsched.services.roster_facts import MonthFacts, load_facts, person_facts
+from confsched.services.roster_gaps import open_lines
 from confsched.services.roster_view import (
     CellChange,
     CellView,
@@ -52,7 +52,6 @@ from confsched.services.roster_view import (
     PersonRow,
     RosterWarningView,
 )
-from confsched.services.standing import intended_gaps
 
 INSTANT = timedelta.resolution
 AWAY = "–"  # what colleagues read for an absence: its kind may be an illness
@@ -75,6 +74,8 @@ class _Month:
 
 
 class _Marks(NamedTuple):
+    absences: Mapping[str, AbsenceKind | None]  # by the text of a cell
+    away: Mapping[Cell, AbsenceKind]
     problems: Mapping[Cell, Message]
     parts: Mapping[Cell, Message]
     warnings: Mapping[Cell, tuple[RosterWarningView, ...]]
@@ -100,7 +101,7 @@ def load_month(
     editions = _load_editions(session, state.roster, known_at)
     loaded = _load(session, actor, state, editions, is_editor=is_editor, known_at=known_at or now)
     marks = _marks(session, loaded)
-    opened = _opened(session, loaded, known_at or now)
+    opened = open_lines(session, state, loaded.planned, loaded.odd, known_at=known_at or now)
     current = editions[0] if editions and state.edition else None
     return MonthView(
         department_id=department.id,
@@ -204,10 +205,13 @@ def _marks(session: Session, month: _Month) -> _Marks:
         state.legend.zone,
         month.names,
     )
+    texts = set(month.cells.values())
+    absences = {text: find_absence(text, state.legend) for text in texts}
+    away = _away_by_cell(month)
     if not month.is_editor:
-        return _Marks({}, parts, {})
-    problems = find_problems(month.cells, state.legend, month.names)
-    return _Marks(problems, parts, _warnings(session, month))
+        return _Marks(absences, away, {}, parts, {})
+    problems = find_problems(month.cells, month.planned, state.legend, month.names)
+    return _Marks(absences, away, problems, parts, _warnings(session, month))
 
 
 def _warnings(session: Session, month: _Month) -> dict[Cell, tuple[RosterWarningView, ...]]:
@@ -263,24 +267,23 @@ def _rows(month: _Month, marks: _Marks) -> tuple[PersonRow, ...]:
     for duty in month.planned:
         if duty.counts_as is not CountsAs.NOTHING:
             sums[duty.person_id][duty.counts_as] += 1
-    away = _away_by_cell(month)
     days = days_of(month.state.month)
     return tuple(
         PersonRow(
             person_id=one.person_id,
             name=one.name,
             note=one.note,
-            cells=tuple(_cell(month, marks, away, (one.person_id, day)) for day in days),
+            cells=tuple(_cell(month, marks, (one.person_id, day)) for day in days),
             sums=dict(sums[one.person_id]),
         )
         for one in month.staff
     )
 
 
-def _cell(month: _Month, marks: _Marks, away: Mapping[Cell, AbsenceKind], cell: Cell) -> CellView:
+def _cell(month: _Month, marks: _Marks, cell: Cell) -> CellView:
     text, published = month.cells.get(cell, ""), month.state.published.get(cell, "")
     if not month.is_editor and cell[0] != month.reader_id:
-        text = published = _masked(month, text)
+        text = published = _masked(month, text) if marks.absences.get(text) else text
         return CellView(cell[1], text, published, part=marks.parts.get(cell))
     row = month.state.drafted.get(cell) if month.is_editor else None
     return CellView(
@@ -288,7 +291,7 @@ def _cell(month: _Month, marks: _Marks, away: Mapping[Cell, AbsenceKind], cell: 
         text=text,
         published=published,
         version=row.version if row else 0,
-        absence=find_absence(text, month.state.legend) if text else away.get(cell),
+        absence=marks.absences.get(text) or marks.away.get(cell),
         wish=month.facts.wishes.get(cell),
         warnings=marks.warnings.get(cell, ()),
         problem=marks.problems.get(cell),
@@ -297,8 +300,6 @@ def _cell(month: _Month, marks: _Marks, away: Mapping[Cell, AbsenceKind], cell: 
 
 
 def _masked(month: _Month, text: str) -> str:
-    if not text or not find_absence(text, month.state.legend):
-        return text
     codes = [code for code in split_cell(text) if not find_absence(code, month.state.legend)]
     return join_codes([*codes, AWAY])
 
@@ -327,27 +328,6 @@ def _changes(month: _Month) -> tuple[CellChange, ...]:
 # ---- lines ----
 
 _Opened = list[tuple[DutyLine, list[OpenTime]]]
-
-
-def _opened(session: Session, month: _Month, known_at: datetime) -> _Opened:
-    state = month.state
-    around = [duty for duty in state.standing if not state.span.contains(duty.span.starts_at)]
-    held = spans_by_line(month.planned, [*month.odd, *around])
-    declared = intended_gaps(session, state.span, known_at)
-    days, is_holiday = days_of(state.month), state.legend.is_holiday
-    return [
-        (
-            line,
-            open_times(
-                days, _cover(line, state), held.get(line.id, []), declared.get(line.id, []), is_holiday
-            ),
-        )
-        for line in state.lines
-    ]
-
-
-def _cover(line: DutyLine, state: MonthState) -> Cover:
-    return Cover(line.covered_from, line.covered_until, line.covered_workdays_only, state.legend.zone)
 
 
 def _line_rows(month: _Month, opened: _Opened) -> tuple[LineRow, ...]:
