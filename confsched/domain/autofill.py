@@ -1,9 +1,9 @@
 """Fill the open duties of a month: hard rules always, as many duties as possible, then the softest way.
 
 Measured on 30 people x 31 days x 4 lines on a busy machine (tests/benchmarks/autofill.py): this search is
-complete after 0.1 s and costs 521, 504 and 493 after 1, 5 and 30 s; CP-SAT of OR-Tools with the same model was
-complete after 14 s in its best run, never cost less than 865 after 30 s, and brings 184 MB along. So the search
-stays: it needs nothing installed and gets further.
+complete after 0.1 s and costs 521, 504 and 493 after 1, 5 and 30 s; CP-SAT of OR-Tools with the same model
+was complete after 14 s in its best run, never cost less than 865 after 30 s, and brings 184 MB along. So the
+search stays: it needs nothing installed and gets further.
 """
 
 from __future__ import annotations
