@@ -75,7 +75,7 @@ def day_columns(row: Row, month: date) -> tuple[tuple[int, date], ...]:
         else:
             runs.append([(column, day)])
     longest = max(runs, key=lambda run: len({day for _, day in run}), default=[])
-    return tuple(_filled(longest)) if _are_days(longest, row) else ()
+    return tuple(_filled(_with_ends(longest, row))) if _are_days(longest, row) else ()
 
 
 def _are_days(run: Sequence[tuple[int, date]], row: Row) -> bool:
@@ -87,6 +87,21 @@ def _are_days(run: Sequence[tuple[int, date]], row: Row) -> bool:
         for earlier, later in pairwise(run)
     )
     return len({day for _, day in run}) >= (MIN_LEAPING_DAYS if is_leaping else MIN_DAYS)
+
+
+def _with_ends(run: list[tuple[int, date]], row: Row) -> list[tuple[int, date]]:
+    """Add "1. Neujahr" before the first day and "31. Silvester" behind the last, which head no gap."""
+    (first, first_day), (last, last_day) = run[0], run[-1]
+    if first and first_day.day > 1 and _starts_with(row[first - 1], first_day.day - 1):
+        run = [(first - 1, first_day - ONE_DAY), *run]
+    if last + 1 < len(row) and _starts_with(row[last + 1], (last_day + ONE_DAY).day):
+        run = [*run, (last + 1, last_day + ONE_DAY)]
+    return run
+
+
+def _starts_with(text: str, number: int) -> bool:
+    found = re.match(r"0?(\d{1,2})\.\s*[^\W\d]", text)
+    return found is not None and int(found[1]) == number
 
 
 def _is_gap(earlier: tuple[int, date], later: tuple[int, date]) -> bool:

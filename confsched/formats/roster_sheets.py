@@ -31,6 +31,7 @@ MIN_DATES = 5
 TITLE_ROWS = 10
 LONGEST_DUTY = timedelta(hours=24)
 
+_ANY_MONTH = date(2000, 1, 1)
 _NOTHING = re.compile(r"[-–—./_\s]*")
 _STAND = frozenset({"stand", "version", "erstellt", "datum", "gedruckt", "printed"})
 
@@ -147,7 +148,7 @@ def read_entries(table: Table, layout: Layout, month: date) -> Sheet:
 def find_month(table: Table) -> date | None:
     """Return the first day of the month that the dates, the title or the sheet's name speak of."""
     dates = (cell for row in table.rows for cell in row if words.is_full_day(cell))
-    days = (words.read_day(cell, date.min) for cell in dates)
+    days = (words.read_day(cell, _ANY_MONTH) for cell in dates)
     months = Counter(day.replace(day=1) for day in days if day)
     if months and (common := months.most_common(1)[0])[1] >= max(2, months.total() / 2):
         return common[0]
@@ -158,7 +159,7 @@ def find_month(table: Table) -> date | None:
 
 def _title(row: Row) -> str:
     texts = dict.fromkeys(cell for cell in row if words.first_word(cell) not in _STAND)
-    return " ".join(text for text in texts if words.read_day(text, date.min) is None)
+    return " ".join(text for text in texts if words.read_day(text, _ANY_MONTH) is None)
 
 
 # ---- names by days ----

@@ -7,6 +7,10 @@ from datetime import date, time
 
 from confsched.domain.roster_names import plain_letters
 
+# Days are counted on from those that a sheet names, which must not leave the calendar of the language.
+FIRST_YEAR = 1990
+LAST_YEAR = 2200
+
 
 def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
@@ -158,6 +162,8 @@ def _full_year(text: str) -> int:
 
 
 def _date(year: int, month: int, day: int) -> date | None:
+    if not FIRST_YEAR <= year <= LAST_YEAR:
+        return None
     try:
         return date(year, month, day)
     except ValueError:

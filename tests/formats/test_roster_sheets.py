@@ -233,6 +233,7 @@ def test_days_are_read_as_people_write_them(write: Callable[[date], str]) -> Non
         ["x", "1", "3", "5", "7", "9", "11"],
         ["x", "1", "2", "3", "4"],
         ["x", "N", "R", "T", "N", "R", "T"],
+        [*(f"{day}.12.9999" for day in range(25, 32)), "1. Neujahr"],
         ["x", "1,5", "2,5", "3,5", "4,5", "5,5", "6,5"],
     ],
 )
@@ -245,6 +246,13 @@ def test_a_holiday_in_the_heading_does_not_cost_its_day() -> None:
     head[24:27] = ["24. Hl. Abend", "1. Weihnachtstag", "Stephanstag"]
     table = _month(("Voss", {24: "N", 25: "R", 26: "T", 31: "N"}), head=head)
     assert _layout(table).days == tuple(enumerate(DAYS, 1))
+
+
+def test_a_holiday_at_either_end_of_the_heading_does_not_cost_its_day() -> None:
+    january = date(2027, 1, 1)
+    table = _pasted(["Name", "1. Neujahr", *map(str, range(2, 31)), "31. Ende", "32. x"], ["Voss", "N"])
+    assert [day.day for _, day in _layout(table, january).days] == list(range(1, 32))
+    assert [day for _, _, day in _plain(_sheet(table, january))] == ["N"]
 
 
 def test_a_month_of_working_days_has_no_weekends() -> None:
