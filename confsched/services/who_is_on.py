@@ -34,8 +34,9 @@ def who_is_on(
     *,
     line_id: uuid.UUID | None = None,
     service_id: uuid.UUID | None = None,
+    known_at: datetime | None = None,
 ) -> list[OnDuty]:
-    """Return who holds a line, the lines of a service or all lines at an instant, as known then.
+    """Return who holds a line, the lines of a service or all lines at an instant, by default as known then.
 
     Nobody is an empty answer. One query, which reads only what began shortly before, not the history.
     """
@@ -46,7 +47,7 @@ def who_is_on(
         )
         .join(Duty, Duty.line_id == DutyLine.id)
         .join(Person, Person.id == Duty.person_id)
-        .where(*standing(Span(at, at + timedelta.resolution), at))
+        .where(*standing(Span(at, at + timedelta.resolution), known_at or at))
         .order_by(DutyLine.position, DutyLine.name)
     )
     if line_id:
