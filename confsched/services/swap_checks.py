@@ -20,24 +20,15 @@ from confsched.domain.roster_rules import DutyRules, PersonFacts, RosterWarning,
 from confsched.domain.rosters import belongs_to_day
 from confsched.errors import Message, msg
 from confsched.models.people import Membership, Person
-from confsched.models.rosters import Absence, Duty, DutyLine
+from confsched.models.rosters import Absence, Duty
 from confsched.models.rotations import DutyWish
 from confsched.services.affected import AffectedMeeting, Loss, affected_meetings
 from confsched.services.duty_rules import rules_of
+from confsched.services.roster_publication import Handed
 from confsched.services.standing import standing
 
 ONE_DAY = timedelta(days=1)
 PERCENT = 100
-
-
-@dataclass(frozen=True)
-class Handover:
-    """Hold a span of a line that goes from one person, or from nobody, to another."""
-
-    line: DutyLine
-    span: Span
-    giver_id: uuid.UUID | None
-    taker_id: uuid.UUID
 
 
 @dataclass(frozen=True)
@@ -76,16 +67,16 @@ class _Held:
 
 
 def weigh(
-    session: Session, handovers: Sequence[Handover], *, now: datetime, actor: Actor | None = None
+    session: Session, handovers: Sequence[Handed], *, now: datetime, actor: Actor | None = None
 ) -> Consequences:
     """Return what handovers that happen together would bring about; nothing is changed."""
     losses = [
-        Loss(handover.giver_id, handover.span, handover.line.id, msg("The duty goes to somebody else."))
+        Loss(handover.from_person_id, handover.span, handover.line.id, msg("The duty goes to somebody else."))
         for handover in handovers
-        if handover.giver_id
+        if handover.from_person_id
     ]
     clashes = [
-        Loss(handover.taker_id, handover.span, None, msg("On duty at this time then."))
+        Loss(handover.to_person_id, handover.span, None, msg("On duty at this time then."))
         for handover in handovers
         if handover.line.blocks
     ]
@@ -96,7 +87,7 @@ def weigh(
     )
 
 
-def _new_warnings(session: Session, handovers: Sequence[Handover], now: datetime) -> list[NamedWarning]:
+def _new_warnings(session: Session, handovers: Sequence[Handed], now: datetime) -> list[NamedWarning]:
     """Return the warnings that were not there before, each once, by day."""
     people = {person.id: person for person in session.scalars(_people(handovers))}
     site = handovers[0].line.department.site
@@ -118,8 +109,8 @@ def _reach(rules: DutyRules) -> timedelta:
     return ONE_DAY * (rules.compensation_days + 1)
 
 
-def _people(handovers: Iterable[Handover]) -> Select[Person]:
-    ids = {one for handover in handovers for one in (handover.giver_id, handover.taker_id) if one}
+def _people(handovers: Iterable[Handed]) -> Select[Person]:
+    ids = {one for handover in handovers for one in (handover.from_person_id, handover.to_person_id) if one}
     return select(Person).where(Person.id.in_(ids))
 
 
@@ -140,7 +131,7 @@ def _as_held(duty: Duty, span: Span, zone: str) -> _Held:
     return _Held(duty.line_id, duty.person_id, day, span, duty.line.duty_type)
 
 
-def _after(before: Sequence[_Held], handovers: Sequence[Handover], zone: str) -> list[_Held]:
+def _after(before: Sequence[_Held], handovers: Sequence[Handed], zone: str) -> list[_Held]:
     """Return the duties as they would stand; what is left of a duty keeps its day."""
     held = list(before)
     for handover in handovers:
@@ -148,7 +139,7 @@ def _after(before: Sequence[_Held], handovers: Sequence[Handover], zone: str) ->
     taken = [
         _Held(
             handover.line.id,
-            handover.taker_id,
+            handover.to_person_id,
             belongs_to_day(handover.span, zone),
             handover.span,
             handover.line.duty_type,
@@ -158,8 +149,8 @@ def _after(before: Sequence[_Held], handovers: Sequence[Handover], zone: str) ->
     return held + taken
 
 
-def _without(duty: _Held, handover: Handover) -> list[_Held]:
-    is_given = (duty.line_id, duty.person_id) == (handover.line.id, handover.giver_id)
+def _without(duty: _Held, handover: Handed) -> list[_Held]:
+    is_given = (duty.line_id, duty.person_id) == (handover.line.id, handover.from_person_id)
     if not is_given or intersect(duty.span, handover.span) is None:
         return [duty]
     return [replace(duty, span=part) for part in subtract([duty.span], [handover.span])]

@@ -17,24 +17,31 @@ from confsched.models.people import Person
 from confsched.models.rosters import Duty, DutyLine
 from confsched.models.swaps import DutySwap
 from confsched.services import rebinding, rosters
-from confsched.services.swap_checks import Handover
+from confsched.services.roster_publication import Handed, follow_swaps
 
 ORIGIN = "swap"
 
 
 def take_effect(
-    session: Session, actor: Actor, swap: DutySwap, handovers: Sequence[Handover], *, now: datetime
+    session: Session, actor: Actor, swap: DutySwap, handovers: Sequence[Handed], *, now: datetime
 ) -> None:
     """Hand the duties over in the caller's transaction; refuses what no longer stands as it was proposed."""
+    # A publication takes the month before the lines; so does this.
+    follow_swaps(session, actor, [one for one in handovers if _is_whole(session, one)], now=now)
     _lock(session, [handover.line.id for handover in handovers])
     wanted = [(handover, _still_open(session, handover)) for handover in handovers]
     for handover, spans in wanted:
-        taker = session.get_one(Person, handover.taker_id)
+        taker = session.get_one(Person, handover.to_person_id)
         duties = [(taker, span) for span in spans]
         rosters.record_duties(session, actor, handover.line, duties, now=now, origin=ORIGIN)
     for handover in handovers:
         _follow(session, actor, handover, now)
     _close_others(session, actor, swap, handovers, now)
+
+
+def _is_whole(session: Session, handover: Handed) -> bool:
+    """Tell whether all of a span is there to be handed over, and not what others left of a gap."""
+    return bool(handover.from_person_id) or unheld(session, handover.line, handover.span) == [handover.span]
 
 
 def _lock(session: Session, line_ids: Iterable[uuid.UUID]) -> None:
@@ -44,14 +51,14 @@ def _lock(session: Session, line_ids: Iterable[uuid.UUID]) -> None:
     session.execute(query.with_for_update())
 
 
-def _still_open(session: Session, handover: Handover) -> list[Span]:
+def _still_open(session: Session, handover: Handed) -> list[Span]:
     """Return the spans to hand over, or refuse: the giver no longer holds them, or the gap is closed."""
-    if handover.giver_id is None:
+    if handover.from_person_id is None:
         left = unheld(session, handover.line, handover.span)
         if not left:
             raise Conflict(msg("Somebody holds this time by now. There is no gap left."))
         return left
-    held = _held(session, handover.line, handover.span, handover.giver_id)
+    held = _held(session, handover.line, handover.span, handover.from_person_id)
     if subtract([handover.span], held):
         raise Conflict(
             msg("This duty has changed since it was proposed. Withdraw the proposal and ask for it anew.")
@@ -76,23 +83,23 @@ def _held(session: Session, line: DutyLine, span: Span, person_id: uuid.UUID | N
     return [Span(starts_at, ends_at) for starts_at, ends_at in session.execute(query)]
 
 
-def _follow(session: Session, actor: Actor, handover: Handover, now: datetime) -> None:
+def _follow(session: Session, actor: Actor, handover: Handed, now: datetime) -> None:
     """Let the open bookings of the line go along; nobody was bound in a gap."""
-    if handover.giver_id is None:
+    if handover.from_person_id is None:
         return
     rebinding.rebind(
         session,
         actor,
         handover.line,
         handover.span,
-        handover.giver_id,
-        handover.taker_id,
+        handover.from_person_id,
+        handover.to_person_id,
         now=now,
     )
 
 
 def _close_others(
-    session: Session, actor: Actor, swap: DutySwap, handovers: Sequence[Handover], now: datetime
+    session: Session, actor: Actor, swap: DutySwap, handovers: Sequence[Handed], now: datetime
 ) -> None:
     """Withdraw the other open proposals that ask for nothing but what has just changed hands."""
     for handover in handovers:

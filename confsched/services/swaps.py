@@ -22,7 +22,8 @@ from confsched.models.rosters import Duty, DutyLine
 from confsched.models.swaps import DutySwap
 from confsched.services import access, audit, idempotency, swap_effects, swap_notices
 from confsched.services.duty_codes import qualified_for
-from confsched.services.swap_checks import Consequences, Handover, weigh
+from confsched.services.roster_publication import Handed
+from confsched.services.swap_checks import Consequences, weigh
 
 PURPOSE = "swap"
 MAX_NOTE = 200
@@ -79,9 +80,7 @@ def propose(
     return _open(session, actor, swap, now=now, key=key)
 
 
-def handovers_of_proposal(
-    session: Session, duty: Duty, proposal: Proposal, *, now: datetime
-) -> list[Handover]:
+def handovers_of_proposal(session: Session, duty: Duty, proposal: Proposal, *, now: datetime) -> list[Handed]:
     """Return what a proposal would move, checked as when it is made; nothing where everybody is asked."""
     span = _checked(session, duty, proposal, now)
     taker_id = _asked_id(session, proposal)
@@ -335,7 +334,7 @@ def looks_after(actor: Actor, line: DutyLine) -> bool:
     return line.department.site.organisation_id in actor.organisations_with(Permission.EDIT_ROSTER)
 
 
-def handovers_of(swap: DutySwap, *, now: datetime, taker_id: uuid.UUID | None = None) -> list[Handover]:
+def handovers_of(swap: DutySwap, *, now: datetime, taker_id: uuid.UUID | None = None) -> list[Handed]:
     """Return what changes hands from now on when `taker_id`, or who has accepted, takes it."""
     taker_id = taker_id or swap.taken_by_id or swap.to_person_id
     assert taker_id is not None, "somebody takes it"
@@ -350,19 +349,19 @@ def _handovers(
     taker_id: uuid.UUID,
     back: Duty | None,
     now: datetime,
-) -> list[Handover]:
-    there = Handover(line, span, giver_id, taker_id)
+) -> list[Handed]:
+    there = Handed(line, span, giver_id, taker_id)
     if back is None or giver_id is None:
         return [there]
     back_span = rules.remaining(Span(back.starts_at, back.ends_at), now)
-    return [there, Handover(back.line, back_span, taker_id, giver_id)]
+    return [there, Handed(back.line, back_span, taker_id, giver_id)]
 
 
 def consequences(
     session: Session, actor: Actor, swap: DutySwap, taker_id: uuid.UUID, *, now: datetime
 ) -> Consequences | None:
     """Return what follows when this person takes it, None where it is over; nothing is changed."""
-    spans = [swap, swap.in_return] if swap.in_return else [swap]
-    if any(span.ends_at <= whole_minute(now) for span in spans):
+    ends = [swap.ends_at, swap.in_return.ends_at] if swap.in_return else [swap.ends_at]
+    if min(ends) <= whole_minute(now):
         return None
     return weigh(session, handovers_of(swap, now=now, taker_id=taker_id), now=now, actor=actor)

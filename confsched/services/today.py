@@ -19,7 +19,10 @@ from confsched.models.claims import Hold
 from confsched.models.conferences import Conference
 from confsched.models.consults import Consult
 from confsched.models.network import Department
+from confsched.models.people import Person
 from confsched.models.rosters import Duty, DutyLine
+from confsched.models.swaps import DutySwap
+from confsched.services import swap_lists
 from confsched.services.duty_board import BoardRow, rows_for_site
 
 DUTY_DAYS = 14
@@ -35,11 +38,13 @@ class TaskKind(StrEnum):
     CHOOSE_TIME = "choose_time"
     INVITE = "invite"
     ANSWER = "answer"
+    ANSWER_SWAP = "answer_swap"
+    APPROVE_SWAP = "approve_swap"
 
 
 @dataclass(frozen=True)
 class Task:
-    """Hold one thing that waits for the person; `id` is that of the consult, conference or booking."""
+    """Hold one thing that waits for the person; `id` is that of the consult, conference, booking or swap."""
 
     kind: TaskKind
     id: uuid.UUID
@@ -48,6 +53,7 @@ class Task:
     due_at: datetime | None = None
     due_on: date | None = None
     starts_at: datetime | None = None
+    person_name: str = ""
 
 
 @dataclass(frozen=True)
@@ -100,6 +106,7 @@ def _list_tasks(session: Session, actor: Actor, now: datetime) -> list[Task]:
         *_open_consults(session, actor, now),
         *_invitations_to_send(session, actor),
         *_invitations_to_answer(session, actor, now),
+        *_swaps(session, actor, now),
     ]
     return sorted(tasks, key=lambda task: (task.due_at is None, task.due_at or now))
 
@@ -181,6 +188,21 @@ def _invitations_to_answer(session: Session, actor: Actor, now: datetime) -> lis
         Task(TaskKind.ANSWER, booking.id, booking.title, booking.case_ref, starts_at=booking.starts_at)
         for booking in session.scalars(query)
     ]
+
+
+def _swaps(session: Session, actor: Actor, now: datetime) -> list[Task]:
+    """Return the duties that colleagues ask for, and the swaps to approve."""
+    asked = swap_lists.list_to_answer(session, actor, now=now, limit=TASKS)
+    taken = swap_lists.list_to_approve(session, actor, now=now, limit=TASKS)
+    return [
+        *(_swap(TaskKind.ANSWER_SWAP, swap, swap.from_person) for swap in asked),
+        *(_swap(TaskKind.APPROVE_SWAP, swap, swap.taken_by) for swap in taken),
+    ]
+
+
+def _swap(kind: TaskKind, swap: DutySwap, person: Person | None) -> Task:
+    name = person.name if person else ""
+    return Task(kind, swap.id, swap.line.name, starts_at=swap.starts_at, person_name=name)
 
 
 def _list_meetings(session: Session, actor: Actor, now: datetime) -> list[NextMeeting]:

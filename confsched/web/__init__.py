@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from flask import Flask
 
+from confsched.web.absence_imports import blueprint as absence_imports
+from confsched.web.absences import blueprint as absences
 from confsched.web.accounts import accounts
 from confsched.web.bookings import blueprint as bookings
 from confsched.web.busy_calendars import blueprint as busy_calendars
@@ -18,7 +20,9 @@ from confsched.web.duty_rules import blueprint as duty_rules
 from confsched.web.fairness import blueprint as fairness
 from confsched.web.feeds import blueprint as feeds
 from confsched.web.help import blueprint as help_pages
+from confsched.web.swaps import blueprint as swaps
 from confsched.web.today import blueprint as today
+from confsched.web.wishes import blueprint as wishes
 
 BLUEPRINTS = (
     accounts,
@@ -31,6 +35,10 @@ BLUEPRINTS = (
     coverage,
     duty_rules,
     fairness,
+    swaps,
+    absences,
+    absence_imports,
+    wishes,
     today,
     feeds,
     busy_calendars,

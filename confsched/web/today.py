@@ -61,6 +61,8 @@ TASK_PAGES = {
     TaskKind.CHOOSE_TIME: ("consults.times", "consult_id"),
     TaskKind.INVITE: ("conferences.times", "conference_id"),
     TaskKind.ANSWER: ("bookings.show", "booking_id"),
+    TaskKind.ANSWER_SWAP: ("swaps.show", "swap_id"),
+    TaskKind.APPROVE_SWAP: ("swaps.show", "swap_id"),
 }
 
 

@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -15,18 +16,21 @@ from sqlalchemy.orm import Session
 from confsched.db import Database
 from confsched.domain.intervals import Span
 from confsched.domain.invites import Kind, Method
-from confsched.domain.kinds import AbsenceKind, RequirementKind, SwapState, WishKind
+from confsched.domain.kinds import AbsenceKind, CountsAs, DayClass, RequirementKind, SwapState, WishKind
 from confsched.domain.permissions import Function
 from confsched.domain.rosters import duty_span
 from confsched.errors import Conflict, NotFound, Refusal
 from confsched.models.catalogue import Requirement, Service
+from confsched.models.duty_rosters import DutyRoster, RosterCell, RosterEdition
 from confsched.models.network import Department
 from confsched.models.outbox import OutboxMessage
 from confsched.models.people import Person
 from confsched.models.rosters import Duty, DutyLine
 from confsched.models.rotations import DutyWish
 from confsched.models.swaps import DutySwap
-from confsched.services import access, duty_codes, rosters, swaps
+from confsched.services import access, duty_codes, duty_rosters, rosters, swaps
+from confsched.services.duty_codes import NewCode
+from confsched.services.duty_rosters import CellEdit
 from confsched.services.swaps import Proposal
 from confsched.services.who_is_on import who_is_on
 from tests.support.matrix import actor_of
@@ -51,9 +55,9 @@ def give(session: Session, world: World, person: Person, span: Span, now: dateti
     return rosters.record_duties(session, None, line, [(holder, span)], now=now, origin="plan")[0]
 
 
-def propose(session: Session, world: World, duty: Duty, now: datetime = NOW, **asked: object) -> DutySwap:
+def propose(session: Session, world: World, duty: Duty, now: datetime = NOW, **asked: Any) -> DutySwap:
     actor = world.actor(world.neurologist)
-    proposal = Proposal(**asked)  # type: ignore[arg-type]
+    proposal = Proposal(**asked)
     return swaps.propose(session, actor, duty, proposal, now=now, key=uuid.uuid4().hex)
 
 
@@ -234,7 +238,7 @@ def test_a_yes_sent_twice_takes_once(session: Session, world: World, duty: Duty)
     ],
 )
 def test_a_proposal_that_cannot_come_about_is_refused_at_its_field(
-    session: Session, world: World, duty: Duty, asked: dict[str, object], field: str
+    session: Session, world: World, duty: Duty, asked: dict[str, Any], field: str
 ) -> None:
     person = asked.get("to_person_id")
     if person:
@@ -315,6 +319,64 @@ def test_an_absence_of_the_taker_is_a_consequence(session: Session, world: World
     found = swaps.consequences(session, world.actor(world.neurologist), swap, taker.id, now=NOW)
     assert found is not None
     assert [str(one.message) for one in found.warnings] == ["On duty during an absence."]
+
+
+# ---- the month follows ----
+
+
+@pytest.fixture
+def month(session: Session, world: World) -> DutyRoster:
+    """Give the published November, in which the first neurologist holds "N" on Monday night."""
+    actor, department = world.actor(world.secretary), session.get_one(Department, world.neurology.id)
+    nights = dict.fromkeys(DayClass, (TEN, time(6)))
+    code = NewCode("N", "Night", line_id=world.line.id, counts_as=CountsAs.NIGHT, hours=nights)
+    duty_codes.save_code(session, actor, department, code, now=NOW)
+    edit = CellEdit(world.neurologist.id, MONDAY, "N", 0)
+    duty_rosters.edit_cells(session, actor, department, MONDAY.replace(day=1), [edit], now=NOW)
+    roster = session.scalars(select(DutyRoster)).one()
+    duty_rosters.publish(session, actor, roster, seen_edition=0, now=NOW)
+    return roster
+
+
+def cells_of(session: Session, roster: DutyRoster) -> tuple[dict[str, Any], dict[uuid.UUID, str]]:
+    """Return the cells of the last edition and of the draft."""
+    edition = session.scalars(
+        select(RosterEdition).where(
+            RosterEdition.roster_id == roster.id, RosterEdition.number == roster.edition
+        )
+    ).one()
+    draft = session.scalars(select(RosterCell).where(RosterCell.roster_id == roster.id))
+    return edition.cells, {cell.person_id: cell.text for cell in draft if cell.text}
+
+
+def take_from(session: Session, world: World, **asked: Any) -> None:
+    approval(session, world, needed=False)
+    duty = session.scalars(select(Duty).where(Duty.superseded_at.is_(None))).one()
+    swap = propose(session, world, duty, **asked)
+    swaps.accept(session, world.actor(world.second_neurologist), swap, now=NOW)
+
+
+def test_a_whole_duty_takes_its_letter_along_in_draft_and_edition(
+    session: Session, world: World, month: DutyRoster
+) -> None:
+    take_from(session, world)
+    taker = world.second_neurologist.id
+    assert month.edition == 2
+    assert cells_of(session, month) == ({str(taker): {MONDAY.isoformat(): "N"}}, {taker: "N"})
+
+
+def test_a_part_leaves_the_letters_and_survives_the_next_publication(
+    session: Session, world: World, month: DutyRoster
+) -> None:
+    midnight = local(date(2026, 11, 24), time(0))
+    take_from(session, world, starts_at=midnight)
+    giver = world.neurologist.id
+    assert (month.edition, cells_of(session, month)[1]) == (1, {giver: "N"})
+    actor, department = world.actor(world.secretary), session.get_one(Department, world.neurology.id)
+    edit = CellEdit(giver, date(2026, 11, 28), "N", 0)
+    duty_rosters.edit_cells(session, actor, department, month.month, [edit], now=NOW)
+    duty_rosters.publish(session, actor, month, seen_edition=1, now=NOW)
+    assert holder(session, world, midnight) == "Dr. Tom Brandt"
 
 
 # ---- what was booked through the line follows ----
