@@ -159,14 +159,17 @@ def _codes_by_span(month: date, legend: Legend) -> dict[tuple[UUID, Span], tuple
 # ---- findings ----
 
 
-def find_problems(cells: Cells, legend: Legend, names: Mapping[UUID, str]) -> dict[Cell, Message]:
-    """Return what stands against publishing each cell: unknown codes, and lines with two people at once."""
-    problems: dict[Cell, Message] = {}
-    for problem_cell, text in cells.items():
-        message = find_text_problem(text, problem_cell[1], legend)
-        if message:
-            problems[problem_cell] = message
-    for one, other in _collisions(cells, legend):
+def find_problems(
+    cells: Cells, planned: Iterable[PlannedDuty], legend: Legend, names: Mapping[UUID, str]
+) -> dict[Cell, Message]:
+    """Return what stands against publishing each cell: unknown codes, and lines with two people at once.
+
+    `planned` are the duties of the cells, in order.
+    """
+    texts = {(text, day) for (_, day), text in cells.items()}
+    wrong = {key: message for key in texts if (message := find_text_problem(*key, legend))}
+    problems = {cell: wrong[text, cell[1]] for cell, text in cells.items() if (text, cell[1]) in wrong}
+    for one, other in _collisions(planned):
         problems.setdefault(_cell(one), _collision_message(one, other, names))
         problems.setdefault(_cell(other), _collision_message(other, one, names))
     return problems
@@ -183,10 +186,10 @@ def find_text_problem(text: str, day: date, legend: Legend) -> Message | None:
     return None
 
 
-def _collisions(cells: Cells, legend: Legend) -> Iterator[tuple[PlannedDuty, PlannedDuty]]:
+def _collisions(planned: Iterable[PlannedDuty]) -> Iterator[tuple[PlannedDuty, PlannedDuty]]:
     """Yield pairs of duties that would hold one line at once; also of one person, as with D and N."""
     by_line: dict[UUID, PlannedDuty] = {}
-    for duty in planned_duties(cells, legend):
+    for duty in planned:
         if duty.line_id is None:
             continue
         last = by_line.get(duty.line_id)

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -30,7 +31,14 @@ from confsched.services.standing import standing
 NO_TIME, LONGEST_CODE = timedelta(), timedelta(days=2)  # the night of the 31st runs into the next month
 ORIGIN = "roster"  # what stands at duties that a month has written
 
-Drafted = Mapping[Cell, RosterCell]
+
+class Drafted(NamedTuple):
+    """Hold a cell of a draft: what stands there, how often it was changed, by whom and when last."""
+
+    text: str
+    version: int
+    edited_by_id: uuid.UUID | None
+    edited_at: datetime
 
 
 @dataclass(frozen=True)
@@ -48,7 +56,7 @@ class MonthState:
     roster: DutyRoster | None
     edition: int
     published: Mapping[Cell, str]
-    drafted: Drafted
+    drafted: Mapping[Cell, Drafted]
     standing: tuple[StandingDuty, ...]
 
     @property
@@ -109,9 +117,17 @@ def _find_edition(session: Session, roster: DutyRoster, known_at: datetime | Non
     return session.scalars(query.order_by(RosterEdition.number.desc()).limit(1)).one_or_none()
 
 
-def _load_drafted(session: Session, roster: DutyRoster) -> dict[Cell, RosterCell]:
-    rows = session.scalars(select(RosterCell).where(RosterCell.roster_id == roster.id))
-    return {(row.person_id, row.day): row for row in rows}
+def _load_drafted(session: Session, roster: DutyRoster) -> dict[Cell, Drafted]:
+    """Read columns, not rows: a month has two thousand cells, and most who load it only look."""
+    query = select(
+        RosterCell.person_id,
+        RosterCell.day,
+        RosterCell.text,
+        RosterCell.version,
+        RosterCell.edited_by_id,
+        RosterCell.edited_at,
+    ).where(RosterCell.roster_id == roster.id)
+    return {(person_id, day): Drafted(*rest) for person_id, day, *rest in session.execute(query)}
 
 
 def _load_standing(

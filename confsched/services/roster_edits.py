@@ -210,8 +210,8 @@ def save_texts(
         (cell, current.get(cell, ""), text) for cell, text in texts.items() if current.get(cell, "") != text
     ]
     versions = {cell: row.version for cell, row in state.drafted.items()}
-    for cell, _, text in changes:
-        versions[cell] = put_cell(session, roster, state, cell, text, by_id=actor.person_id, now=now).version
+    written = {cell: text for cell, _, text in changes}
+    versions.update(put_cells(session, roster, written, by_id=actor.person_id, now=now))
     if changes and is_step:
         _remember(session, actor, roster, changes, now)
     if changes:
@@ -220,24 +220,24 @@ def save_texts(
     return tuple(SavedCell(*cell, text, versions.get(cell, 0)) for cell, text in texts.items())
 
 
-def put_cell(
-    session: Session,
-    roster: DutyRoster,
-    state: MonthState,
-    cell: Cell,
-    text: str,
-    *,
-    by_id: uuid.UUID | None,
-    now: datetime,
-) -> RosterCell:
-    """Write one cell of the draft under its next version; the caller holds the lock on the month."""
-    row = state.drafted.get(cell)
-    if row is None:
-        row = RosterCell(roster_id=roster.id, person_id=cell[0], day=cell[1], version=0)
-        session.add(row)
-    row.text, row.version = text, row.version + 1
-    row.edited_by_id, row.edited_at = by_id, now
-    return row
+def put_cells(
+    session: Session, roster: DutyRoster, texts: Mapping[Cell, str], *, by_id: uuid.UUID, now: datetime
+) -> dict[Cell, int]:
+    """Write cells of the draft and return their new versions; the caller holds the lock on the month."""
+    if not texts:
+        return {}
+    query = select(RosterCell).where(RosterCell.roster_id == roster.id)
+    of_people = query.where(RosterCell.person_id.in_({person_id for person_id, _ in texts}))
+    rows = {(row.person_id, row.day): row for row in session.scalars(of_people)}
+    for cell, text in texts.items():
+        row = rows.get(cell)
+        if row is None:
+            row = rows[cell] = RosterCell(roster_id=roster.id, person_id=cell[0], day=cell[1], version=0)
+            session.add(row)
+        row.text, row.version = text, row.version + 1
+        row.edited_by_id, row.edited_at = by_id, now
+    session.flush()
+    return {cell: rows[cell].version for cell in texts}
 
 
 def _remember(

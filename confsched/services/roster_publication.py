@@ -15,7 +15,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from confsched import clock
-from confsched.domain.duty_codes import MAX_CODES_A_CELL, Legend, join_codes, span_on, split_cell
+from confsched.domain.duty_codes import (
+    MAX_CODES_A_CELL,
+    Legend,
+    join_codes,
+    planned_duties,
+    span_on,
+    split_cell,
+)
 from confsched.domain.intervals import Span
 from confsched.domain.permissions import Actor
 from confsched.domain.roster_month import (
@@ -40,7 +47,7 @@ from confsched.services.roster_cells import (
     read_cells,
     write_cells,
 )
-from confsched.services.roster_edits import put_cell
+from confsched.services.roster_edits import put_cells
 from confsched.services.roster_effects import change_absences, change_duties, notify_hit
 from confsched.services.roster_view import CellChange
 
@@ -212,7 +219,8 @@ def _change(diff: CellDiff, step: _Step) -> CellChange:
 def _check_publishable(step: _Step) -> None:
     """Refuse changed cells that cannot be carried out; one that stood before is only shown."""
     names = {person_id: person.name for person_id, person in step.people.items()}
-    problems = find_problems(step.cells, step.state.legend, names)
+    legend = step.state.legend
+    problems = find_problems(step.cells, planned_duties(step.cells, legend), legend, names)
     found = [(diff, problems[diff.cell]) for diff in step.diffs if diff.cell in problems]
     if not found:
         return
@@ -257,9 +265,5 @@ def _add_edition(session: Session, actor: Actor, step: _Step, now: datetime, *, 
 def _write_draft(session: Session, actor: Actor, step: _Step, now: datetime) -> None:
     """Let the draft follow where nobody has changed it, under new versions that other editors notice."""
     draft = step.state.draft
-    for diff in step.diffs:
-        if draft.get(diff.cell, "") == diff.before:
-            put_cell(
-                *(session, step.roster, step.state, diff.cell, diff.after), by_id=actor.person_id, now=now
-            )
-    session.flush()
+    followed = {diff.cell: diff.after for diff in step.diffs if draft.get(diff.cell, "") == diff.before}
+    put_cells(session, step.roster, followed, by_id=actor.person_id, now=now)
