@@ -20,6 +20,7 @@ from confsched.services import engine, outbox
 from confsched.worker.busy_calendars import read_due_calendars
 from confsched.worker.delivery import deliver_due
 from confsched.worker.housekeeping import tidy_up
+from confsched.worker.roster_fill import fill_due_rosters
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,10 @@ def _read_calendars(work: Engine) -> None:
     read_due_calendars(work.database, worker=work.worker, allow_hosts=work.allowed_hosts)
 
 
+def _fill_rosters(work: Engine) -> None:
+    fill_due_rosters(work.database, is_stopping=work.stopping.is_set)
+
+
 def _tidy(work: Engine) -> None:
     with work.database.transaction() as session:
         tidy_up(session, now=clock.now())
@@ -72,6 +77,7 @@ JOBS = (
     Job("deliver mails that are due", 1, _deliver),
     Job("prove that the engine runs", 3, _beat),
     Job("read busy calendars that are due", 5, _read_calendars),
+    Job("fill rosters that wait for it", 1, _fill_rosters),
     Job("give back holds that ran out, forget old keys", 30, _tidy),
 )
 
