@@ -23,9 +23,12 @@ from confsched.domain.coverage import (
 )
 from confsched.domain.holidays import is_public_holiday
 from confsched.domain.intervals import Span
+from confsched.domain.kinds import SwapState
 from confsched.domain.permissions import Actor, Permission
 from confsched.models.network import Department, Site
 from confsched.models.rosters import DutyLine
+from confsched.models.swaps import DutySwap
+from confsched.services import access
 from confsched.services.duty_board import Choice
 from confsched.services.standing import intended_gaps, stretches
 
@@ -213,3 +216,13 @@ def _demand(cover: Cover, state: str, first_day: date, days: int, now: datetime)
 def _cover_line(line: Line, demand: Demand, held: Sequence[Bounds], declared: Sequence[Span]) -> LineCoverage:
     holes = find_holes(held, demand.required, demand.window, declared=declared)
     return LineCoverage(line, holes, demand)
+
+
+def list_asked(session: Session, actor: Actor, *, now: datetime) -> list[DutySwap]:
+    """Return the requests for cover that still run, as far as the actor sees them."""
+    query = access.visible(actor, DutySwap).where(
+        DutySwap.duty_id.is_(None),
+        DutySwap.state.in_([SwapState.PROPOSED, SwapState.ACCEPTED]),
+        DutySwap.ends_at > now,
+    )
+    return list(session.scalars(query.order_by(DutySwap.starts_at, DutySwap.id)))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from typing import Any
 
-from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from wtforms import HiddenField, StringField
 
@@ -17,6 +18,7 @@ from confsched.domain.intervals import Span
 from confsched.domain.permissions import Permission
 from confsched.errors import Message, NotFound, Refusal, msg
 from confsched.models.rosters import DeclaredGap
+from confsched.models.swaps import DutySwap
 from confsched.services import access, coverage, declared_gaps
 from confsched.services.coverage import Opening, Overview
 from confsched.services.lists import page_of
@@ -34,7 +36,6 @@ GAPS_A_PAGE = 20
 MAX_DECLARED = 50
 MONDAY = 0
 FILTERS = ("site", "group", "gaps", "page")
-ASK_COVER = "swaps.ask_cover"
 
 
 class DeclareForm(BaseForm):
@@ -156,7 +157,7 @@ def _kept_filter() -> dict[str, Any]:
 
 
 def _for_rows(failed: DeclareForm | None) -> dict[str, object]:
-    """Return what the rows of gaps need beside the gaps: who may change, and where cover is asked for."""
+    """Return what the rows of gaps need beside the gaps: who may change, and what is asked for already."""
     actor = current_actor()
     new_key: Callable[[], str] = new_form_key
     return {
@@ -165,8 +166,17 @@ def _for_rows(failed: DeclareForm | None) -> dict[str, object]:
         "kept": _kept_filter(),
         "may_change": lambda line: line.belongs_to(actor),
         "houses": actor.organisations_with(Permission.EDIT_ROSTER),
-        "ask_url": url_for(ASK_COVER) if ASK_COVER in current_app.view_functions else None,
+        "asked_for": partial(_find_asked, coverage.list_asked(read_session(), actor, now=now())),
     }
+
+
+def _find_asked(asked: Sequence[DutySwap], opening: Opening) -> DutySwap | None:
+    """Return the request for cover that is under way for a gap, or for a part of it."""
+    for swap in asked:
+        is_near = swap.starts_at < opening.span.ends_at and swap.ends_at > opening.span.starts_at
+        if swap.line_id == opening.line.line_id and is_near:
+            return swap
+    return None
 
 
 def _asked_and_found() -> tuple[Asked, Overview]:

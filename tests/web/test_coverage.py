@@ -13,6 +13,7 @@ from confsched.db import Database
 from confsched.domain.intervals import Span
 from confsched.domain.rosters import duty_span
 from confsched.models.rosters import DeclaredGap, DutyLine
+from confsched.models.swaps import DutySwap
 from confsched.services import rosters
 from confsched.services.rosters import NewLine
 from tests.support.web import SignIn
@@ -168,6 +169,24 @@ def test_an_intended_gap_is_withdrawn_once(
     assert path in coverage.get("/coverage/gaps").text
     assert [coverage.post(path).status_code for _ in range(2)] == [303, 409]
     assert "16:00 h" in coverage.get("/coverage/gaps").text
+
+
+def test_cover_is_asked_for_with_one_press_and_the_gap_says_so(
+    coverage: FlaskClient, sqlite_database: Database
+) -> None:
+    page = coverage.get("/coverage").text
+    form = page.partition('action="/swaps/cover"')[2].partition("</form>")[0]
+    fields = dict(re.findall(r'name="(line_id|starts_at|ends_at|form_key)" value="([^"]*)"', form))
+
+    answers = [coverage.post("/swaps/cover", data=fields).status_code for _ in range(2)]
+
+    assert answers == [303, 303]
+    with sqlite_database.read() as session:
+        [swap] = session.scalars(select(DutySwap))
+    assert Span(swap.starts_at, swap.ends_at) == _night(OPEN)
+    after = coverage.get("/coverage/gaps").text
+    assert f'href="/swaps/{swap.id}"' in after and "cover asked for" in after
+    assert 'action="/swaps/cover"' not in after
 
 
 def test_a_coordinator_looks_and_a_stranger_does_not(
