@@ -24,9 +24,7 @@ from confsched.services.availability import Asked, load_candidates
 from confsched.services.line_bindings import binding_lines
 from confsched.services.matching import REQUESTER_KEY
 from confsched.services.standing import standing
-from confsched.services.substitutes import Substitute, find_obstacle, substitutes
-
-__all__ = ["AffectedMeeting", "Loss", "Substitute", "affected_meetings", "substitutes"]
+from confsched.services.substitutes import find_obstacle, substitutes
 
 MAX_PROPOSALS = 30  # each is a search of its own; whoever breaks more starts with these
 ANOTHER_TIME = msg("Find another time.")
