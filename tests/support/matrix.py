@@ -18,12 +18,15 @@ from werkzeug.test import TestResponse
 from confsched.db import Database
 from confsched.domain.intervals import Span
 from confsched.domain.kinds import (
+    AbsenceKind,
     BookingKind,
     BusySourceKind,
     ConferenceState,
     ConsultState,
     FeedPrivacy,
     RequirementKind,
+    SwapState,
+    WishKind,
 )
 from confsched.domain.permissions import Actor, Function, Seat
 from confsched.models.base import Base
@@ -36,7 +39,9 @@ from confsched.models.feeds import Feed
 from confsched.models.network import Department, Site
 from confsched.models.outbox import OutboxMessage
 from confsched.models.people import Person
-from confsched.models.rosters import DeclaredGap, DutyLine
+from confsched.models.rosters import Absence, DeclaredGap, Duty, DutyLine
+from confsched.models.rotations import DutyWish
+from confsched.models.swaps import DutySwap
 from confsched.services import accounts, bookings, invitations, rosters
 from confsched.services.bookings import Attendance, Meeting
 from confsched.services.rosters import NewLine
@@ -48,7 +53,10 @@ UNKNOWN = uuid.UUID("00000000-0000-4000-8000-000000000000")
 CASE_REF, LINK = "FK-9XWT", "https://video.example/secret-room"
 FIRST_DAY = date(2026, 11, 24)
 STEP = timedelta(minutes=30)
-ARGUMENTS = ("booking_id", "consult_id", "conference_id", "message_id", "feed_id", "source_id", "gap_id")
+ARGUMENTS = (
+    *("booking_id", "consult_id", "conference_id", "message_id", "feed_id", "source_id", "gap_id"),
+    *("swap_id", "absence_id", "wish_id"),
+)
 _UUID = re.compile(rb"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _CHANGING = re.compile(rb'(name="(?:csrf_token|form_key)"[^>]*value=")[^"]*')
 # Written by reading, on purpose: when a session was last used, and which program fetched a feed.
@@ -154,6 +162,9 @@ class Objects:
             "feed_id": self._feed(actor).id,
             "source_id": self._busy_source(actor).id,
             "gap_id": self._intended_gap(actor).id,
+            "swap_id": self._swap(actor).id,
+            "absence_id": self._absence(actor).id,
+            "wish_id": self._wish(actor).id,
         }
 
     def booking(
@@ -252,6 +263,47 @@ class Objects:
                 reason="Ward closed",
                 declared_by_id=actor.person_id,
                 declared_at=NOW,
+            )
+        )
+
+    def _swap(self, actor: Actor) -> DutySwap:
+        """Return a duty of the actor that everybody qualified is asked for."""
+        line = self._line(actor)
+        self._session.flush()
+        span = {"starts_at": local(FIRST_DAY, time(22)), "ends_at": local(FIRST_DAY, time(23))}
+        holder = {"line_id": line.id, "person_id": actor.person_id}
+        duty = self._add(Duty(**holder, **span, origin="plan", recorded_at=NOW))
+        return self._add(
+            DutySwap(
+                line_id=line.id,
+                duty_id=duty.id,
+                from_person_id=actor.person_id,
+                state=SwapState.PROPOSED,
+                proposed_by_id=actor.person_id,
+                proposed_at=NOW,
+                **span,
+            )
+        )
+
+    def _absence(self, actor: Actor) -> Absence:
+        return self._add(
+            Absence(
+                person_id=actor.person_id,
+                kind=AbsenceKind.LEAVE,
+                starts_at=local(FIRST_DAY, time(0)),
+                ends_at=local(FIRST_DAY, time(7)),
+                recorded_at=NOW,
+            )
+        )
+
+    def _wish(self, actor: Actor) -> DutyWish:
+        return self._add(
+            DutyWish(
+                person_id=actor.person_id,
+                kind=WishKind.RATHER_NOT,
+                starts_on=FIRST_DAY,
+                ends_on=FIRST_DAY,
+                created_at=NOW,
             )
         )
 

@@ -39,6 +39,7 @@ Record = Callable[[str, object], None]
 WHOSE = ("own", "house", "partner", "foreign", "unknown")
 SECRETARIAT = frozenset({Function.SECRETARY, Function.COORDINATOR})
 POST_OFFICE = SECRETARIAT | {Function.ORGANISATION_ADMIN}
+ROSTER_OFFICE = frozenset({Function.SECRETARY})
 EVERYBODY = frozenset(Function)
 NOBODY: frozenset[Function] = frozenset()
 # Who sees what is not their own, by the name that routes have for it: of the own house, of a partner's house
@@ -47,8 +48,8 @@ SEES = {
     "booking_id": {"house": SECRETARIAT, "partner": SECRETARIAT},
     "conference_id": {"house": SECRETARIAT},
     "message_id": {"house": POST_OFFICE},
+    **{name: {"house": ROSTER_OFFICE} for name in ("swap_id", "absence_id", "wish_id")},
 }
-ROSTER_OFFICE = frozenset({Function.SECRETARY})
 CHANGES = {**SEES, "booking_id": {"house": SECRETARIAT}, "gap_id": {"house": ROSTER_OFFICE}}
 PAGES_FOR_CHANGES = {"bookings.times"}  # the offers are for who may take one
 CHANGES_FOR_READERS = {"bookings.reply"}  # who sees a meeting without taking part is told so, or 404
