@@ -70,7 +70,9 @@
   };
 
   const paintSelection = () => {
-    marked.forEach((td) => { td.removeAttribute("aria-selected"); td.removeAttribute("tabindex"); });
+    marked.forEach((td) => td.removeAttribute("aria-selected"));
+    // The cell that keeps the focus keeps its place in the order of tabs: without it the browser takes the focus away.
+    table.querySelectorAll("td[tabindex]").forEach((td) => { if (td !== cell(at)) td.removeAttribute("tabindex"); });
     marked = placesIn(area()).map(cell);
     marked.forEach((td) => td.setAttribute("aria-selected", "true"));
     cell(at).tabIndex = 0;

@@ -102,9 +102,10 @@ def _changes(session: Session, department: Department, month: date, now: datetim
 
 
 def _codes(session: Session, rows: Sequence[Department]) -> Mapping[uuid.UUID, int]:
-    query = select(DutyCodeRow.department_id, func.count()).group_by(DutyCodeRow.department_id)
+    query = select(DutyCodeRow.department_id, func.count().label("codes"))
+    query = query.group_by(DutyCodeRow.department_id)
     found = session.execute(query.where(DutyCodeRow.department_id.in_([row.id for row in rows])))
-    return dict(found.tuples().all())
+    return {row.department_id: row.codes for row in found}
 
 
 def _gaps(session: Session, rows: Sequence[Department], now: datetime) -> Mapping[uuid.UUID, list[Span]]:
@@ -112,9 +113,8 @@ def _gaps(session: Session, rows: Sequence[Department], now: datetime) -> Mappin
     if not rows:
         return {}
     query = select(DutyLine.id, DutyLine.department_id)
-    departments = dict(
-        session.execute(query.where(DutyLine.department_id.in_([row.id for row in rows]))).tuples().all()
-    )
+    found_lines = session.execute(query.where(DutyLine.department_id.in_([row.id for row in rows])))
+    departments = {line.id: line.department_id for line in found_lines}
     first_day = local_day(now, rows[0].site.zone)
     days = (next_month(next_month(first_day)) - first_day).days
     lines = [line for line in coverage.list_lines(session) if line.line_id in departments]

@@ -16,6 +16,7 @@ from confsched.errors import Message, NotFound, msg
 from confsched.services import access, duty_rosters
 from confsched.services.duty_rosters import EditResult, LineGap, MonthView, RosterWarningView
 from confsched.web.context import current_actor, now, read_session
+from confsched.web.forms import new_form_key
 from confsched.web.instants import is_near
 from confsched.web.pages import sentence
 from confsched.web.roster_cells import day_fields
@@ -167,6 +168,8 @@ def day_page(
         column=of_day["look"].columns[day.day - 1],
         neighbours=[one if one.month == month.month else None for one in (day - ONE_DAY, day + ONE_DAY)],
         fields=fields,
+        ask_url=_url("swaps.ask_cover", {}),
+        new_key=new_form_key,
         wrong=[field for field in fields if field.error],
         **of_day,
     )
