@@ -11,18 +11,28 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from confsched import clock
 from confsched.db import Database
 from confsched.demo import DemoNetwork, build_demo, is_empty
+from confsched.demo.meetings import PETRA
+from confsched.demo.offers import NEUROLOGY
+from confsched.demo.staff import ZONE
 from confsched.domain.bookings import BookingState
+from confsched.domain.kinds import SwapState
 from confsched.domain.permissions import Actor, Function, Seat
+from confsched.domain.roster_month import month_of, next_month
+from confsched.domain.roster_rules import Rule
 from confsched.models.base import Base
 from confsched.models.bookings import Booking
 from confsched.models.catalogue import Service
 from confsched.models.claims import Claim
-from confsched.models.network import CooperationAgreement, Organisation, Site
-from confsched.models.people import Person
-from confsched.models.rosters import Duty, DutyLine
-from confsched.services import accounts, audit, consults, duty_board
+from confsched.models.duty_codes import DutyCodeRow, LineQualification
+from confsched.models.network import CooperationAgreement, Department, Organisation, Site
+from confsched.models.people import Membership, Person
+from confsched.models.rosters import DeclaredGap, Duty, DutyLine
+from confsched.models.rotations import DutyRotation, DutyWish
+from confsched.models.swaps import DutySwap
+from confsched.services import accounts, audit, consults, duty_board, duty_rosters
 
 NOW = datetime(2026, 11, 25, 13, 32, tzinfo=UTC)  # Wednesday 14:32 in Berlin
 PASSWORD = "drei bunte Boote am Steg"
@@ -153,14 +163,60 @@ def test_whenever_it_is_built_the_board_has_the_planned_gaps_only(
         assert len(later) <= 2
 
 
+@pytest.mark.parametrize("moment", MOMENTS.values(), ids=MOMENTS.keys())
+def test_whenever_it_is_built_the_secretary_finds_a_draft_with_something_to_decide(
+    sqlite_database: Database, moment: datetime
+) -> None:
+    network = build_demo(sqlite_database, now=moment, password=PASSWORD, secret=SECRET)
+
+    with sqlite_database.read() as session:
+        actor = _actor(session, network, moment, PETRA)
+        department = session.scalars(
+            select(Department).where(Department.name == NEUROLOGY).join(Site).order_by(Site.name)
+        ).first()
+        assert department is not None
+        month = month_of(clock.local_day(moment, ZONE))
+        present, draft = (
+            duty_rosters.load_month(session, actor, department, each, now=moment)
+            for each in (month, next_month(month))
+        )
+        assert (present.edition, len(present.changes), len(present.gaps)) == (1, 0, 0)
+        assert (draft.edition, len(draft.changes), len(draft.problems)) == (2, 7, 0)
+        assert len({gap.line_id for gap in draft.gaps}) == 1
+        assert {Rule.REST, Rule.DAY_OFF} <= {warning.rule for warning in draft.warnings}
+        assert len(draft.warnings) <= 3
+
+
+def test_people_wait_for_each_other(session: Session) -> None:
+    states = list(session.scalars(select(DutySwap.state)))
+
+    assert sorted(states) == [SwapState.ACCEPTED, SwapState.PROPOSED, SwapState.PROPOSED]
+    assert _count(session, DutyWish) == 3
+    assert _count(session, DutyRotation) == 2
+    assert _count(session, DeclaredGap) == 1
+
+
+def test_who_works_four_days_a_week_has_four_fifths_of_a_post(session: Session) -> None:
+    shares = set(session.scalars(select(Membership.employment_percent)))
+
+    assert shares == {80, 100}
+
+
+def test_every_line_has_a_code_for_each_of_its_shifts(session: Session) -> None:
+    described = set(session.scalars(select(DutyCodeRow.line_id).where(DutyCodeRow.line_id.is_not(None))))
+
+    assert described == set(session.scalars(select(DutyLine.id)))
+    assert set(session.scalars(select(LineQualification.line_id))) == described
+
+
 def test_the_requester_may_ask_and_is_offered_times(session: Session, built: DemoNetwork) -> None:
     services = consults.list_services(session, _actor(session, built, NOW), now=NOW)
 
     assert {"Epileptologie", "Kinderneurologie", "Kardiologie"} <= {service.name for service in services}
 
 
-def _actor(session: Session, network: DemoNetwork, now: datetime) -> Actor:
-    email = network.accounts[0].email
+def _actor(session: Session, network: DemoNetwork, now: datetime, email: str = "") -> Actor:
+    email = email or network.accounts[0].email
     credentials = accounts.find_credentials(session, email, now=now)
     person = session.scalars(select(Person).where(Person.email == email)).one()
     assert credentials.account_id is not None

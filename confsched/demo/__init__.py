@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from confsched import clock
 from confsched.db import Database
-from confsched.demo import feeds, meetings, rosters, staff
+from confsched.demo import exchange, feeds, legends, meetings, months, rosters, staff
 from confsched.demo.names import email_of
 from confsched.demo.network import Network
 from confsched.demo.places import NAMED_PEOPLE, SITES, NamedPerson
@@ -24,6 +24,7 @@ from confsched.services.passwords import TRIFLING_COST
 FOUNDED = timedelta(days=400)
 PUBLISHED = timedelta(days=45)
 SWAPPED = timedelta(hours=20)
+DRAFTED = timedelta(hours=3)
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,11 @@ def build_demo(database: Database, *, now: datetime, password: str, secret: str)
         assert is_empty(session), "the demo network never mixes with a real one"
         network = _build(session, now)
         account_list = _add_accounts(session, network, password, now)
+        months.publish_months(session, network, now, now - PUBLISHED)
+        rosters.swap_duties(session, network, now, now - SWAPPED)
         meetings.add_meetings(session, network, now)
+        months.draft_changes(session, network, now - DRAFTED)
+        exchange.add_requests(session, network, now)
         paths = feeds.add_feeds(session, network, secret, now)
     return DemoNetwork(accounts=account_list, feeds=paths)
 
@@ -96,9 +101,9 @@ def _build(session: Session, now: datetime) -> Network:
     staff.add_staff(session, network, founded_at)
     rosters.add_services(session, network, founded_at)
     rosters.add_lines(session, network, founded_at)
+    legends.add_legends(session, network, founded_at)
     rosters.publish_duties(session, network, today, now - PUBLISHED)
     rosters.add_absences(session, network, today, now - SWAPPED)
-    rosters.swap_duties(session, network, now - SWAPPED)
     return network
 
 

@@ -21,17 +21,19 @@ class Network:
     staff: dict[tuple[str, str], list[Person]] = field(default_factory=dict)
     people: dict[str, Person] = field(default_factory=dict)
     seats: dict[str, list[Seat]] = field(default_factory=dict)
+    part_timers: set[str] = field(default_factory=set)
     rooms: dict[str, Resource] = field(default_factory=dict)
     services: dict[str, Service] = field(default_factory=dict)
     lines: list[DutyLine] = field(default_factory=list)
     accounts: dict[str, Account] = field(default_factory=dict)
 
     def actor(self, email: str) -> Actor:
-        """Return the person as the one who acts; only people with an account can."""
+        """Return the person as the one who acts; without an account they can say yes or no, and no more."""
         person = self.people[email]
+        account = self.accounts.get(email)
         return Actor(
             person_id=person.id,
-            account_id=self.accounts[email].id,
+            account_id=account.id if account else person.id,
             name=person.name,
             language=person.language,
             zone=person.zone,

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import time
+from datetime import date, time
 
+from confsched.demo.turns import daily, daily_beside_weekly, day_and_night, weekly
 from confsched.domain.kinds import DutyType, LineKind
+from confsched.models.people import Person
 from confsched.services.catalogue import NewService
 from confsched.services.rosters import NewLine
+
+EVENING = time(16)
+CLOSED_ON = 20  # days from today: a night that is left to nobody on purpose
 
 
 @dataclass(frozen=True)
@@ -20,26 +26,44 @@ class ServicePlan:
 
 @dataclass(frozen=True)
 class Shift:
-    """Hold a stretch of duty in local time; an end up to the start means the next day."""
+    """Hold a stretch of duty in local time, and its code; an end up to the start means the next day."""
 
     starts: time
     ends: time
+    code: str
     workdays_only: bool = False
+
+    @property
+    def is_night(self) -> bool:
+        """Tell whether somebody stands up for it: from evening to morning."""
+        return self.starts >= EVENING and self.ends <= self.starts
+
+
+Turns = Callable[[date, bool], int]  # a day, and whether it is about its night -> a number of the pool
 
 
 @dataclass(frozen=True)
 class LinePlan:
-    """Hold a duty line and the part of a department's people (from, until) that take turns on it."""
+    """Hold a duty line and the parts of a department's people (from, until) that take turns on it.
+
+    They follow each other as they come, or by `turns`, which know the day only.
+    """
 
     site: str
     department: str
     new: NewLine
     shifts: tuple[Shift, ...]
-    pool: tuple[int, int]
+    pool: tuple[int, ...]
     days_a_turn: int = 1
+    turns: Turns | None = None
     service: str | None = None
     gap_on: int | None = None  # days from today: nobody takes the shifts of this day before `gap_until`
     gap_until: time = time.max
+
+    def people(self, staff: Sequence[Person]) -> list[Person]:
+        """Return who takes turns, out of everybody in the department."""
+        parts = zip(self.pool[::2], self.pool[1::2], strict=True)
+        return [person for start, end in parts for person in staff[start:end]]
 
 
 def _elective(name: str, discipline: str, minutes: int, site: str) -> NewService:
@@ -103,9 +127,9 @@ SERVICES = (
     ServicePlan("radiology", "wendstadt", _urgent("Teleradiologie", "Radiologie"), ("moorfeld", "elmshagen")),
 )
 
-DAY_AND_NIGHT = (Shift(time(8), time(20)), Shift(time(20), time(8)))
-WHOLE_DAY = (Shift(time(8), time(8)),)
-NIGHTS = (Shift(time(16), time(8)),)
+DAY_AND_NIGHT = (Shift(time(8), time(20), "T"), Shift(time(20), time(8), "N"))
+WHOLE_DAY = (Shift(time(8), time(8), "H"),)
+NIGHTS = (Shift(time(16), time(8), "N"),)
 
 STROKE, RADIOLOGY, ELECTIVE = "Schlaganfall", "Teleradiologie", "Elektive Konsile"
 HEART, INNER, CHILDREN, SURGERY = "Kardiologie", "Innere Medizin", "Pädiatrie", "Chirurgie"
@@ -144,20 +168,22 @@ def _elective_line(
         makes_available=True,
         blocks=False,
     )
-    return LinePlan(site, department, new, (Shift(time(8), ends, True),), pool, service=service)
+    return LinePlan(site, department, new, (Shift(time(8), ends, "E", True),), pool, service=service)
 
 
-_NEUROLOGY, _RADIOLOGY = "Klinik für Neurologie", "Institut für Radiologie"
+NEUROLOGY, _RADIOLOGY = "Klinik für Neurologie", "Institut für Radiologie"
 _NIGHT = {"covered_from": time(16), "covered_until": time(8)}
 
 LINES = (
     LinePlan(
-        *("wendstadt", _NEUROLOGY, _shift_line(STROKE, "Erste Linie", "110"), DAY_AND_NIGHT, (0, 7)),
+        *("wendstadt", NEUROLOGY, _shift_line(STROKE, "Erste Linie", "110"), DAY_AND_NIGHT),
+        (0, 7, 13, 18),
+        turns=day_and_night,
         service="stroke",
     ),
     LinePlan(
         "wendstadt",
-        _NEUROLOGY,
+        NEUROLOGY,
         NewLine(
             *(STROKE, "Parallele Linie", "030 23125-111"),
             kind=LineKind.PARALLEL,
@@ -165,19 +191,21 @@ LINES = (
             covered_until=time(18),
             covered_workdays_only=True,
         ),
-        (Shift(time(12), time(18), True),),
-        (12, 17),
+        (Shift(time(12), time(18), "P", True),),
+        (11, 13),
+        turns=daily,
         service="stroke",
     ),
     LinePlan(
-        *("wendstadt", _NEUROLOGY, _home_line(STROKE, "Hintergrund", "112"), WHOLE_DAY, (8, 11), 7),
+        *("wendstadt", NEUROLOGY, _home_line(STROKE, "Hintergrund", "112"), WHOLE_DAY, (7, 11)),
+        turns=weekly,
         service="stroke",
     ),
     LinePlan(
         "nordkamp",
         "Neurologie",
         _shift_line(STROKE, "Neurointerventions-Team mobil", "190", kind=LineKind.MOBILE_TEAM),
-        (Shift(time(6), time(18)), Shift(time(18), time(6))),
+        (Shift(time(6), time(18), "T"), Shift(time(18), time(6), "N")),
         (0, 5),
         service="stroke",
         gap_on=0,
@@ -189,7 +217,7 @@ LINES = (
     ),
     LinePlan(
         *("wendstadt", _RADIOLOGY, _home_line(RADIOLOGY, "Hintergrund", "131")),
-        (Shift(time(0), time(6)), Shift(time(6), time(0))),
+        (Shift(time(0), time(6), "RF"), Shift(time(6), time(0), "R")),
         (7, 10),
         service="radiology",
         gap_on=1,
@@ -199,8 +227,9 @@ LINES = (
         "wendstadt",
         _RADIOLOGY,
         _shift_line(RADIOLOGY, "MTR CT", "132", kind=LineKind.TECHNICIAN, **_NIGHT),
-        NIGHTS,
+        (Shift(time(16), time(8), "M"),),
         (10, 12),
+        gap_on=CLOSED_ON,
     ),
     LinePlan(
         "moorfeld",
@@ -217,8 +246,11 @@ LINES = (
         (0, 5),
     ),
     _elective_line("wendstadt", "Epilepsiezentrum", "epilepsy", "Epileptologie", "145", time(18), (0, 5)),
-    _elective_line(
-        "wendstadt", _NEUROLOGY, "neurology", "Neurologie, Zweitmeinung", "146", time(16), (7, 11)
+    replace(
+        _elective_line(
+            "wendstadt", NEUROLOGY, "neurology", "Neurologie, Zweitmeinung", "146", time(16), (7, 11)
+        ),
+        turns=daily_beside_weekly,
     ),
     _elective_line(
         *("wendstadt", "Sozialpädiatrisches Zentrum", "child_neurology", "Kinderneurologie", "147"),

@@ -155,10 +155,7 @@ NAMED_PEOPLE = (
     NamedPerson("Thea", "Lohmann", "elmshagen", "Innere Medizin", Function.REQUESTER, "Dr.", True),
     NamedPerson("Viktor", "Harbke", "nordkamp", "Kardiologie", Function.CONSULTANT, "PD Dr.", True),
     NamedPerson(*("Silke", "Tornow", "nordkamp", "Innere Medizin", Function.SECRETARY), has_account=False),
-    NamedPerson(
-        *("Marlon", "Ebert", "wendstadt", "Klinik für Neurologie", Function.CONSULTANT, "Dr."),
-        has_account=False,
-    ),
+    NamedPerson("Marlon", "Ebert", "wendstadt", "Klinik für Neurologie", Function.CONSULTANT, "Dr."),
 )
 # Works in the university hospital and, for half a year, in Moorfeld.
 ROTATING_EMAIL, ROTATION_SITE = "marlon.ebert@wendstadt.example", "moorfeld"

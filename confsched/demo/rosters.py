@@ -18,7 +18,6 @@ from confsched.domain.intervals import Span
 from confsched.domain.kinds import AbsenceKind, RequirementKind
 from confsched.domain.rosters import duty_span
 from confsched.models.people import Person
-from confsched.models.rosters import DutyLine
 from confsched.services import catalogue, rosters
 from confsched.services.catalogue import NewRequirement
 
@@ -68,7 +67,7 @@ def publish_duties(session: Session, network: Network, today: date, now: datetim
 
 
 def _duties(network: Network, plan: LinePlan, today: date) -> Iterator[tuple[Person, Span]]:
-    pool = network.staff[plan.site, plan.department][slice(*plan.pool)]
+    pool = plan.people(network.staff[plan.site, plan.department])
     state = network.sites[plan.site].state
     turn = 0
     for day in _days(today):
@@ -78,7 +77,8 @@ def _duties(network: Network, plan: LinePlan, today: date) -> Iterator[tuple[Per
             turn += 1
             if _is_gap(plan, day, shift.starts, today):
                 continue
-            yield pool[(turn // plan.days_a_turn) % len(pool)], duty_span(day, shift.starts, shift.ends, ZONE)
+            number = plan.turns(day, shift.is_night) if plan.turns else turn // plan.days_a_turn
+            yield pool[number % len(pool)], duty_span(day, shift.starts, shift.ends, ZONE)
 
 
 def _days(today: date) -> Iterator[date]:
@@ -96,18 +96,26 @@ def _is_gap(plan: LinePlan, day: date, starts: time, today: date) -> bool:
     return day == today + ONE_DAY * plan.gap_on
 
 
-def swap_duties(session: Session, network: Network, now: datetime) -> None:
-    """Let the second of each pool take the first line's evening of the day after tomorrow, from 22:00 on."""
-    day = clock.local_day(now, ZONE) + 2 * ONE_DAY
-    for plan, line in list(zip(LINES, network.lines, strict=True))[:1]:
-        _take_over(session, network, plan, line, duty_span(day, time(22), time(8), ZONE), now)
+def swap_duties(session: Session, network: Network, now: datetime, swapped_at: datetime) -> None:
+    """Let somebody who is free take the first line's night of tomorrow, from 22:00 on."""
+    day = swapped_on(now)
+    plan, line = LINES[0], network.lines[0]
+    span = duty_span(day, time(22), time(8), ZONE)
+    taker = free_colleague(network, plan, day)
+    rosters.record_duties(session, None, line, [(taker, span)], now=swapped_at, origin=ORIGIN_SWAP)
 
 
-def _take_over(
-    session: Session, network: Network, plan: LinePlan, line: DutyLine, span: Span, now: datetime
-) -> None:
-    substitute = network.staff[plan.site, plan.department][plan.pool[1]]
-    rosters.record_duties(session, None, line, [(substitute, span)], now=now, origin=ORIGIN_SWAP)
+def swapped_on(now: datetime) -> date:
+    return clock.local_day(now, ZONE) + ONE_DAY
+
+
+def free_colleague(network: Network, plan: LinePlan, day: date) -> Person:
+    """Return the first of a pool who holds nothing on its line from the day before until the day after."""
+    assert plan.turns, "only turns that know the day can be asked"
+    people = plan.people(network.staff[plan.site, plan.department])
+    days = (day - ONE_DAY, day, day + ONE_DAY)
+    taken = {plan.turns(each, is_night) % len(people) for each in days for is_night in (False, True)}
+    return next(person for number, person in enumerate(people) if number not in taken)
 
 
 def add_absences(session: Session, network: Network, today: date, now: datetime) -> None:
@@ -116,7 +124,13 @@ def add_absences(session: Session, network: Network, today: date, now: datetime)
     for number, key in enumerate(departments):
         if len(network.staff[key]) < ABSENCE_DAYS:
             continue
-        first = today + ONE_DAY * (3 * number - 12)
-        span = Span(clock.start_of_day(first, ZONE), clock.start_of_day(first + ABSENCE_DAYS * ONE_DAY, ZONE))
+        first, *_, last = absent_days(number, today)
+        span = Span(clock.start_of_day(first, ZONE), clock.start_of_day(last + ONE_DAY, ZONE))
         kind = ABSENCE_KINDS[number % len(ABSENCE_KINDS)]
         rosters.record_absence(session, None, network.staff[key][-1], span, kind=kind, now=now)
+
+
+def absent_days(number: int, today: date) -> list[date]:
+    """Return when the last of a department is away, departments counted in the order of the plan."""
+    first = today + ONE_DAY * (3 * number - 12)
+    return [first + ONE_DAY * offset for offset in range(ABSENCE_DAYS)]

@@ -33,6 +33,8 @@ HOURS = (
     office_hours(time(8, 30), time(17))[:4],
     office_hours(time(9), time(17)),
 )
+PART_TIME, FULL_TIME = 80, 100
+DAYS_A_WEEK = 5
 
 
 def add_sites(session: Session, network: Network, now: datetime) -> None:
@@ -70,11 +72,16 @@ def add_staff(session: Session, network: Network, now: datetime) -> None:
     for number, ((plan, department, functions, _), person) in enumerate(zip(planned, rows, strict=True)):
         network.people[person.email] = person
         network.staff.setdefault((plan.key, department), []).append(person)
+        hours = HOURS[number % len(HOURS)]
         for function in functions:
-            _seat(session, network, person, (plan.key, department), function, since, now)
-        _set_hours(session, network, person, plan.key, HOURS[number % len(HOURS)], since, now)
+            _seat(session, network, person, (plan.key, department), function, since, now, _percent(hours))
+        _set_hours(session, network, person, plan.key, hours, since, now)
     rotating = network.people[ROTATING_EMAIL]
     _seat(session, network, rotating, (ROTATION_SITE, "Innere Medizin"), Function.REQUESTER, since, now)
+
+
+def _percent(hours: list[WeeklyHours]) -> int:
+    return FULL_TIME if len(hours) == DAYS_A_WEEK else PART_TIME
 
 
 Planned = tuple[SitePlan, str, tuple[Function, ...], NewPerson]
@@ -142,11 +149,19 @@ def _seat(
     function: Function,
     since: date,
     now: datetime,
+    percent: int = FULL_TIME,
 ) -> None:
     site, department = network.sites[place[0]], network.departments[place]
     people_service.add_membership(
-        session, None, person, function, site=site, department=department, valid_from=since, now=now
+        *(session, None, person, function),
+        site=site,
+        department=department,
+        employment_percent=percent,
+        valid_from=since,
+        now=now,
     )
+    if percent < FULL_TIME:
+        network.part_timers.add(person.email)
     network.add_seat(person, site, department, function)
 
 

@@ -18,6 +18,7 @@ from confsched.services import audit
 
 ONE_DAY = timedelta(days=1)
 WORKDAYS = range(5)
+FULL_TIME_PERCENT = 100
 
 
 @dataclass(frozen=True)
@@ -102,9 +103,12 @@ def add_membership(
     valid_from: date,
     valid_until: date | None = None,
     department: Department | None = None,
+    employment_percent: int = FULL_TIME_PERCENT,
     now: datetime,
 ) -> Membership:
     """Give a person a function at a site, until a day (exclusive) or without end."""
+    if not 1 <= employment_percent <= FULL_TIME_PERCENT:
+        raise Refusal(msg("Enter a share of full time from 1 to 100."), field="employment_percent")
     if valid_until is not None and valid_until <= valid_from:
         raise Refusal(msg("The end must be after the start. Choose a later day."), field="valid_until")
     membership = Membership(
@@ -113,6 +117,7 @@ def add_membership(
         site_id=site.id,
         department_id=department.id if department else None,
         function=function,
+        employment_percent=employment_percent,
         valid_from=valid_from,
         valid_until=valid_until,
     )

@@ -64,6 +64,21 @@ def test_a_rotation_doctor_holds_functions_at_two_sites(session: Session, cast: 
     assert {row.site_id for row in cast.neurologist.memberships} == {cast.hub.id, cast.spoke.id}
 
 
+@pytest.mark.parametrize("percent", [0, 101, -50])
+def test_a_share_of_employment_lies_between_nothing_and_a_whole_post(
+    session: Session, cast: World, percent: int
+) -> None:
+    with pytest.raises(Refusal) as refusal:
+        people.add_membership(
+            *(session, None, cast.neurologist, Function.REQUESTER),
+            site=cast.spoke,
+            valid_from=DAY,
+            employment_percent=percent,
+            now=NOW,
+        )
+    assert refusal.value.field == "employment_percent"
+
+
 def test_a_function_that_ends_before_it_begins_is_refused(session: Session, cast: World) -> None:
     with pytest.raises(Refusal) as refusal:
         people.add_membership(
