@@ -1,4 +1,4 @@
-"""The legend of a department, who stands in its month, and who may hold its lines."""
+"""The legend of a department, and who may hold its lines."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from functools import lru_cache
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session, selectinload
 
 from confsched import clock
@@ -16,7 +16,7 @@ from confsched.domain.duty_codes import MAX_CODE, SEPARATORS, DutyCode, IsHolida
 from confsched.domain.holidays import is_public_holiday
 from confsched.domain.kinds import AbsenceKind, CountsAs, DayClass, DutyType
 from confsched.domain.permissions import Actor
-from confsched.domain.roster_month import month_of, next_month
+from confsched.domain.roster_month import month_of
 from confsched.errors import Conflict, Refusal, msg
 from confsched.models.duty_codes import DutyCodeHours, DutyCodeRow, LineQualification
 from confsched.models.duty_rosters import DutyRoster, RosterCell, RosterEdition
@@ -24,11 +24,22 @@ from confsched.models.network import Department
 from confsched.models.people import Membership, Person
 from confsched.models.rosters import DutyLine
 from confsched.services import audit
-from confsched.services.access import CLINICIANS
+from confsched.services.roster_staff import StaffMember, is_clinician_of, staff_of
+
+__all__ = [
+    "NewCode",
+    "StaffMember",
+    "legend_of",
+    "list_codes",
+    "qualified_for",
+    "remove_code",
+    "save_code",
+    "set_qualified",
+    "staff_of",
+]
 
 MAX_NAME = 60
 MAX_CODES = 60
-FULL_TIME_PERCENT = 100
 
 
 @dataclass(frozen=True)
@@ -42,20 +53,6 @@ class NewCode:
     duty_type: DutyType = DutyType.REGULAR
     counts_as: CountsAs = CountsAs.NOTHING
     hours: Mapping[DayClass, tuple[time, time]] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class StaffMember:
-    """Hold a person of a month; `share` is in percent of full time, `note` says what is not usual."""
-
-    person_id: uuid.UUID
-    title: str
-    given_name: str
-    family_name: str
-    name: str
-    share: int
-    note: str
-    has_contact: bool = True
 
 
 def legend_of(session: Session, department: Department) -> Legend:
@@ -216,78 +213,6 @@ def _texts_since(session: Session, department: Department, month: date) -> Itera
         yield from ((published_month, text) for days in cells.values() for text in days.values())
 
 
-# ---- who stands in a month ----
-
-
-def staff_of(
-    session: Session, department: Department, month: date, *, also: Collection[uuid.UUID] = ()
-) -> list[StaffMember]:
-    """Return the clinicians of a department in a month, and whoever else stands in it, by family name.
-
-    `also` names people that the caller has found in cells or duties; without it the draft is asked.
-    """
-    first, after = month_of(month), next_month(month)
-    members = (
-        select(Person, Membership)
-        .join(Membership, Membership.person_id == Person.id)
-        .where(_is_clinician(department.id), *_valid_in(first, after))
-        .order_by(Membership.valid_from)
-    )
-    found: dict[uuid.UUID, tuple[Person, list[Membership]]] = {}
-    for person, membership in session.execute(members):
-        found.setdefault(person.id, (person, []))[1].append(membership)
-    others = set(also) or _drafted_people(session, department, first)
-    for person in session.scalars(select(Person).where(Person.id.in_(others - found.keys()))):
-        found[person.id] = (person, [])
-    staff = [_staff_member(person, seats, first, after) for person, seats in found.values()]
-    return sorted(staff, key=lambda one: (one.family_name.casefold(), one.given_name.casefold(), one.name))
-
-
-def _is_clinician(department_id: uuid.UUID) -> ColumnElement[bool]:
-    return (Membership.department_id == department_id) & Membership.function.in_(CLINICIANS)
-
-
-def _valid_in(first: date, after: date) -> tuple[ColumnElement[bool], ...]:
-    is_open = Membership.valid_until.is_(None)
-    return Membership.valid_from < after, or_(is_open, Membership.valid_until > first)
-
-
-def _drafted_people(session: Session, department: Department, month: date) -> set[uuid.UUID]:
-    query = (
-        select(RosterCell.person_id)
-        .join(DutyRoster)
-        .where(DutyRoster.department_id == department.id, DutyRoster.month == month, RosterCell.text != "")
-    )
-    return set(session.scalars(query))
-
-
-def _staff_member(person: Person, seats: list[Membership], first: date, after: date) -> StaffMember:
-    share = max((seat.employment_percent for seat in seats), default=FULL_TIME_PERCENT)
-    return StaffMember(
-        person_id=person.id,
-        title=person.title,
-        given_name=person.given_name,
-        family_name=person.family_name,
-        name=person.name,
-        share=share,
-        note=_note(share, seats, first, after),
-        has_contact=bool(person.phone.strip() or person.email.strip()),
-    )
-
-
-def _note(share: int, seats: list[Membership], first: date, after: date) -> str:
-    """Return what is not usual in figures that need no language: "50 %", "12.12. –", "– 14.12."."""
-    parts = [f"{share} %"] if share != FULL_TIME_PERCENT else []
-    starts_on = min((seat.valid_from for seat in seats), default=first)
-    if starts_on > first:
-        parts.append(f"{starts_on:%d.%m.} –")
-    ends = [seat.valid_until for seat in seats]
-    last_ends = [end for end in ends if end is not None]
-    if last_ends and len(last_ends) == len(ends) and max(last_ends) < after:
-        parts.append(f"– {date.fromordinal(max(last_ends).toordinal() - 1):%d.%m.}")
-    return " · ".join(parts)
-
-
 # ---- who may hold a line ----
 
 
@@ -297,7 +222,7 @@ def qualified_for(session: Session, line: DutyLine, on: date) -> list[Person]:
     is_named = session.scalar(select(func.count()).select_from(named.subquery()))
     of_department = (
         select(Membership.person_id)
-        .where(_is_clinician(line.department_id), Membership.valid_from <= on)
+        .where(is_clinician_of(line.department_id), Membership.valid_from <= on)
         .where(or_(Membership.valid_until.is_(None), Membership.valid_until > on))
     )
     wanted: Select[uuid.UUID] = named if is_named else of_department

@@ -22,6 +22,7 @@ from confsched.domain.roster_month import (
     month_span,
     overlay,
 )
+from confsched.errors import NotFound
 from confsched.models.duty_rosters import DutyRoster, RosterCell, RosterEdition
 from confsched.models.network import Department
 from confsched.models.rosters import Duty, DutyLine
@@ -29,6 +30,7 @@ from confsched.services.duty_codes import legend_of
 from confsched.services.standing import standing
 
 NO_TIME, LONGEST_CODE = timedelta(), timedelta(days=2)  # the night of the 31st runs into the next month
+MAX_YEARS = 20
 ORIGIN = "roster"  # what stands at duties that a month has written
 
 
@@ -84,7 +86,7 @@ def load_state(
     session: Session, department: Department, month: date, *, now: datetime, known_at: datetime | None = None
 ) -> MonthState:
     """Return a month with its draft, or, with `known_at`, as it was published then and without one."""
-    month = month_of(month)
+    month = _checked_month(month, now)
     legend, lines = legend_of(session, department), list_lines(session, department)
     roster = find_roster(session, department, month)
     edition = _find_edition(session, roster, known_at) if roster else None
@@ -101,6 +103,13 @@ def load_state(
         drafted={} if known_at or roster is None else _load_drafted(session, roster),
         standing=tuple(duties),
     )
+
+
+def _checked_month(month: date, now: datetime) -> date:
+    """Return the first day of a month; one so far away that nobody plans it does not exist."""
+    if abs(month.year - now.year) > MAX_YEARS:
+        raise NotFound
+    return month_of(month)
 
 
 def list_lines(session: Session, department: Department) -> list[DutyLine]:
@@ -152,13 +161,14 @@ def lock_roster(session: Session, roster: DutyRoster) -> DutyRoster:
 
 def open_roster(session: Session, department: Department, month: date, *, now: datetime) -> DutyRoster:
     """Return the month to be changed, locked; the first edit makes it."""
+    month = _checked_month(month, now)
     # The lock on the department lets one of two first edits make the row.
     session.execute(select(Department.id).where(Department.id == department.id).with_for_update())
     roster = find_roster(session, department, month)
     if roster is not None:
         return lock_roster(session, roster)
     roster = DutyRoster(
-        department_id=department.id, department=department, month=month_of(month), edition=0, created_at=now
+        department_id=department.id, department=department, month=month, edition=0, created_at=now
     )
     session.add(roster)
     session.flush()

@@ -4,41 +4,34 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from typing import NamedTuple
+from collections.abc import Iterable
+from datetime import date, datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from confsched.domain.duty_codes import PlannedDuty, day_class, join_codes, planned_duties, split_cell
+from confsched.domain.duty_codes import day_class, join_codes, planned_duties, split_cell
 from confsched.domain.holidays import public_holidays
-from confsched.domain.kinds import AbsenceKind, CountsAs
+from confsched.domain.kinds import CountsAs
 from confsched.domain.permissions import Actor, Permission
-from confsched.domain.roster_checks import check_roster
-from confsched.domain.roster_marks import OpenTime, outside_codes, part_marks
+from confsched.domain.roster_marks import OpenTime, outside_codes
 from confsched.domain.roster_month import (
     Cell,
-    Cells,
-    StandingDuty,
     days_of,
     diff_cells,
     find_absence,
-    find_problems,
     next_month,
     previous_month,
 )
-from confsched.domain.roster_rules import Rule, WarningKey
-from confsched.errors import Message
-from confsched.models.duty_rosters import DutyRoster, RosterEdition, WarningReason
+from confsched.models.duty_rosters import DutyRoster, RosterEdition
 from confsched.models.network import Department
 from confsched.models.people import Person
 from confsched.models.rosters import DutyLine
-from confsched.services.duty_codes import StaffMember, staff_of
+from confsched.services.duty_codes import staff_of
 from confsched.services.roster_cells import MonthState, load_state, people_in
 from confsched.services.roster_edits import MAX_PEOPLE, CellProblem
-from confsched.services.roster_facts import MonthFacts, load_facts, person_facts
+from confsched.services.roster_facts import load_facts
+from confsched.services.roster_findings import LoadedMonth, Marks, find_marks
 from confsched.services.roster_gaps import open_lines
 from confsched.services.roster_view import (
     CellChange,
@@ -50,35 +43,9 @@ from confsched.services.roster_view import (
     LineRow,
     MonthView,
     PersonRow,
-    RosterWarningView,
 )
 
-INSTANT = timedelta.resolution
 AWAY = "–"  # what colleagues read for an absence: its kind may be an illness
-
-
-@dataclass(frozen=True)
-class _Month:
-    """Hold everything that one page is made of."""
-
-    state: MonthState
-    cells: Cells  # the draft for who edits, what is published for the others
-    planned: Sequence[PlannedDuty]
-    published: Sequence[PlannedDuty]
-    staff: Sequence[StaffMember]
-    facts: MonthFacts
-    odd: Sequence[StandingDuty]
-    names: Mapping[uuid.UUID, str]
-    is_editor: bool
-    reader_id: uuid.UUID
-
-
-class _Marks(NamedTuple):
-    absences: Mapping[str, AbsenceKind | None]  # by the text of a cell
-    away: Mapping[Cell, AbsenceKind]
-    problems: Mapping[Cell, Message]
-    parts: Mapping[Cell, Message]
-    warnings: Mapping[Cell, tuple[RosterWarningView, ...]]
 
 
 def load_month(
@@ -100,7 +67,7 @@ def load_month(
     state = load_state(session, department, month, now=now, known_at=known_at)
     editions = _load_editions(session, state.roster, known_at)
     loaded = _load(session, actor, state, editions, is_editor=is_editor, known_at=known_at or now)
-    marks = _marks(session, loaded)
+    marks = find_marks(session, loaded)
     opened = open_lines(session, state, loaded.planned, loaded.odd, known_at=known_at or now)
     current = editions[0] if editions and state.edition else None
     return MonthView(
@@ -140,13 +107,13 @@ def _load(
     *,
     is_editor: bool,
     known_at: datetime,
-) -> _Month:
+) -> LoadedMonth:
     staff = staff_of(session, state.department, state.month, also=people_in(state))
     people = [one.person_id for one in staff]
     written_at = {edition.published_at for edition in editions}
     published = planned_duties(state.published, state.legend)
     cells = state.draft if is_editor else state.published
-    return _Month(
+    return LoadedMonth(
         state=state,
         cells=cells,
         published=published,
@@ -194,75 +161,10 @@ def _day_heads(state: MonthState) -> tuple[DayHead, ...]:
     )
 
 
-# ---- findings ----
-
-
-def _marks(session: Session, month: _Month) -> _Marks:
-    state = month.state
-    parts = part_marks(
-        month.published,
-        state.standing,
-        state.legend.zone,
-        month.names,
-    )
-    texts = set(month.cells.values())
-    absences = {text: find_absence(text, state.legend) for text in texts}
-    away = _away_by_cell(month)
-    if not month.is_editor:
-        return _Marks(absences, away, {}, parts, {})
-    problems = find_problems(month.cells, month.planned, state.legend, month.names)
-    return _Marks(absences, away, problems, parts, _warnings(session, month))
-
-
-def _warnings(session: Session, month: _Month) -> dict[Cell, tuple[RosterWarningView, ...]]:
-    state = month.state
-    facts = person_facts(month.staff, month.facts, month.cells, state.legend)
-    held = [*month.planned, *month.facts.around, *_as_planned(month)]
-    reasons = _load_reasons(session, state.roster)
-    found: dict[Cell, list[RosterWarningView]] = defaultdict(list)
-    for warning in check_roster(held, facts, state.month, state.legend.zone, month.facts.rules):
-        view = RosterWarningView(
-            warning.person_id,
-            month.names.get(warning.person_id, ""),
-            warning.day,
-            warning.rule,
-            warning.message,
-            warning.other_day,
-            reasons.get(warning.key),
-        )
-        found[warning.person_id, warning.day].append(view)
-    return {cell: tuple(views) for cell, views in found.items()}
-
-
-def _as_planned(month: _Month) -> list[PlannedDuty]:
-    """Return the duties of the month that no code says, so that the checks know them as well."""
-    lines = {line.id: line for line in month.state.lines}
-    return [
-        PlannedDuty(
-            line_id=duty.line_id,
-            person_id=duty.person_id,
-            day=month.state.day_of(duty.span.starts_at),
-            span=duty.span,
-            code="",
-            duty_type=lines[duty.line_id].duty_type,
-            counts_as=CountsAs.NOTHING,
-        )
-        for duty in month.odd
-        if month.state.span.contains(duty.span.starts_at)
-    ]
-
-
-def _load_reasons(session: Session, roster: DutyRoster | None) -> dict[WarningKey, str]:
-    if roster is None:
-        return {}
-    rows = session.scalars(select(WarningReason).where(WarningReason.roster_id == roster.id))
-    return {(row.person_id, row.day, Rule(row.rule)): row.reason for row in rows}
-
-
 # ---- rows ----
 
 
-def _rows(month: _Month, marks: _Marks) -> tuple[PersonRow, ...]:
+def _rows(month: LoadedMonth, marks: Marks) -> tuple[PersonRow, ...]:
     sums: dict[uuid.UUID, Counter[CountsAs]] = defaultdict(Counter)
     for duty in month.planned:
         if duty.counts_as is not CountsAs.NOTHING:
@@ -280,7 +182,7 @@ def _rows(month: _Month, marks: _Marks) -> tuple[PersonRow, ...]:
     )
 
 
-def _cell(month: _Month, marks: _Marks, cell: Cell) -> CellView:
+def _cell(month: LoadedMonth, marks: Marks, cell: Cell) -> CellView:
     text, published = month.cells.get(cell, ""), month.state.published.get(cell, "")
     if not month.is_editor and cell[0] != month.reader_id:
         text = published = _masked(month, text) if marks.absences.get(text) else text
@@ -299,26 +201,12 @@ def _cell(month: _Month, marks: _Marks, cell: Cell) -> CellView:
     )
 
 
-def _masked(month: _Month, text: str) -> str:
+def _masked(month: LoadedMonth, text: str) -> str:
     codes = [code for code in split_cell(text) if not find_absence(code, month.state.legend)]
     return join_codes([*codes, AWAY])
 
 
-def _away_by_cell(month: _Month) -> dict[Cell, AbsenceKind]:
-    """Return the absences entered elsewhere by day; those that a month wrote are what its cells say."""
-    state = month.state
-    found: dict[Cell, AbsenceKind] = {}
-    for absence in month.facts.away:
-        if absence.is_roster:
-            continue
-        first, last = state.day_of(absence.span.starts_at), state.day_of(absence.span.ends_at - INSTANT)
-        for day in days_of(state.month):
-            if first <= day <= last:
-                found.setdefault((absence.person_id, day), absence.kind)
-    return found
-
-
-def _changes(month: _Month) -> tuple[CellChange, ...]:
+def _changes(month: LoadedMonth) -> tuple[CellChange, ...]:
     return tuple(
         CellChange(diff.person_id, month.names.get(diff.person_id, ""), diff.day, diff.before, diff.after)
         for diff in diff_cells(month.state.published, month.cells)
@@ -330,7 +218,7 @@ def _changes(month: _Month) -> tuple[CellChange, ...]:
 _Opened = list[tuple[DutyLine, list[OpenTime]]]
 
 
-def _line_rows(month: _Month, opened: _Opened) -> tuple[LineRow, ...]:
+def _line_rows(month: LoadedMonth, opened: _Opened) -> tuple[LineRow, ...]:
     return tuple(
         LineRow(
             line.id,
@@ -342,7 +230,7 @@ def _line_rows(month: _Month, opened: _Opened) -> tuple[LineRow, ...]:
     )
 
 
-def _gaps(month: _Month, opened: _Opened) -> tuple[LineGap, ...]:
+def _gaps(month: LoadedMonth, opened: _Opened) -> tuple[LineGap, ...]:
     found = (
         LineGap(line.id, line.name, _code_of(line, month), one.day, gap)
         for line, times in opened
@@ -352,6 +240,6 @@ def _gaps(month: _Month, opened: _Opened) -> tuple[LineGap, ...]:
     return tuple(sorted(found, key=lambda gap: (gap.span, gap.name)))
 
 
-def _code_of(line: DutyLine, month: _Month) -> str:
+def _code_of(line: DutyLine, month: LoadedMonth) -> str:
     codes = (code for code in month.state.legend.codes.values() if code.line_id == line.id)
     return next((code.code for code in codes), "")

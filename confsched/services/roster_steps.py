@@ -11,10 +11,11 @@ from sqlalchemy.orm import Session
 
 from confsched.domain.permissions import Actor
 from confsched.domain.privacy import check_text
-from confsched.domain.roster_month import Cell
+from confsched.domain.roster_month import Cell, month_of
 from confsched.domain.roster_rules import Rule
-from confsched.errors import Refusal, msg
+from confsched.errors import NotFound, Refusal, msg
 from confsched.models.duty_rosters import DutyRoster, RosterEdit, WarningReason
+from confsched.models.people import Person
 from confsched.services import audit
 from confsched.services.roster_cells import load_state, lock_roster
 from confsched.services.roster_edits import MAX_STEPS, EditResult, conflicts_with, findings_of, save_texts
@@ -63,6 +64,8 @@ def give_reason(
         raise Refusal(msg("Say it in at most %(count)s letters.", count=MAX_REASON), field="reason")
     check_text(words, "reason")
     roster = lock_roster(session, roster)
+    if month_of(day) != roster.month or session.get(Person, person_id) is None:
+        raise NotFound
     of_cell = (WarningReason.person_id == person_id) & (WarningReason.day == day)
     of_rule = (WarningReason.roster_id == roster.id) & (WarningReason.rule == Rule(rule).value)
     session.execute(delete(WarningReason).where(of_cell & of_rule))

@@ -12,14 +12,14 @@ from sqlalchemy.orm import Session
 from confsched.db import Database
 from confsched.domain.intervals import Span
 from confsched.domain.invites import Kind
-from confsched.domain.kinds import AbsenceKind
+from confsched.domain.kinds import AbsenceKind, FeedPrivacy
 from confsched.domain.rosters import duty_span
 from confsched.errors import Conflict, NotFound, Refusal
 from confsched.models.claims import Claim
 from confsched.models.duty_rosters import DutyRoster, DutyRulesRow, RosterEdition
 from confsched.models.outbox import OutboxMessage
 from confsched.models.rosters import Absence, Duty
-from confsched.services import duty_rosters, rosters
+from confsched.services import duty_board, duty_rosters, feed_entries, feeds, rosters
 from confsched.services.duty_rosters import Handed, MonthView
 from confsched.services.roster_cells import find_roster
 from confsched.services.who_is_on import who_is_on
@@ -83,6 +83,38 @@ def test_a_published_night_is_on_the_board_in_the_same_transaction(session: Sess
     (on,) = who_is_on(session, local(date(2027, 1, 1), time(7, 59)), line_id=rw.lines["N"].id)
     assert on.name == "Dr. Kim Voss"
     assert _month(session, rw).changes == ()
+
+
+def test_after_the_commit_the_board_the_search_and_the_feed_have_it(database: Database, world: World) -> None:
+    with database.transaction() as session:
+        rw = build_department(session, world)
+        rw.lines["H"].makes_available, rw.lines["H"].service_id = True, world.service.id
+        publish_cells(session, rw, {("Voss", 5): "H"})
+    saturday = local(_day(5), time(10))
+    with database.transaction() as session:
+        voss = rw.person("Voss")
+        (on,) = who_is_on(session, saturday, line_id=rw.lines["H"].id)
+        assert on.person_id == voss.id
+        board = duty_board.board(session, rw.actor, saturday, known_at=LATER)
+        assert [row.holder.name for row in board.rows if row.line_id == rw.lines["H"].id and row.holder] == [
+            "Dr. Kim Voss"
+        ]
+        booking = book(session, world, saturday, reply_by_on=_day(11))  # nobody else works on a Saturday
+        assert _serving(booking) == {voss.id}
+        feed, _ = feeds.create_feed(
+            session, rw.actor_of("Voss"), "Phone", privacy=FeedPrivacy.KIND, now=LATER
+        )
+        entries = feed_entries.feed_entries(session, feed, now=LATER)
+        assert any("Hintergrund" in str(entry) for entry in entries)
+
+
+def test_colleagues_do_not_read_why_somebody_is_away(session: Session, rw: RosterWorld) -> None:
+    publish_cells(session, rw, {("Voss", 1): "U", ("Kolb", 1): "T/F"})
+    reader = rw.actor_of("Kolb")
+    view = duty_rosters.load_month(session, reader, rw.department, DECEMBER, now=LATER)
+    assert (_texts(view, "Voss"), _texts(view, "Kolb"), view.warnings) == ({1: "–"}, {1: "T/F"}, ())
+    voss = next(row for row in view.rows if row.name.endswith("Voss"))
+    assert (voss.cells[0].absence, voss.cells[0].published) == (None, "–")
 
 
 def test_an_unchanged_draft_publishes_nothing(session: Session, rw: RosterWorld) -> None:
