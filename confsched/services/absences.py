@@ -31,7 +31,7 @@ MAX_DAYS = 400  # a parental leave; longer is a membership that ends
 DAYS_BACK = 400
 DAYS_AHEAD = 800
 PAGE_SIZE = 50
-SUBSTITUTES_SHOWN = 5
+SUBSTITUTES_SHOWN = 3
 MAX_BROKEN = 40  # duties looked at in one preview
 ONE_DAY = timedelta(days=1)
 YEARS = range(2000, 2200)  # at the ends of the calendar, arithmetic fails

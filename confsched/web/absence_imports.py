@@ -15,7 +15,7 @@ from confsched.formats.absence_lists import as_text
 from confsched.formats.roster_tables import read_pasted, read_tables
 from confsched.services import absence_imports, absences
 from confsched.services.absence_imports import AbsenceImport
-from confsched.web.absences import KIND_WORDS
+from confsched.web.absences import KIND_WORDS, days_of
 from confsched.web.context import current_actor, now, read_session, transaction
 from confsched.web.forms import BaseForm
 from confsched.web.pages import sentence
@@ -99,5 +99,6 @@ def _page(
         people=people,
         chosen=_choices(),
         kind_words=KIND_WORDS,
+        days_of=days_of,
     )
     return page, status

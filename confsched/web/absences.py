@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from datetime import date, datetime, time
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -10,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from wtforms import DateField, SelectField, SelectMultipleField, TimeField
 from wtforms.validators import Optional
 
-from confsched.clock import local_day
+from confsched.clock import local_day, to_local
 from confsched.domain.intervals import Span
 from confsched.domain.kinds import AbsenceKind
 from confsched.domain.permissions import Permission
@@ -18,7 +19,7 @@ from confsched.errors import Message, Refusal, msg
 from confsched.models.people import Person
 from confsched.services import absences as service
 from confsched.services import access
-from confsched.services.absences import AbsenceFilter, NewAbsence
+from confsched.services.absences import ONE_DAY, AbsenceFilter, NewAbsence
 from confsched.web.context import current_actor, now, read_session, reader_zone, transaction
 from confsched.web.forms import BaseForm, new_form_key
 from confsched.web.instants import is_near, own_instant
@@ -48,9 +49,9 @@ class AbsenceForm(BaseForm):
         description=msg("Only the person and the secretary see the kind. Everybody else sees “absent”."),
     )
     from_day = DateField(msg("First day"), validators=[Optional()])
-    from_time = TimeField(msg("from (time, empty for the whole day)"), validators=[Optional()])
+    from_time = TimeField(msg("from (time)"), validators=[Optional()])
     until_day = DateField(msg("Last day"), validators=[Optional()])
-    until_time = TimeField(msg("until (time, empty for the whole day)"), validators=[Optional()])
+    until_time = TimeField(msg("until (time)"), validators=[Optional()])
     ask = SelectMultipleField(msg("Ask colleagues"), validate_choice=False)
 
 
@@ -60,7 +61,7 @@ def index() -> ResponseReturnValue:
     """Show who is away, narrowed by the address, and the form for a new absence."""
     form = AbsenceForm(formdata=None)
     form.from_day.data = form.until_day.data = local_day(now(), reader_zone())
-    form.person_id.data = request.args.get("person") or str(current_actor().person_id)
+    form.person_id.data = request.args.get("person", "")
     return _page(form, 200)
 
 
@@ -102,8 +103,8 @@ def _checked_page(form: AbsenceForm) -> ResponseReturnValue:
 
 
 def _person_id(form: AbsenceForm) -> uuid.UUID:
-    """Return who is away: oneself where nobody is chosen."""
-    if not form.person_id.data:
+    """Return who is away: oneself where there is nobody to choose from."""
+    if form.person_id.data is None:
         return current_actor().person_id
     found = _uuid(form.person_id.data)
     if found is None:
@@ -154,7 +155,7 @@ def _page(
 ) -> ResponseReturnValue:
     session, actor = read_session(), current_actor()
     people = service.list_cared_for(session, actor)
-    form.person_id.choices = [(str(person.id), person.name) for person in people]
+    form.person_id.choices = person_choices(people)
     form.kind.choices = [(kind.value, sentence(words)) for kind, words in KIND_WORDS.items()]
     page = render_template(
         "absences/index.html",
@@ -163,10 +164,24 @@ def _page(
         breaks=breaks,
         people=people,
         kind_words=KIND_WORDS,
+        days_of=days_of,
         listing=service.list_absences(session, actor, _filter(), page=_asked_page()),
         may_import=actor.may(Permission.EDIT_ROSTER),
     )
     return page, status
+
+
+def person_choices(people: Sequence[Person]) -> list[tuple[str, str]]:
+    """Return whom to choose from; nobody is chosen until somebody does."""
+    return [("", sentence(msg("please choose"))), *((str(person.id), person.name) for person in people)]
+
+
+def days_of(span: Span) -> tuple[date, date] | None:
+    """Return the first and the last day of a span of whole days in the reader's zone, None of any other."""
+    starts, ends = (to_local(at, reader_zone()) for at in (span.starts_at, span.ends_at))
+    if (starts.time(), ends.time()) != (time.min, time.min):
+        return None
+    return starts.date(), ends.date() - ONE_DAY
 
 
 def _filter() -> AbsenceFilter:
@@ -208,6 +223,7 @@ def show(absence_id: uuid.UUID) -> ResponseReturnValue:
         absence=absence,
         person=access.get_person(session, actor, absence.person_id, to="change"),
         kind_words=KIND_WORDS,
+        days_of=days_of,
         breaks=found,
         new_key=new_form_key,
     )

@@ -18,6 +18,7 @@ from confsched.models.rotations import DutyWish
 from confsched.services import absences, access
 from confsched.services import wishes as service
 from confsched.services.wishes import NewWish
+from confsched.web.absences import person_choices
 from confsched.web.context import current_actor, now, read_session, reader_zone, transaction
 from confsched.web.forms import BaseForm
 from confsched.web.instants import is_near
@@ -60,7 +61,7 @@ def index() -> ResponseReturnValue:
     """Show the wishes that count and the form for a new one."""
     form = WishForm(formdata=None)
     form.starts_on.data = form.ends_on.data = local_day(now(), reader_zone())
-    form.person_id.data = request.args.get("person") or str(current_actor().person_id)
+    form.person_id.data = request.args.get("person", "")
     return _page(form, 200)
 
 
@@ -83,8 +84,8 @@ def add() -> ResponseReturnValue:
 
 
 def _person_id(form: WishForm) -> uuid.UUID:
-    """Return whose wish it is: one's own where nobody is chosen."""
-    if not form.person_id.data:
+    """Return whose wish it is: one's own where there is nobody to choose from."""
+    if form.person_id.data is None:
         return current_actor().person_id
     found = _uuid(form.person_id.data)
     if found is None:
@@ -125,7 +126,7 @@ def _uuid(text: str | None) -> uuid.UUID | None:
 def _page(form: WishForm, status: int) -> ResponseReturnValue:
     session, actor = read_session(), current_actor()
     people = absences.list_cared_for(session, actor)
-    form.person_id.choices = [(str(person.id), person.name) for person in people]
+    form.person_id.choices = person_choices(people)
     form.kind.choices = [(kind.value, sentence(words)) for kind, words in KIND_WORDS.items()]
     form.weekday.choices = [
         ("", sentence(msg("every day"))),
