@@ -102,7 +102,7 @@ def test_after_the_commit_the_board_the_search_and_the_feed_have_it(database: Da
         booking = book(session, world, saturday, reply_by_on=_day(11))  # nobody else works on a Saturday
         assert _serving(booking) == {voss.id}
         feed, _ = feeds.create_feed(
-            session, rw.actor_of("Voss"), "Phone", privacy=FeedPrivacy.KIND, now=LATER
+            session, rw.actor_of("Voss"), "Phone", privacy=FeedPrivacy.KIND_AND_PLACE, now=LATER
         )
         entries = feed_entries.feed_entries(session, feed, now=LATER)
         assert any("Hintergrund" in str(entry) for entry in entries)
