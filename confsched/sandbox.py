@@ -17,6 +17,7 @@ from typing import Any, BinaryIO
 from confsched.domain.intervals import Span
 from confsched.errors import Message, Refusal, msg
 from confsched.formats.busy_calendar import BusyReading, read_busy
+from confsched.formats.roster_files import RosterFile, read_roster_file, stored_tables, write_tables
 
 CPU_SECONDS = 4
 WALL_SECONDS = 5.0
@@ -24,6 +25,7 @@ MEMORY_BYTES = 512 * 1024 * 1024
 MAX_ANSWER_BYTES = 4 * 1024 * 1024
 MAX_OPEN_FILES = 32
 READER = "confsched.sandbox:busy_answer"
+ROSTER_READER = "confsched.sandbox:roster_answer"
 
 _log = logging.getLogger(__name__)
 _LENGTH_BYTES = 8
@@ -68,6 +70,28 @@ def _refusal(failure: ChildFailed) -> Refusal:
     if failure.reason == "crash":
         return Refusal(msg("This calendar cannot be read. Export it again, or tell its provider."))
     return Refusal(msg("This calendar takes too long to read. Export fewer months and try again."))
+
+
+def read_roster_safely(data: bytes, filename: str, window: Span, zone: str) -> RosterFile:
+    """Do what read_roster_file does within 5 s and without risk to this process; raises Refusal at "file".
+
+    A workbook of the largest size that is taken keeps openpyxl busy for seconds, and its memory grows with it.
+    """
+    options = {
+        "filename": filename,
+        "starts_at": window.starts_at.isoformat(),
+        "ends_at": window.ends_at.isoformat(),
+        "zone": zone,
+    }
+    try:
+        answer = run(ROSTER_READER, data, options)
+    except ChildFailed as failure:
+        _log.warning("a roster was not read: %s", failure)
+        sentence = msg("This file takes too long to read. Copy the month into a new workbook and try again.")
+        raise Refusal(sentence, field="file") from failure
+    if "refused" in answer:
+        raise Refusal(_message(answer["refused"]), field="file")
+    return RosterFile(stored_tables(answer["tables"]), tuple(map(_message, answer["notes"])))
 
 
 def run(
@@ -173,6 +197,16 @@ def busy_answer(data: bytes, *, starts_at: str, ends_at: str, zone: str) -> dict
         "name": reading.name,
         "skipped": [_values(message) for message in reading.skipped],
     }
+
+
+def roster_answer(data: bytes, *, filename: str, starts_at: str, ends_at: str, zone: str) -> dict[str, Any]:
+    """Read a roster file, as the child; a Refusal becomes a part of the answer."""
+    window = Span(datetime.fromisoformat(starts_at), datetime.fromisoformat(ends_at))
+    try:
+        read = read_roster_file(data, filename, window, zone)
+    except Refusal as refusal:
+        return {"refused": _values(refusal.message)}
+    return {"tables": write_tables(read.tables), "notes": [_values(note) for note in read.notes]}
 
 
 def _values(message: Message) -> list[object]:
