@@ -142,10 +142,13 @@ def _badge(text: str, styles: Mapping[str, str]) -> Markup:
     return Markup("<b class={}>{}</b>").format(style, text)
 
 
-def marks_of(cell: CellView) -> str:
-    """Return the classes of a cell; the words for each stand inside of it."""
+def marks_of(cell: CellView, edition: int) -> str:
+    """Return the classes of a cell; the words for each stand inside of it.
+
+    Before the first edition everything is new, and nothing is marked as changed.
+    """
     marks = (
-        ("chg", cell.is_changed),
+        ("chg", edition and cell.is_changed),
         ("wrn", cell.warnings),
         ("bad", cell.problem),
         ("cut", cell.part),
@@ -155,9 +158,9 @@ def marks_of(cell: CellView) -> str:
     return " ".join(name for name, is_set in marks if is_set)
 
 
-def has_words(cell: CellView) -> bool:
+def has_words(cell: CellView, edition: int) -> bool:
     """Tell whether a cell holds more than its code."""
-    is_marked = cell.is_changed or cell.warnings or cell.problem or cell.part
+    is_marked = (edition and cell.is_changed) or cell.warnings or cell.problem or cell.part
     return bool(is_marked or (not cell.text and (cell.absence or cell.wish)))
 
 

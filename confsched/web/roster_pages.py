@@ -32,6 +32,7 @@ from confsched.web.roster_months import (
 
 ONE_DAY = timedelta(days=1)
 LIST_LENGTH = 12
+LONGEST_LIST = 400
 WORDS = {
     "label": msg("Code for %(name)s on %(day)s"),
     "saving": msg("Saving …"),
@@ -124,12 +125,12 @@ def tools(view: MonthView) -> dict[str, Any]:
 
 
 def first_of(items: Sequence[Item], name: str) -> Sequence[Item]:
-    """Return the beginning of a list below the table, and all of the one that is asked for.
+    """Return the beginning of a list below the table, and far more of the one that is asked for.
 
     A warning stays in its list while its reason is asked for.
     """
     is_whole = request.args.get("all") == name or (name == "warnings" and "warning" in request.args)
-    return items if is_whole else items[:LIST_LENGTH]
+    return items[: LONGEST_LIST if is_whole else LIST_LENGTH]
 
 
 def warning_id(warning: RosterWarningView) -> str:

@@ -1,4 +1,4 @@
-"""A secretary works on a month as in a spreadsheet: by keyboard, with Excel beside it, and beside a colleague."""
+"""A secretary works on a month as in a spreadsheet: by keyboard, beside Excel and beside a colleague."""
 
 from __future__ import annotations
 
@@ -35,6 +35,7 @@ class Ward:
 
     url: str
     roster: RosterWorld
+    signed_in: dict[str, Any]  # what each browser remembers, so that each person signs in once
 
     def month(self, month: str) -> str:
         """Return the address of a month; each test has one of its own."""
@@ -57,7 +58,7 @@ def ward(_sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> It
         server = make_server("127.0.0.1", port, create_app(settings, database), threaded=True)
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
-        yield Ward(settings.public_url, roster)
+        yield Ward(settings.public_url, roster, {})
         server.shutdown()
         thread.join()
         server.server_close()
@@ -73,7 +74,9 @@ class Desk:
         self.problems: list[str] = []
         self.page.on("console", lambda one: self.problems.append(one.text) if one.type == "error" else None)
         self.page.on("pageerror", lambda error: self.problems.append(str(error)))
-        self._sign_in(f"{family_name}@wendstadt.example")
+        if family_name not in ward.signed_in:
+            self._sign_in(f"{family_name}@wendstadt.example")
+            ward.signed_in[family_name] = context.storage_state()
         self._ward = ward
 
     def _sign_in(self, email: str) -> None:
@@ -131,6 +134,7 @@ def desk(browser: Browser, ward: Ward) -> Iterator[Any]:
             locale="de-DE",
             timezone_id="Europe/Berlin",
             permissions=["clipboard-read", "clipboard-write"],
+            storage_state=ward.signed_in.get(who),
         )
         desks.append(Desk(context, ward, who))
         return desks[-1]
