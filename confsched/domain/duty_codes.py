@@ -12,6 +12,7 @@ from confsched.domain.holidays import is_pre_holiday
 from confsched.domain.intervals import Span
 from confsched.domain.kinds import AbsenceKind, CountsAs, DayClass, DutyType
 from confsched.domain.rosters import duty_span
+from confsched.errors import Refusal
 
 ONE_DAY = timedelta(days=1)
 MAX_CODE = 3
@@ -108,9 +109,15 @@ def hours_on(code: DutyCode, day: date, legend: Legend) -> Hours | None:
 
 
 def span_on(code: DutyCode, day: date, legend: Legend) -> Span | None:
-    """Return the instants of a code on a day; a 24 h duty over a clock change lasts 23 or 25 h."""
+    """Return the instants of a code on a day; a 24 h duty over a clock change lasts 23 or 25 h.
+
+    Hours that the clock skips in the night of spring are none.
+    """
     hours = hours_on(code, day, legend)
-    return duty_span(day, *hours, legend.zone) if hours else None
+    try:
+        return duty_span(day, *hours, legend.zone) if hours else None
+    except Refusal:
+        return None
 
 
 def planned_duties(cells: Mapping[tuple[UUID, date], str], legend: Legend) -> list[PlannedDuty]:

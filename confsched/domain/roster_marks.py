@@ -15,7 +15,7 @@ from confsched.domain.duty_codes import IsHoliday, PlannedDuty
 from confsched.domain.intervals import Span, intersect, subtract
 from confsched.domain.roster_month import Cell, StandingDuty
 from confsched.domain.rosters import duty_span
-from confsched.errors import Message, msg
+from confsched.errors import Message, Refusal, msg
 
 SATURDAY = 5
 MINUTE = timedelta(minutes=1)
@@ -112,7 +112,10 @@ def _open_time(
 ) -> OpenTime:
     if cover.workdays_only and (day.weekday() >= SATURDAY or is_holiday(day)):
         return OpenTime(day, LineState.NOT_NEEDED)
-    needed = duty_span(day, cover.starts, cover.ends, cover.zone)
+    try:
+        needed = duty_span(day, cover.starts, cover.ends, cover.zone)
+    except Refusal:  # the clock skips these times
+        return OpenTime(day, LineState.NOT_NEEDED)
     near = [(span.starts_at, span.ends_at) for span in held if span.overlaps(needed)]
     holes = find_holes(near, [needed], needed, declared=[span for span in declared if span.overlaps(needed)])
     if holes.gaps:

@@ -247,7 +247,8 @@ def _withdrawn_by(
         return
     gone = _spans(diff.removed, diff.day, legend)
     kept = _spans(diff.kept, diff.day, legend)
-    lines = {line_id for line_id, _ in gone}
+    codes = (legend.find(text) for text in diff.removed)
+    lines = {code.line_id for code in codes if code}
     for duty in standing:
         if duty.person_id != diff.person_id or duty.line_id not in lines:
             continue

@@ -37,7 +37,7 @@ from confsched.errors import Conflict, NotFound, Refusal, msg
 from confsched.models.duty_rosters import DutyRoster, RosterEdition
 from confsched.models.people import Person
 from confsched.models.rosters import DutyLine
-from confsched.services import audit
+from confsched.services import audit, claims
 from confsched.services.affected import AffectedMeeting, affected_meetings
 from confsched.services.roster_cells import (
     MonthState,
@@ -50,8 +50,6 @@ from confsched.services.roster_cells import (
 from confsched.services.roster_edits import put_cells
 from confsched.services.roster_effects import change_absences, change_duties, notify_hit
 from confsched.services.roster_view import CellChange
-
-MAX_NOTE = 120
 
 
 @dataclass(frozen=True)
@@ -86,7 +84,7 @@ class _Step:
 
 
 def publish(
-    session: Session, actor: Actor, roster: DutyRoster, *, seen_edition: int, now: datetime, note: str = ""
+    session: Session, actor: Actor, roster: DutyRoster, *, seen_edition: int, now: datetime
 ) -> Publication:
     """Let the draft of a month count, if nobody has published since edition `seen_edition` was seen.
 
@@ -103,7 +101,7 @@ def publish(
         )
     state = load_state(session, roster.department, roster.month, now=now)
     step = _step(session, roster, state, state.draft)
-    return _publish(session, actor, step, now=now, note=note)
+    return _publish(session, actor, step, now=now)
 
 
 def restore(session: Session, actor: Actor, roster: DutyRoster, number: int, *, now: datetime) -> Publication:
@@ -192,17 +190,19 @@ def _step(session: Session, roster: DutyRoster, state: MonthState, cells: Cells)
 
 
 def _publish(
-    session: Session, actor: Actor, step: _Step, *, now: datetime, note: str = "", restores: int | None = None
+    session: Session, actor: Actor, step: _Step, *, now: datetime, restores: int | None = None
 ) -> Publication:
     if not step.diffs:
         return Publication(step.roster.edition)
     _check_publishable(step)
+    # All at once and in one order: meetings that follow would lock the same people one by one.
+    claims.line_up(session, {diff.person_id for diff in step.diffs})
     written_at = _publication_instants(session, step.roster)
     _add_edition(session, actor, step, now, restores=restores)
     losses = change_duties(session, actor, step.state, step.diffs, step.people, now=now)
     losses += change_absences(session, actor, step.state, step.diffs, step.people, written_at, now=now)
     notified = notify_hit(session, actor, step.state, step.diffs, step.people, now=now)
-    detail = f"edition {step.roster.edition}, {len(step.diffs)} cells. {note[:MAX_NOTE]}".strip()
+    detail = f"edition {step.roster.edition}, {len(step.diffs)} cells"
     audit.record(session, actor, "publish", step.roster, now=now, detail=detail)
     return Publication(
         edition=step.roster.edition,

@@ -187,6 +187,9 @@ WORK = {
         [(ANN, duty_span(_day(1), time(15), time(9), ZONE))],
         [],
     ),
+    "a duty whose code has no hours on such a day any more goes as a whole": (
+        *([_diff(ANN, 1, "W", "")], [_held(ANN, _night(1))], [(ANN, _night(1))], []),
+    ),
     "a swapped duty of the same day outside the code stays": (
         [_diff(ANN, 1, "N", "")],
         [_held(ANN, _night(1)), _held(ANN, duty_span(_day(1), *DAY, ZONE), is_roster=False)],
@@ -211,6 +214,17 @@ def test_a_night_over_a_clock_change_is_recorded_to_the_hour(day: date) -> None:
     (work,) = line_work([CellDiff(ANN, day, "", "N")], [], LEGEND)
     assert work.recorded == ((ANN, duty_span(day, *NIGHT, ZONE)),)
     assert work.recorded[0][1].duration != timedelta(hours=16)
+
+
+def test_hours_that_the_clock_skips_are_a_finding_and_no_crash() -> None:
+    """Cover line 13 of the failures: in the night of 29 March there is no 02:00 to 03:00 in Berlin."""
+    spring, hour = date(2026, 3, 29), (time(2), time(3))
+    legend = Legend({"E": _code("E", hour, LINE)}, ZONE, lambda _day: False)
+    cells = {(ANN, spring): "E"}
+    problems = find_problems(cells, planned_duties(cells, legend), legend, NAMES)
+    assert [str(message) for message in problems.values()] == ["E has no hours on such a day."]
+    cover = Cover(*hour, False, ZONE)
+    assert open_times([spring], cover, [], [], lambda _day: False)[0].state is LineState.NOT_NEEDED
 
 
 PLANS = st.dictionaries(

@@ -12,14 +12,16 @@ from sqlalchemy.orm import Session
 from confsched.db import Database
 from confsched.domain.intervals import Span
 from confsched.domain.invites import Kind
-from confsched.domain.kinds import AbsenceKind, FeedPrivacy
+from confsched.domain.kinds import AbsenceKind, DayClass, FeedPrivacy
 from confsched.domain.rosters import duty_span
 from confsched.errors import Conflict, NotFound, Refusal
+from confsched.models.audit import AuditEvent
 from confsched.models.claims import Claim
 from confsched.models.duty_rosters import DutyRoster, DutyRulesRow, RosterEdition
 from confsched.models.outbox import OutboxMessage
 from confsched.models.rosters import Absence, Duty
-from confsched.services import duty_board, duty_rosters, feed_entries, feeds, rosters
+from confsched.services import audit, duty_board, duty_codes, duty_rosters, feed_entries, feeds, rosters
+from confsched.services.duty_codes import NewCode
 from confsched.services.duty_rosters import Handed, MonthView
 from confsched.services.roster_cells import find_roster
 from confsched.services.who_is_on import who_is_on
@@ -239,6 +241,32 @@ def test_the_first_publication_can_be_taken_back(session: Session, rw: RosterWor
     publish_cells(session, rw, {("Voss", 1): "N"})
     duty_rosters.restore(session, rw.actor, _roster(session, rw), 0, now=LATER)
     assert (_held(session, rw), _texts(_month(session, rw), "Voss")) == ([], {})
+
+
+def test_a_cell_that_stood_before_the_legend_changed_does_not_keep_others_from_being_published(
+    session: Session, rw: RosterWorld
+) -> None:
+    publish_cells(session, rw, {("Voss", 1): "N"})
+    weekend = NewCode("N", "Nacht", rw.lines["N"].id, hours={DayClass.SATURDAY: NIGHT})
+    row = next(row for row in duty_codes.list_codes(session, rw.department) if row.code == "N")
+    duty_codes.save_code(session, rw.actor, rw.department, weekend, now=NOW, code_id=row.id)
+
+    assert publish_cells(session, rw, {("Kolb", 2): "R"}, now=LATER).edition == 2
+    assert len(_month(session, rw).problems) == 1
+    publish_cells(session, rw, {("Voss", 1): ""}, now=LATER + timedelta(hours=1))
+    assert _held(session, rw) == []
+
+
+def test_each_change_of_a_month_is_on_record(session: Session, rw: RosterWorld) -> None:
+    publish_cells(session, rw, {("Voss", 1): "N", ("Kolb", 1): "U"})
+    duty_rosters.restore(session, rw.actor, _roster(session, rw), 0, now=LATER)
+    audit.write_pending(session)
+    query = select(AuditEvent).where(AuditEvent.object_id == _roster(session, rw).id)
+    events = session.scalars(query.order_by(AuditEvent.number)).all()
+    assert [(event.action, event.detail) for event in events] == [
+        *(("edit_cells", "2 cells"), ("publish", "edition 1, 2 cells"), ("publish", "edition 2, 2 cells")),
+    ]
+    assert _away(session, "Kolb", rw) == []
 
 
 def test_an_edition_that_never_was_is_not_found(session: Session, rw: RosterWorld) -> None:
