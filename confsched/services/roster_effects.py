@@ -15,12 +15,11 @@ from confsched.domain.invites import Kind
 from confsched.domain.permissions import Actor
 from confsched.domain.roster_month import (
     CellDiff,
-    LineWork,
     day_span,
     find_absence,
     is_within_notice,
-    line_work,
 )
+from confsched.domain.roster_work import LineWork, line_work
 from confsched.errors import Message, msg
 from confsched.models.people import Person
 from confsched.models.rosters import Absence, DutyLine

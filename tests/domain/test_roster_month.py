@@ -16,7 +16,6 @@ from confsched.domain.kinds import AbsenceKind, DayClass
 from confsched.domain.roster_marks import LineState, open_times, part_marks
 from confsched.domain.roster_month import (
     CellDiff,
-    LineWork,
     StandingDuty,
     baseline_cells,
     clean_cell,
@@ -27,12 +26,12 @@ from confsched.domain.roster_month import (
     find_problems,
     find_unwritable,
     is_within_notice,
-    line_work,
     month_span,
     next_month,
     overlay,
     previous_month,
 )
+from confsched.domain.roster_work import LineWork, line_work
 from confsched.domain.rosters import duty_span
 
 ZONE = "Europe/Berlin"
