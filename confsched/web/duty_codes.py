@@ -66,7 +66,7 @@ def _back(department_id: uuid.UUID, anchor: str | None = None) -> ResponseReturn
 @needs(Permission.EDIT_ROSTER)
 def save(department_id: uuid.UUID) -> ResponseReturnValue:
     """Add a code, or change the one that the form names."""
-    department = access.get_department(read_session(), current_actor(), department_id, to="change")
+    department = access.get_department(read_session(), current_actor(), department_id)
     lines, _staff = department_settings.list_line_people(
         read_session(), department, local_day(now(), department.site.zone)
     )
@@ -104,9 +104,9 @@ def remove(department_id: uuid.UUID) -> ResponseReturnValue:
 def set_people(department_id: uuid.UUID) -> ResponseReturnValue:
     """Name who may hold a line; nobody named means everybody of the department."""
     try:
-        people = [_as_uuid(text) for text in request.form.getlist("person_id")]
         with transaction() as session:
             _department(session, department_id)
+            people = [_as_uuid(text) for text in request.form.getlist("person_id")]
             line = access.get_line(session, current_actor(), _uuid("line_id"), to="change")
             duty_codes.set_qualified(session, current_actor(), line, people, now=now())
     except Refusal as refusal:

@@ -65,6 +65,7 @@ def show(department_id: uuid.UUID, month: str) -> ResponseReturnValue:
 def edit(department_id: uuid.UUID, month: str) -> ResponseReturnValue:
     """Take cells: of a script as JSON, answered by the new picture; of a form, answered by the month."""
     first = parse_month(month)
+    access.get_department(read_session(), current_actor(), department_id)
     if not request.is_json:
         return _edit_day(department_id, first)
     try:

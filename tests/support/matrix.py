@@ -52,10 +52,11 @@ Row = TypeVar("Row", bound=Base)
 UNKNOWN = uuid.UUID("00000000-0000-4000-8000-000000000000")
 CASE_REF, LINK = "FK-9XWT", "https://video.example/secret-room"
 FIRST_DAY = date(2026, 11, 24)
+MONTH = "2026-12"
 STEP = timedelta(minutes=30)
 ARGUMENTS = (
     *("booking_id", "consult_id", "conference_id", "message_id", "feed_id", "source_id", "gap_id"),
-    *("swap_id", "absence_id", "wish_id"),
+    *("swap_id", "absence_id", "wish_id", "department_id"),
 )
 _UUID = re.compile(rb"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _CHANGING = re.compile(rb'(name="(?:csrf_token|form_key)"[^>]*value=")[^"]*')
@@ -74,7 +75,7 @@ class Route:
     def path(self, app: Flask, row_id: uuid.UUID | None) -> str:
         values: dict[str, object] = dict.fromkeys(("digest", "name", "token"), "x")
         if self.argument:
-            values = {self.argument: row_id}
+            values = {self.argument: row_id, "month": MONTH}
         built = app.url_map.bind("localhost").build(self.endpoint, values, method=self.method)
         return urlsplit(built).path
 
@@ -162,6 +163,7 @@ class Objects:
             "feed_id": self._feed(actor).id,
             "source_id": self._busy_source(actor).id,
             "gap_id": self._intended_gap(actor).id,
+            "department_id": self._department(actor).id,
             "swap_id": self._swap(actor).id,
             "absence_id": self._absence(actor).id,
             "wish_id": self._wish(actor).id,
@@ -244,13 +246,15 @@ class Objects:
             )
         )
 
+    def _department(self, actor: Actor) -> Department:
+        name = uuid.uuid4().hex
+        return self._add(Department(site_id=actor.site_id, name=name, discipline=NEUROLOGY))
+
     def _line(self, actor: Actor) -> DutyLine:
         """Return a duty line of the actor's house."""
-        number = uuid.uuid4().hex
-        department = self._add(Department(site_id=actor.site_id, name=number, discipline=NEUROLOGY))
-        return rosters.add_line(
-            self._session, None, department, NewLine("Innere", number, "+49 5555 7"), now=NOW
-        )
+        department = self._department(actor)
+        new = NewLine("Innere", department.name, "+49 5555 7")
+        return rosters.add_line(self._session, None, department, new, now=NOW)
 
     def _intended_gap(self, actor: Actor) -> DeclaredGap:
         line = self._line(actor)

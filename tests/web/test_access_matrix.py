@@ -49,6 +49,7 @@ SEES = {
     "conference_id": {"house": SECRETARIAT},
     "message_id": {"house": POST_OFFICE},
     **{name: {"house": ROSTER_OFFICE} for name in ("swap_id", "absence_id", "wish_id")},
+    "department_id": {"house": EVERYBODY},
 }
 CHANGES = {**SEES, "booking_id": {"house": SECRETARIAT}, "gap_id": {"house": ROSTER_OFFICE}}
 PAGES_FOR_CHANGES = {"bookings.times"}  # the offers are for who may take one
