@@ -12,7 +12,7 @@ from confsched.domain.availability import FILE_STALE_AFTER, STALE_AFTER
 from confsched.domain.bookings import HOLD_MINUTES
 from confsched.domain.permissions import Permission
 from confsched.errors import Message, msg
-from confsched.services import busy_calendars, duty_board, engine, feed_entries, today
+from confsched.services import busy_calendars, coverage, duty_board, engine, feed_entries, today
 from confsched.web.policies import public
 
 blueprint = Blueprint("help", __name__)
@@ -66,10 +66,25 @@ SECTIONS = (
         msg("The duty board and the downtime sheet"),
         Way("duty_board.show", msg("Duty board"), Permission.SEE_DUTY_BOARD),
     ),
+    Section(
+        "roster",
+        msg("Plan the duties of a month"),
+        Way("duty_rosters.index", msg("Months"), Permission.SEE_ROSTERS),
+    ),
+    Section("import", msg("Take a month over from Excel")),
+    Section("swaps", msg("Swap a duty"), Way("swaps.index", msg("Swaps"), Permission.HOLD_DUTIES)),
+    Section(
+        "absences",
+        msg("Absences and wishes"),
+        Way("absences.index", msg("Absences"), Permission.HOLD_DUTIES),
+    ),
+    Section(
+        "coverage", msg("Coverage and gaps"), Way("coverage.show", msg("Coverage"), Permission.SEE_COVERAGE)
+    ),
     Section("patient-data", msg("What may never stand in a title or a question")),
     Section("keyboard", msg("Keyboard")),
     Section("red-banner", msg("When the red banner stands on top")),
-    Section("glossary", msg("Ten words")),
+    Section("glossary", msg("What the words mean")),
 )
 
 
@@ -86,6 +101,7 @@ def show() -> ResponseReturnValue:
         read_minutes=busy_calendars.EVERY // timedelta(minutes=1),
         keep_days=feed_entries.TOMBSTONE.days,
         soon_hours=duty_board.SOON // timedelta(hours=1),
+        coverage_days=coverage.DAYS_AHEAD,
         join_minutes=today.JOIN_EARLY // timedelta(minutes=1),
         late_seconds=engine.LATE_AFTER // timedelta(seconds=1),
     )
