@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 
 from sqlalchemy.orm import Session
 
@@ -35,6 +35,7 @@ HOURS = (
 )
 PART_TIME, FULL_TIME = 80, 100
 DAYS_A_WEEK = 5
+ROTATION = timedelta(days=90)
 
 
 def add_sites(session: Session, network: Network, now: datetime) -> None:
@@ -77,7 +78,9 @@ def add_staff(session: Session, network: Network, now: datetime) -> None:
             _seat(session, network, person, (plan.key, department), function, since, now, _percent(hours))
         _set_hours(session, network, person, plan.key, hours, since, now)
     rotating = network.people[ROTATING_EMAIL]
-    _seat(session, network, rotating, (ROTATION_SITE, "Innere Medizin"), Function.REQUESTER, since, now)
+    # The seat that began last is where somebody works today: back in the university hospital.
+    before = since - ROTATION
+    _seat(session, network, rotating, (ROTATION_SITE, "Innere Medizin"), Function.REQUESTER, before, now)
 
 
 def _percent(hours: list[WeeklyHours]) -> int:

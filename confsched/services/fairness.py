@@ -114,7 +114,7 @@ class Fairness:
 
 def list_departments(session: Session, actor: Actor) -> list[Department]:
     """Return the departments with duty lines whose ledgers the actor may see, their own first."""
-    own = {seat.department_id for seat in actor.seats}
+    own = [seat.department_id for seat in actor.seats]
     query = (
         access.visible(actor, Department)
         .where(Department.id.in_(select(DutyLine.department_id)))
@@ -122,7 +122,7 @@ def list_departments(session: Session, actor: Actor) -> list[Department]:
         .options(joinedload(Department.site))
         .order_by(Site.name, Department.name)
     )
-    return sorted(session.scalars(query), key=lambda department: department.id not in own)
+    return sorted(session.scalars(query), key=lambda one: own.index(one.id) if one.id in own else len(own))
 
 
 def show(

@@ -17,6 +17,8 @@ PEOPLE = {
 EVERYBODY = (
     "/",
     "/duty-board",
+    "/rosters/",
+    "/fairness/",
     "/consults/",
     "/bookings/",
     "/conferences/",
@@ -28,12 +30,13 @@ EVERYBODY = (
 MORE = {
     "requester": ("/consults/new",),
     "consultant": ("/conferences/new",),
-    "secretary": ("/conferences/new", "/coverage", "/coverage/gaps"),
+    "secretary": ("/conferences/new", "/coverage", "/coverage/gaps", "/rosters/rules"),
     "coordinator": ("/coverage",),
 }
 
 
 LISTS = (
+    ("/rosters/", "/rosters/"),
     ("/bookings/", "/bookings/"),
     ("/consults/", "/times"),
     ("/conferences/", "/times"),
