@@ -219,9 +219,7 @@ def _list_cells(
 def _note_too_many(reading: _Reading, cell: Cell, codes: Iterable[str]) -> None:
     reading.frozen.add(cell)
     reading.unclear.append(
-        ImportChange(
-            day=cell[1], kind=ImportKind.UNCLEAR, code="", before=cell[0], written=join_codes(codes)
-        )
+        ImportChange(day=cell[1], kind=ImportKind.UNCLEAR, code="", before=cell[0], written=join_codes(codes))
     )
 
 
