@@ -25,9 +25,10 @@ from confsched.models.people import Person
 from confsched.models.rosters import Absence, DutyLine
 from confsched.services import rebinding, rosters
 from confsched.services.affected import Loss
+from confsched.services.duty_rules import rules_of
 from confsched.services.notices import notify
 from confsched.services.roster_cells import ORIGIN, MonthState
-from confsched.services.roster_facts import is_written, rules_of
+from confsched.services.roster_facts import is_written
 
 NOT_ON_DUTY, AWAY = msg("No longer on duty then."), msg("Absent then.")
 People = Mapping[uuid.UUID, Person]

@@ -28,10 +28,11 @@ from confsched.domain.roster_month import (
 )
 from confsched.domain.roster_rules import DutyRules, PersonFacts
 from confsched.models.duty_codes import LineQualification
-from confsched.models.duty_rosters import DutyRoster, DutyRulesRow, RosterEdition
+from confsched.models.duty_rosters import DutyRoster, RosterEdition
 from confsched.models.rosters import Absence, Duty, DutyLine
 from confsched.models.rotations import DutyWish
 from confsched.services.duty_codes import StaffMember
+from confsched.services.duty_rules import rules_of
 from confsched.services.roster_cells import MonthState, read_cells
 from confsched.services.standing import standing
 
@@ -81,22 +82,6 @@ def load_facts(
             *_load_other_duties(session, state, people, known_at),
             *_load_days_at_work(session, state),
         ),
-    )
-
-
-def rules_of(session: Session, organisation_id: uuid.UUID) -> DutyRules:
-    """Return the limits of an organisation, by default those of the law."""
-    row = session.get(DutyRulesRow, organisation_id)
-    if row is None:
-        return DutyRules()
-    return DutyRules(
-        rest_hours=row.rest_hours,
-        compensated_rest_hours=row.compensated_rest_hours,
-        cap_hours=row.cap_hours,
-        standby_limit=row.standby_limit,
-        on_call_limit=row.on_call_limit,
-        free_weekends=row.free_weekends,
-        notice_days=row.notice_days,
     )
 
 

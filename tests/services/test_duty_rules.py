@@ -7,10 +7,12 @@ from dataclasses import replace
 import pytest
 from sqlalchemy.orm import Session
 
-from confsched.domain.roster_rules import DutyRules
+from confsched.domain.roster_rules import DutyRules, Rule
 from confsched.errors import Forbidden, Refusal
-from confsched.services import audit, duty_rules
+from confsched.services import audit, duty_rosters, duty_rules
+from confsched.services.duty_rosters import CellEdit
 from confsched.services.duty_rules import ALLOWED, LAW_LIMITS, Limits
+from tests.support.rosters import DECEMBER, build_department
 from tests.world import NOW, World
 
 
@@ -66,6 +68,21 @@ def test_a_change_is_on_record_once_and_the_way_back_to_the_law_as_well(
     house = world.hub.organisation_id
     assert audit.count_events(session, "save_duty_rules", house) == 1
     assert audit.count_events(session, "restore_duty_rules", house) == 1
+
+
+def test_a_month_is_checked_by_the_numbers_of_the_house(session: Session, world: World) -> None:
+    roster = build_department(session, world)
+    voss = roster.person("Voss").id
+    edits = [CellEdit(voss, DECEMBER.replace(day=day), "T", 0) for day in (1, 2)]
+    duty_rosters.edit_cells(session, roster.actor, roster.department, DECEMBER, edits, now=NOW)
+
+    def broken() -> list[Rule]:
+        month = duty_rosters.load_month(session, roster.actor, roster.department, DECEMBER, now=NOW)
+        return [warning.rule for warning in month.warnings]
+
+    assert broken() == []
+    _save(session, world, Limits(rest_hours=24, compensated_rest_hours=24))
+    assert broken() == [Rule.REST]
 
 
 def test_who_plans_no_rosters_sets_no_rules(session: Session, world: World) -> None:
