@@ -17,6 +17,9 @@ PEOPLE = {
 EVERYBODY = (
     "/",
     "/duty-board",
+    "/swaps/",
+    "/absences/",
+    "/wishes/",
     "/rosters/",
     "/fairness/",
     "/consults/",
@@ -41,6 +44,8 @@ LISTS = (
     ("/consults/", "/times"),
     ("/conferences/", "/times"),
     ("/deliveries/", "/deliveries/"),
+    ("/swaps/", "/swaps/"),
+    ("/absences/?since=", "/absences/"),
 )
 
 
