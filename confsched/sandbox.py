@@ -32,12 +32,11 @@ _LENGTH_BYTES = 8
 # The child finds modules where this process does. The bare package keeps the application out of it, whose
 # import would take longer than the reading.
 _BOOTSTRAP = """
-import sys, types
-sys.path[:] = sys.argv[2:]
+import importlib, sys, types
+sys.path[:] = sys.argv[3:]
 package = sys.modules["confsched"] = types.ModuleType("confsched")
-package.__path__ = [sys.argv[1]]
-from confsched.sandbox import main
-main()
+package.__path__ = [sys.argv[2]]
+importlib.import_module(sys.argv[1]).main()
 """
 
 
@@ -115,7 +114,7 @@ def run(
 
 def _run_child(request: bytes, wall_seconds: float) -> tuple[bytes, int]:
     with subprocess.Popen(
-        [sys.executable, "-I", "-S", "-c", _BOOTSTRAP, str(Path(__file__).parent), *sys.path],
+        child_command("confsched.sandbox"),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -129,6 +128,12 @@ def _run_child(request: bytes, wall_seconds: float) -> tuple[bytes, int]:
         finally:
             _end(child)
     return output, child.returncode
+
+
+def child_command(module: str) -> list[str]:
+    """Return the command of a child that calls main() of a module of ours and nothing else."""
+    package = str(Path(__file__).parent)
+    return [sys.executable, "-I", "-S", "-c", _BOOTSTRAP, module, package, *sys.path]
 
 
 def _end(child: subprocess.Popen[bytes]) -> None:

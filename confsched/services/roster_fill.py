@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -18,15 +18,14 @@ from confsched.domain.kinds import FillState
 from confsched.domain.permissions import Actor
 from confsched.domain.roster_marks import spans_by_line
 from confsched.domain.roster_month import Cell
-from confsched.errors import Conflict, Message, msg
+from confsched.errors import Conflict, msg
 from confsched.models.duty_rosters import DutyRoster, FillRun
-from confsched.models.people import Person
-from confsched.models.rosters import DutyLine
-from confsched.services import audit
+from confsched.services import access, audit, idempotency
 from confsched.services.fill_problems import load_problem
 from confsched.services.roster_cells import MonthState, load_state
 from confsched.services.roster_edits import EditResult, fill_cells
 
+PURPOSE = "filling"
 LEASE = timedelta(seconds=60)
 ACTIVE = (FillState.WAITING, FillState.RUNNING)
 
@@ -40,53 +39,25 @@ class Due:
     problem: Problem
 
 
-@dataclass(frozen=True)
-class Proposal:
-    """Hold one duty that the filling gives to somebody."""
-
-    person_id: uuid.UUID
-    name: str
-    line_name: str
-    day: date
-    code: str
-
-
-@dataclass(frozen=True)
-class LeftOpen:
-    """Hold one duty that could not be given to anybody, and why."""
-
-    line_name: str
-    day: date
-    code: str
-    reasons: tuple[Message, ...]
-
-
-@dataclass(frozen=True)
-class FillView:
-    """Hold a filling as its page shows it."""
-
-    run: FillRun
-    proposals: tuple[Proposal, ...]
-    left_open: tuple[LeftOpen, ...]
-    score: Mapping[str, Any]
-
-    @property
-    def is_active(self) -> bool:
-        return self.run.state in ACTIVE
-
-    @property
-    def may_be_taken_over(self) -> bool:
-        return not self.is_active and bool(self.proposals) and self.run.applied_at is None
-
-
-def ask(session: Session, actor: Actor, roster: DutyRoster, *, keep_limits: bool, now: datetime) -> FillRun:
+def ask(
+    session: Session, actor: Actor, roster: DutyRoster, *, keep_limits: bool, now: datetime, key: str
+) -> FillRun:
     """Ask for a filling of the draft, which the worker begins within a second; one at a time for a month."""
+    known_id = idempotency.find_result(session, actor, PURPOSE, key)
+    if known_id is not None:
+        return access.get_row(session, actor, FillRun, known_id)
+    run = _find_active(session, roster) or _add(session, actor, roster, keep_limits, now)
+    idempotency.remember(session, actor, PURPOSE, key, run.id, now=now)
+    return run
+
+
+def _find_active(session: Session, roster: DutyRoster) -> FillRun | None:
     session.execute(select(DutyRoster.id).where(DutyRoster.id == roster.id).with_for_update())
-    active = session.scalars(
-        select(FillRun).where(FillRun.roster_id == roster.id, FillRun.state.in_(ACTIVE))
-    ).first()
-    if active is not None:
-        return active
+    query = select(FillRun).where(FillRun.roster_id == roster.id, FillRun.state.in_(ACTIVE))
+    return session.scalars(query).first()
+
+
+def _add(session: Session, actor: Actor, roster: DutyRoster, keep_limits: bool, now: datetime) -> FillRun:
     run = FillRun(
         roster_id=roster.id,
         state=FillState.WAITING,
@@ -97,7 +68,8 @@ def ask(session: Session, actor: Actor, roster: DutyRoster, *, keep_limits: bool
         result={"keep_limits": keep_limits},
     )
     session.add(run)
-    audit.record(session, actor, "ask_filling", roster, now=now)
+    session.flush()
+    audit.record(session, actor, "ask_filling", run, now=now)
     return run
 
 
@@ -160,6 +132,16 @@ def store(session: Session, due: Due, filling: Filling, *, now: datetime) -> Non
     }
 
 
+def give_back(session: Session, due: Due, *, now: datetime) -> None:
+    """Let another worker begin a filling again; one that somebody has stopped meanwhile ends with nothing."""
+    run = session.get(FillRun, due.run_id, with_for_update=True)
+    if run is None or run.lease_key != due.lease_key or run.state is not FillState.RUNNING:
+        return
+    run.lease_key = run.lease_until = None
+    run.state = FillState.STOPPED if run.stop_asked_at else FillState.WAITING
+    run.finished_at = now if run.stop_asked_at else None
+
+
 def store_failure(session: Session, due: Due, *, now: datetime) -> None:
     """Say that a filling ended by a fault of ours; it is not tried again by itself."""
     run = session.get(FillRun, due.run_id, with_for_update=True)
@@ -181,50 +163,6 @@ def _unfilled(problem: Problem, filling: Filling) -> list[list[Any]]:
         ]
         for (line_id, day, code), why in sorted(filling.unfilled.items())
     ]
-
-
-def find_last(session: Session, roster: DutyRoster) -> FillRun | None:
-    """Return the latest filling of a month."""
-    query = select(FillRun).where(FillRun.roster_id == roster.id).order_by(FillRun.requested_at.desc())
-    return session.scalars(query.limit(1)).one_or_none()
-
-
-def show(session: Session, run: FillRun) -> FillView:
-    """Return a filling with the names it speaks of."""
-    assigned, unfilled = run.result.get("assigned", []), run.result.get("unfilled", [])
-    line_ids, person_ids = {row[0] for row in (*assigned, *unfilled)}, {row[3] for row in assigned}
-    lines = {str(one.id): one.name for one in _load(session, DutyLine, line_ids)}
-    people = {str(one.id): one.name for one in _load(session, Person, person_ids)}
-    return FillView(
-        run=run,
-        proposals=tuple(
-            Proposal(
-                uuid.UUID(person_id),
-                people.get(person_id, ""),
-                lines.get(line_id, ""),
-                date.fromisoformat(day),
-                code,
-            )
-            for line_id, day, code, person_id in assigned
-        ),
-        left_open=tuple(
-            LeftOpen(
-                lines.get(line_id, ""),
-                date.fromisoformat(day),
-                code,
-                tuple(msg(text, **values) for text, values in reasons),
-            )
-            for line_id, day, code, reasons in unfilled
-        ),
-        score=run.result.get("score", {}),
-    )
-
-
-Named = TypeVar("Named", DutyLine, Person)
-
-
-def _load(session: Session, model: type[Named], ids: Iterable[str]) -> Iterable[Named]:
-    return session.scalars(select(model).where(model.id.in_([uuid.UUID(text) for text in ids])))
 
 
 def take_over(session: Session, actor: Actor, run: FillRun, *, now: datetime) -> EditResult:

@@ -14,7 +14,7 @@ from confsched.domain.roster_month import day_span
 from confsched.errors import Conflict
 from confsched.models.duty_rosters import FillRun
 from confsched.models.rotations import DutyWish
-from confsched.services import duty_rosters, roster_fill, rosters
+from confsched.services import duty_rosters, fill_views, roster_fill, rosters
 from confsched.services.duty_rosters import CellEdit
 from confsched.services.fill_problems import load_problem
 from confsched.services.roster_cells import load_state, open_roster
@@ -29,9 +29,9 @@ def month(session: Session, world: World) -> RosterWorld:
     return build_department(session, world)
 
 
-def _ask(session: Session, month: RosterWorld, *, keep_limits: bool = False) -> FillRun:
+def _ask(session: Session, month: RosterWorld, *, key: str = "form-1") -> FillRun:
     roster = open_roster(session, month.department, DECEMBER, now=NOW)
-    return roster_fill.ask(session, month.actor, roster, keep_limits=keep_limits, now=NOW)
+    return roster_fill.ask(session, month.actor, roster, keep_limits=False, now=NOW, key=key)
 
 
 def _work(session: Session) -> None:
@@ -95,7 +95,7 @@ def test_absences_and_fixed_days_off_keep_people_from_duties_and_are_named_as_th
     )
     run = _ask(session, month)
     _work(session)
-    view = roster_fill.show(session, run)
+    view = fill_views.show(session, run)
     left = [one for one in view.left_open if one.day == day]
     assert left
     assert all("absent" in str(one.reasons[-1]) for one in left)
@@ -108,6 +108,7 @@ def test_a_second_wish_for_the_same_month_gets_the_filling_that_runs(
     run = _ask(session, month)
     session.flush()
     assert _ask(session, month) is run
+    assert _ask(session, month, key="form-2") is run
 
 
 def test_a_filling_that_is_stopped_keeps_the_best_so_far(session: Session, month: RosterWorld) -> None:
@@ -125,7 +126,7 @@ def test_a_filling_that_is_stopped_keeps_the_best_so_far(session: Session, month
     roster_fill.store(session, due, fill(due.problem, on_progress=stopped, steps=10_000), now=NOW)
     assert answers[-1] is False
     assert run.state is FillState.STOPPED
-    assert roster_fill.show(session, run).may_be_taken_over
+    assert fill_views.show(session, run).may_be_taken_over
 
 
 def test_a_filling_whose_worker_died_goes_to_the_next_and_the_dead_one_writes_nothing(
