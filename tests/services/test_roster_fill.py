@@ -162,3 +162,10 @@ def test_with_limits_kept_nobody_gets_more_than_the_numbers_of_a_month(
     assert not any(one.limits.leave_room_for(5, 0) for one in problem.candidates)
     free = load_problem(session, roster, keep_limits=False, now=NOW)
     assert all(one.limits.leave_room_for(5, 0) for one in free.candidates)
+
+
+def test_days_that_are_over_are_not_filled_any_more(session: Session, month: RosterWorld) -> None:
+    later = NOW + timedelta(days=20)  # the 13th of December
+    for now, count in ((NOW, 31), (later, 19)):
+        lines = fill_views.list_open(session, month.department, DECEMBER, now=now)
+        assert {(line.name, line.count) for line in lines} >= {("Hintergrund", count)}
