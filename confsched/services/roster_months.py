@@ -32,7 +32,7 @@ from confsched.services.roster_cells import MonthState, load_state, people_in
 from confsched.services.roster_edits import MAX_PEOPLE, CellProblem
 from confsched.services.roster_facts import load_facts
 from confsched.services.roster_findings import LoadedMonth, Marks, find_marks
-from confsched.services.roster_gaps import open_lines
+from confsched.services.roster_gaps import open_lines, open_parts
 from confsched.services.roster_view import (
     CellChange,
     CellView,
@@ -231,13 +231,8 @@ def _line_rows(month: LoadedMonth, opened: _Opened) -> tuple[LineRow, ...]:
 
 
 def _gaps(month: LoadedMonth, opened: _Opened) -> tuple[LineGap, ...]:
-    found = (
-        LineGap(line.id, line.name, _code_of(line, month), one.day, gap)
-        for line, times in opened
-        for one in times
-        for gap in one.gaps
-    )
-    return tuple(sorted(found, key=lambda gap: (gap.span, gap.name)))
+    parts = open_parts(month.state, opened, month.planned, month.odd, month.facts.rules)
+    return tuple(LineGap(part.line.id, part.line.name, part.code, part.day, part.span) for part in parts)
 
 
 def _code_of(line: DutyLine, month: LoadedMonth) -> str:

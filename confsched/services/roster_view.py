@@ -89,7 +89,7 @@ class LineRow:
 
 @dataclass(frozen=True)
 class LineGap:
-    """Hold time that nobody holds in the draft; `day` is the one on which the required time begins."""
+    """Hold a duty that nobody holds in the draft, or, without a code, bare minutes that begin on `day`."""
 
     line_id: uuid.UUID
     name: str
