@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from confsched.domain.permissions import Actor
 from confsched.domain.roster_import import (
@@ -18,7 +18,7 @@ from confsched.domain.roster_import import (
 from confsched.domain.roster_import_codes import (
     alias_key,
 )
-from confsched.errors import Refusal, msg
+from confsched.errors import NotFound, Refusal, msg
 from confsched.formats.plain_text import one_line
 from confsched.formats.roster_files import RosterFile, write_tables
 from confsched.formats.stored_messages import store_message
@@ -86,6 +86,15 @@ class TakenOver:
     cells: int = 0
     problems: tuple[CellProblem, ...] = ()
     is_stale: bool = False
+
+
+def find_department(session: Session, actor: Actor, department_id: uuid.UUID) -> Department:
+    """Return a department whose months the actor may change, without locking it."""
+    query = access.visible(actor, Department, to="change").where(Department.id == department_id)
+    department = session.scalars(query.options(joinedload(Department.site))).one_or_none()
+    if department is None:
+        raise NotFound
+    return department
 
 
 def start(

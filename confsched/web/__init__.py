@@ -20,6 +20,8 @@ from confsched.web.duty_rules import blueprint as duty_rules
 from confsched.web.fairness import blueprint as fairness
 from confsched.web.feeds import blueprint as feeds
 from confsched.web.help import blueprint as help_pages
+from confsched.web.roster_fill import blueprint as roster_fill
+from confsched.web.roster_imports import blueprint as roster_imports
 from confsched.web.swaps import blueprint as swaps
 from confsched.web.today import blueprint as today
 from confsched.web.wishes import blueprint as wishes
@@ -32,6 +34,8 @@ BLUEPRINTS = (
     duty_board,
     duty_rosters,
     duty_codes,
+    roster_fill,
+    roster_imports,
     coverage,
     duty_rules,
     fairness,
