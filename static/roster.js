@@ -97,7 +97,10 @@
 
   // ---- the bar above names the cell and says what the marks mean -----------------------------------------------
   const notes = (kind) => [...cell(at).querySelectorAll(`small.${kind}`)].map((note) => note.textContent).join(" ");
-  const show = (name, text) => { part(name).textContent = text; part(name).hidden = !text; };
+  const show = (name, text) => {
+    part(name).textContent = part(name).title = text; // what is too long for the bar shows as a tooltip
+    part(name).hidden = !text;
+  };
   const warningOf = (place) => document.querySelector(`#roster-below [data-cell="${keyOf(place)}"]`);
 
   const showBar = () => {

@@ -224,6 +224,41 @@ def test_selections_are_filled_copied_cut_and_emptied(desk: Any) -> None:
     own.assert_saved()
 
 
+def test_a_mouse_selects_by_dragging_and_fills_by_the_handle(desk: Any) -> None:
+    own = desk()
+    page = own.open("2027-11")
+    own.go(AHREND, 5)
+    own.press("t", "Enter", "n", "Enter")
+    own.cell(AHREND, 5).hover()
+    page.mouse.down()
+    own.cell(BRANDT, 5).hover()
+    page.mouse.up()
+    expect(page.locator(".roster [aria-selected=true]")).to_have_count(2)
+    page.locator(".fill-handle").hover()
+    page.mouse.down()
+    own.cell(BRANDT, 9).hover()
+    page.mouse.up()
+    own.assert_texts({(AHREND, 6): "T", (BRANDT, 9): "N", (KOLB, 5): "", (AHREND, 10): ""})
+    own.assert_saved()
+    own.cell(KOLB, 9).dblclick()
+    own.press("u", "Enter")
+    own.assert_texts({(KOLB, 9): "U"})
+    own.assert_saved()
+
+
+def test_a_reason_is_given_from_the_bar(desk: Any) -> None:
+    own = desk()
+    page = own.open("2027-12")
+    own.go(AHREND, 6)
+    own.press("n", "Tab", "t", "Enter")
+    own.assert_saved()
+    own.go(AHREND, 7)
+    page.locator("[data-bar=reason]").click()
+    page.locator("#reason-text").fill("Auf eigenen Wunsch")
+    page.locator("#reason-text").press("Enter")
+    expect(page.locator("#warnings")).to_contain_text("Auf eigenen Wunsch")
+
+
 def test_f8_goes_from_one_gap_or_warning_to_the_next(desk: Any) -> None:
     own = desk()
     page = own.open("2027-05")
@@ -294,13 +329,12 @@ def test_a_month_is_published_read_by_colleagues_and_brought_back(desk: Any) -> 
     page = own.open("2027-08")
     own.go(AHREND, 2)
     own.press("n", "Enter", "r", "Enter")
-    own.assert_saved()
-    page.locator("#publish button").click()
+    page.locator("#publish button").click()  # before the last cell has been answered
     expect(page.locator(".note-ok")).to_be_visible()
+    own.assert_texts({(AHREND, 2): "N", (BRANDT, 2): "R"})
     expect(page.locator(".roster .chg")).to_have_count(0)
     own.go(AHREND, 2)
     own.press("t", "Enter")
-    own.assert_saved()
     expect(own.cell(AHREND, 2)).to_have_class(re.compile("chg"))
     own.go(AHREND, 2)
     expect(page.locator("[data-bar=published]")).to_contain_text("N")
