@@ -101,7 +101,12 @@
     part(name).textContent = part(name).title = text; // what is too long for the bar shows as a tooltip
     part(name).hidden = !text;
   };
-  const warningOf = (place) => document.querySelector(`#roster-below [data-cell="${keyOf(place)}"]`);
+  // The page opens at the warning whose name it is given, with the field for its reason.
+  const reasonUrl = (place) => {
+    const rule = cell(place).querySelector("small.w")?.dataset.rule;
+    const name = `w-${rows[place.row].dataset.id}-${dayOf(place.column)}-${rule}`;
+    return rule && mayEdit ? `?warning=${name}#${name}` : "";
+  };
 
   const showBar = () => {
     const place = { name: rowLabel(at.row), day: dayLabel(at.column) };
@@ -117,8 +122,8 @@
     show("note", notes("i"));
     show("wrong", conflict?.sentence ?? refusal?.sentence ?? notes("x"));
     show("warning", notes("w"));
-    part("reason").hidden = !isName(at) || !warningOf(at);
-    if (!part("reason").hidden) part("reason").href = (warningOf(at).querySelector("a") ?? { href: `#${warningOf(at).id}` }).href;
+    part("reason").hidden = !reasonUrl(at);
+    part("reason").setAttribute("href", reasonUrl(at));
     part("theirs").hidden = part("mine").hidden = !conflict;
     if (conflict) part("mine").textContent = fill(words.keepMine, { code: conflict.mine || "–" });
   };

@@ -124,7 +124,7 @@ def desk(browser: Browser, ward: Ward) -> Iterator[Any]:
     desks: list[Desk] = []
 
     def sit_down(
-        who: str = "petra.lindner", *, script: bool = True, width: int = 1280, scheme: str = "light"
+        who: str = "petra.lindner", *, script: bool = True, width: int = 1280, scheme: Any = "light"
     ) -> Desk:
         context = browser.new_context(
             base_url=ward.url,

@@ -259,7 +259,7 @@ def test_people_of_other_houses_stand_in_no_cell(secretary: FlaskClient, ward: R
 
 
 def test_no_cell_is_taken_without_a_form_token(secretary: FlaskClient, ward: RosterWorld) -> None:
-    answer = secretary.post(f"{_month(ward)}/cells", json={"edits": []}, csrf=False)  # type: ignore[call-arg]
+    answer = secretary.post(f"{_month(ward)}/cells", json={"edits": []}, csrf=False)
     assert answer.status_code == 400
 
 
