@@ -6,7 +6,7 @@ found by a few additions.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from confsched.domain.autofill_facts import Bar, MonthLimits, OpenDuty, Problem
@@ -48,7 +48,7 @@ def build_table(problem: Problem) -> Table:
         allowed=tuple(
             tuple(who for who in people if find_bar(duty, candidates[who], rules) is None) for duty in duties
         ),
-        clashes=tuple(_bits(duties, lambda other, one=one: find_clash(one, other, rules)) for one in duties),
+        clashes=tuple(_bits([find_clash(one, other, rules) for other in duties]) for one in duties),
         near=tuple(sum(1 << place for place, cost in enumerate(row) if cost) for row in near_cost),
         near_cost=tuple(map(tuple, near_cost)),
         own_cost=tuple(_own_costs(problem, duty) for duty in duties),
@@ -64,9 +64,9 @@ def build_table(problem: Problem) -> Table:
     )
 
 
-def _bits(duties: Sequence[OpenDuty], clash: Callable[[OpenDuty], Bar | None]) -> int:
+def _bits(clashes: Iterable[Bar | None]) -> int:
     """Return the clashing places as bits, the place itself among them."""
-    return sum(1 << place for place, duty in enumerate(duties) if clash(duty))
+    return sum(1 << place for place, clash in enumerate(clashes) if clash)
 
 
 def _own_costs(problem: Problem, duty: OpenDuty) -> Row:

@@ -150,3 +150,21 @@ def _alike(families: set[str], people: Sequence[KnownName]) -> Iterator[UUID]:
     for family in sorted(families, key=len):
         for name in get_close_matches(family, by_family, MAX_CANDIDATES, ALIKE):
             yield from by_family[name]
+
+
+def short_names(people: Sequence[KnownName]) -> dict[UUID, str]:
+    """Return names for a narrow column: "Dr. Sölle", with as much of the given name as tells two apart."""
+    alike: dict[str, list[KnownName]] = {}
+    for one in people:
+        alike.setdefault(one.family_name.casefold(), []).append(one)
+    return {one.person_id: _short(one, alike[one.family_name.casefold()]) for one in people}
+
+
+def _short(one: KnownName, alike: Sequence[KnownName]) -> str:
+    initials = [other.given_name[:1].casefold() for other in alike]
+    given = ""
+    if len(alike) > 1:
+        given = (
+            one.given_name if initials.count(one.given_name[:1].casefold()) > 1 else f"{one.given_name[:1]}."
+        )
+    return " ".join(part for part in (one.title, given, one.family_name) if part)

@@ -136,7 +136,10 @@ def _load_drafted(session: Session, roster: DutyRoster) -> dict[Cell, Drafted]:
         RosterCell.edited_by_id,
         RosterCell.edited_at,
     ).where(RosterCell.roster_id == roster.id)
-    return {(person_id, day): Drafted(*rest) for person_id, day, *rest in session.execute(query)}
+    return {
+        (row.person_id, row.day): Drafted(row.text, row.version, row.edited_by_id, row.edited_at)
+        for row in session.execute(query)
+    }
 
 
 def _load_standing(

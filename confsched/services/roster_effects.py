@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from confsched.domain.intervals import Span, intersect, merge, subtract
 from confsched.domain.invites import Kind
+from confsched.domain.kinds import AbsenceKind
 from confsched.domain.permissions import Actor
 from confsched.domain.roster_month import (
     CellDiff,
@@ -111,7 +112,7 @@ def change_absences(
     return losses
 
 
-def _kinds(diff: CellDiff, state: MonthState) -> tuple[object, ...]:
+def _kinds(diff: CellDiff, state: MonthState) -> tuple[AbsenceKind | None, AbsenceKind | None]:
     return find_absence(diff.before, state.legend), find_absence(diff.after, state.legend)
 
 

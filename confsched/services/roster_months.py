@@ -23,6 +23,7 @@ from confsched.domain.roster_month import (
     next_month,
     previous_month,
 )
+from confsched.domain.roster_names import KnownName, short_names
 from confsched.models.duty_rosters import DutyRoster, RosterEdition
 from confsched.models.network import Department
 from confsched.models.people import Person
@@ -170,10 +171,14 @@ def _rows(month: LoadedMonth, marks: Marks) -> tuple[PersonRow, ...]:
         if duty.counts_as is not CountsAs.NOTHING:
             sums[duty.person_id][duty.counts_as] += 1
     days = days_of(month.state.month)
+    short = short_names(
+        [KnownName(one.person_id, one.title, one.given_name, one.family_name) for one in month.staff]
+    )
     return tuple(
         PersonRow(
             person_id=one.person_id,
             name=one.name,
+            short_name=short[one.person_id],
             note=one.note,
             cells=tuple(_cell(month, marks, (one.person_id, day)) for day in days),
             sums=dict(sums[one.person_id]),

@@ -63,6 +63,7 @@ class CellView:
 class PersonRow:
     person_id: uuid.UUID
     name: str
+    short_name: str  # for the narrow column, where many names stand below each other
     note: str
     cells: tuple[CellView, ...]
     sums: Mapping[CountsAs, int]

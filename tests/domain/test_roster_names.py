@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from confsched.domain.roster_names import NOBODY, KnownName, Match, match_name
+from confsched.domain.roster_names import NOBODY, KnownName, Match, match_name, short_names
 
 
 def _person(number: int, title: str, given_name: str, family_name: str) -> KnownName:
@@ -112,3 +112,22 @@ def test_whatever_stands_there_certain_means_one_candidate(text: str, names: lis
     found = match_name(text, people)
     assert found == Match(found.person_id, found.person_id is not None, found.candidates)
     assert not found.certain or found.candidates == (found.person_id,)
+
+
+def test_short_names_carry_as_much_of_the_given_name_as_tells_two_apart() -> None:
+    people = [
+        KnownName(UUID(int=number), title, given, family)
+        for number, (title, given, family) in enumerate(
+            [
+                ("Dr.", "Katrin", "Sölle"),
+                ("", "Anna", "Voss"),
+                ("PD Dr.", "Nils", "Voss"),
+                ("", "Jan", "Kolb"),
+                ("Dr.", "Jana", "Kolb"),
+            ]
+        )
+    ]
+    assert list(short_names(people).values()) == [
+        *("Dr. Sölle", "A. Voss", "PD Dr. N. Voss"),
+        *("Jan Kolb", "Dr. Jana Kolb"),
+    ]
