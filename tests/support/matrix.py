@@ -35,6 +35,7 @@ from confsched.models.busy import BusySource
 from confsched.models.catalogue import Requirement
 from confsched.models.conferences import Conference
 from confsched.models.consults import Consult
+from confsched.models.duty_rosters import DutyRoster, RosterImport
 from confsched.models.feeds import Feed
 from confsched.models.network import Department, Site
 from confsched.models.outbox import OutboxMessage
@@ -56,7 +57,7 @@ MONTH = "2026-12"
 STEP = timedelta(minutes=30)
 ARGUMENTS = (
     *("booking_id", "consult_id", "conference_id", "message_id", "feed_id", "source_id", "gap_id"),
-    *("swap_id", "absence_id", "wish_id", "department_id"),
+    *("swap_id", "absence_id", "wish_id", "department_id", "import_id"),
 )
 _UUID = re.compile(rb"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _CHANGING = re.compile(rb'(name="(?:csrf_token|form_key)"[^>]*value=")[^"]*')
@@ -164,6 +165,7 @@ class Objects:
             "source_id": self._busy_source(actor).id,
             "gap_id": self._intended_gap(actor).id,
             "department_id": self._department(actor).id,
+            "import_id": self._import(actor).id,
             "swap_id": self._swap(actor).id,
             "absence_id": self._absence(actor).id,
             "wish_id": self._wish(actor).id,
@@ -267,6 +269,23 @@ class Objects:
                 reason="Ward closed",
                 declared_by_id=actor.person_id,
                 declared_at=NOW,
+            )
+        )
+
+    def _import(self, actor: Actor) -> RosterImport:
+        """Return a sheet on its way into a month of the actor's house."""
+        roster = self._add(
+            DutyRoster(department_id=self._department(actor).id, month=date(2026, 12, 1), created_at=NOW)
+        )
+        rows = [["Name", *map(str, range(1, 32))], ["Nobody", "N", *[""] * 30]]
+        return self._add(
+            RosterImport(
+                roster_id=roster.id,
+                filename="december.xlsx",
+                tables=[{"name": "", "rows": rows}],
+                choices={},
+                created_by_id=actor.person_id,
+                created_at=NOW,
             )
         )
 

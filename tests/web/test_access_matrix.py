@@ -48,7 +48,7 @@ SEES = {
     "booking_id": {"house": SECRETARIAT, "partner": SECRETARIAT},
     "conference_id": {"house": SECRETARIAT},
     "message_id": {"house": POST_OFFICE},
-    **{name: {"house": ROSTER_OFFICE} for name in ("swap_id", "absence_id", "wish_id")},
+    **{name: {"house": ROSTER_OFFICE} for name in ("swap_id", "absence_id", "wish_id", "import_id")},
     "department_id": {"house": EVERYBODY},
 }
 CHANGES = {**SEES, "booking_id": {"house": SECRETARIAT}, "gap_id": {"house": ROSTER_OFFICE}}
