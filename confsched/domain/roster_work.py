@@ -11,7 +11,7 @@ from uuid import UUID
 from confsched import clock
 from confsched.domain.duty_codes import Legend, PlannedDuty, join_codes, planned_duties, span_on
 from confsched.domain.intervals import Span, intersect, subtract
-from confsched.domain.roster_month import CellDiff, StandingDuty
+from confsched.domain.roster_month import ONE_DAY, CellDiff, StandingDuty
 
 
 @dataclass(frozen=True)
@@ -60,14 +60,22 @@ def _withdrawn_by(
         if duty.person_id != diff.person_id or duty.line_id not in lines:
             continue
         stays = [span for line_id, span in kept if line_id == duty.line_id]
-        taken = [duty.span] if _is_written_for(duty, diff.day, stays, legend.zone) else _common(duty, gone)
+        taken = [duty.span] if _is_written_for(duty, diff.day, stays, legend) else _common(duty, gone)
         yield from ((duty.line_id, span) for span in subtract(taken, stays))
 
 
-def _is_written_for(duty: StandingDuty, day: date, stays: Iterable[Span], zone: str) -> bool:
+def _is_written_for(duty: StandingDuty, day: date, stays: Iterable[Span], legend: Legend) -> bool:
     if not duty.is_roster or any(duty.span.overlaps(span) for span in stays):
         return False
-    return clock.local_day(duty.span.starts_at, zone) == day
+    return clock.local_day(duty.span.starts_at, legend.zone) == day and not _is_rest_of(
+        duty, day - ONE_DAY, legend
+    )
+
+
+def _is_rest_of(duty: StandingDuty, day: date, legend: Legend) -> bool:
+    """Tell whether a duty may be what a colleague's part left of one that began on this day."""
+    codes = (code for code in legend.codes.values() if code.line_id == duty.line_id)
+    return any(span and span.covers(duty.span) for span in (span_on(code, day, legend) for code in codes))
 
 
 def _spans(codes: Iterable[str], day: date, legend: Legend) -> list[tuple[UUID, Span]]:

@@ -156,6 +156,25 @@ def test_a_part_that_a_colleague_took_over_survives_a_publication(session: Sessi
     ]
 
 
+def test_what_is_left_of_a_duty_after_midnight_is_not_taken_for_the_next_day(
+    session: Session, rw: RosterWorld
+) -> None:
+    publish_cells(session, rw, {("Voss", 1): "H", ("Voss", 2): "H"})
+    evening = Span(local(_day(1), time(20)), local(_day(2), time(1)))
+    rosters.record_duties(
+        *(session, rw.actor, rw.lines["H"], [(rw.person("Wendt"), evening)]), now=LATER, origin="swap"
+    )
+
+    publish_cells(session, rw, {("Voss", 2): "", ("Kolb", 2): "H"}, now=LATER + timedelta(hours=1))
+
+    assert [(name, span) for name, span, _ in _held(session, rw, "H")] == [
+        ("Voss", Span(local(_day(1), time(8)), evening.starts_at)),
+        ("Wendt", evening),
+        ("Voss", Span(evening.ends_at, local(_day(2), time(8)))),
+        ("Kolb", Span(local(_day(2), time(8)), local(_day(3), time(8)))),
+    ]
+
+
 def test_duties_that_no_code_says_stay_untouched(session: Session, rw: RosterWorld) -> None:
     odd = duty_span(_day(9), time(10), time(12), ZONE)
     rosters.record_duties(
