@@ -4,6 +4,7 @@
 (() => {
   const page = document.getElementById("roster");
   if (!page) return;
+  const { normal, parseTable } = window.rosterTables;
   const table = page.querySelector("table");
   const frame = page.querySelector(".roster-frame");
   const bar = document.getElementById("cellbar");
@@ -14,10 +15,8 @@
   const LONGEST_CELL = 11;
   const MAX_EDITS = 2000;
   const PAGE_ROWS = 10;
-  const RETRY_MILLISECONDS = 3000;
 
   const fill = (text, values) => Object.entries(values).reduce((so, [name, value]) => so.replace(`%(${name})s`, value), text);
-  const normal = (text) => text.trim().toUpperCase();
   const part = (name) => bar.querySelector(`[data-bar=${name}]`);
 
   // ---- the table: names and lines by days --------------------------------------------------------------------
@@ -131,17 +130,10 @@
   const say = (text) => { document.getElementById("roster-said").textContent = text; };
 
   // ---- what was typed goes out in order, one action at a time --------------------------------------------------
-  const queue = [];
   const conflicts = new Map();
   const refused = new Map();
-  let isSending = false;
-  let isStopped = false;
-  let afterwards = null;
-
-  const pending = (key) => queue.some((action) => action.cells?.has(key));
-  const unsaved = () => new Set(queue.flatMap((action) => [...(action.cells?.keys() ?? [])])).size;
-
-  const showState = (text) => { part("state").textContent = text; part("again").hidden = !isStopped; };
+  let leftOut = ""; // what a paste could not place, said together with the answer to the rest
+  const showState = (text) => { part("state").textContent = text; part("again").hidden = !queue.isStopped(); };
 
   const paint = (td, text, state) => {
     const badge = document.createElement("b");
@@ -169,78 +161,20 @@
       queue.push({ url: page.dataset.cells, cells: new Map(all.slice(first, first + MAX_EDITS)) });
     }
     showBar();
-    send();
-  };
-
-  const body = (action) => JSON.stringify({
-    edits: [...(action.cells ?? [])].map(([key, { text, seen }]) => [...key.split(" "), text, seen]),
-  });
-
-  const post = (action) => fetch(action.url, {
-    method: "POST",
-    headers: { "Content-Type": "application/json", Accept: "application/json", "X-CSRFToken": page.dataset.token },
-    body: body(action),
-  });
-
-  const send = async () => {
-    if (isSending || queue.length === 0) return;
-    isSending = true;
-    isStopped = false;
-    showState(words.saving);
-    try {
-      const answer = await post(queue[0]);
-      if (answer.ok) take(await answer.json());
-      else await stop(answer);
-    } catch {
-      retry();
-    }
-    isSending = false;
-    if (!isStopped && queue.length) send();
-    else if (queue.length === 0) drained();
-  };
-
-  const retry = () => {
-    isStopped = true;
-    showState(fill(words.offline, { count: unsaved() }));
-    say(part("state").textContent);
-    setTimeout(() => { if (isStopped) send(); }, RETRY_MILLISECONDS);
-  };
-
-  // The server has answered and refuses: trying again by itself would not help, so it says why and waits.
-  const stop = async (answer) => {
-    if (answer.status >= 500) { retry(); return; }
-    const isOurs = answer.headers.get("Content-Type")?.startsWith("application/json");
-    if (queue[0].cells) isStopped = true;
-    else queue.shift();
-    showState(answer.status === 401 ? words.signedOut : isOurs ? (await answer.json()).sentence : words.refused);
-    say(part("state").textContent);
-  };
-
-  const drained = () => {
-    if (!afterwards) return;
-    const next = afterwards;
-    afterwards = null;
-    next();
+    queue.send();
   };
 
   const take = (answer) => {
-    const sent = queue.shift();
-    follow(sent, answer.saved);
     answer.conflicts.forEach((one) => conflicts.set(one.key, { ...one, text: one.mine }));
     answer.problems.forEach((one) => refused.set(one.key, one));
     refresh(answer.html);
-    showState(answer.sentence);
-    say(answer.sentence);
+    const sentence = `${answer.sentence} ${leftOut}`.trim();
+    leftOut = "";
+    showState(sentence);
+    say(sentence);
   };
 
-  // A cell typed twice in a row: the second typing has seen what the first has made of it.
-  const follow = (sent, saved) => saved.forEach(({ key, version }) => {
-    const seen = sent.cells?.get(key)?.seen;
-    queue.forEach((action) => {
-      const later = action.cells?.get(key);
-      if (later && later.seen === seen) later.seen = version;
-    });
-  });
+  const queue = window.rosterQueue({ page, words, fill, showState, say, take });
 
   // ---- the server's new picture of the month: only what differs is touched -------------------------------------
   const refresh = (html) => {
@@ -273,7 +207,7 @@
     row.dataset.v = fresh.dataset.v;
     [...fresh.cells].forEach((td, index) => {
       const old = row.cells[index];
-      if (fresh.dataset.id && td.tagName === "TD" && pending(`${fresh.dataset.id} ${dayOf(index - 1)}`)) return;
+      if (fresh.dataset.id && td.tagName === "TD" && queue.pending(`${fresh.dataset.id} ${dayOf(index - 1)}`)) return;
       if (old.className !== td.className) old.className = td.className;
       if (old.innerHTML !== td.innerHTML) old.replaceChildren(...td.childNodes);
       delete old.dataset.state;
@@ -386,21 +320,6 @@
     return lines.join("\r\n");
   };
 
-  // What Excel puts on the clipboard: tabs, lines that end in CR LF, quotes around a cell with a line break in it and
-  // doubled quotes inside of those.
-  const FIELD = /("(?:[^"]|"")*"|[^\t\n]*)(\t|\n|$)/gy;
-  const parseTable = (text) => {
-    const lines = [[]];
-    const whole = text.replace(/\r\n?/g, "\n").replace(/\n$/, "");
-    for (const [all, field, end] of whole.matchAll(FIELD)) {
-      const plain = field.startsWith('"') && field.endsWith('"') ? field.slice(1, -1).replaceAll('""', '"') : field;
-      lines.at(-1).push(normal(plain.replace(/\s+/g, " ")));
-      if (end === "\n") lines.push([]);
-      if (end === "" || all === "") break;
-    }
-    return lines;
-  };
-
   const paste = (block) => {
     const { top, bottom, left, right } = area();
     const width = Math.max(...block.map((line) => line.length));
@@ -413,10 +332,10 @@
         if (place.row < names() && place.column < dayCount) changes.push([place, text]);
         else if (text) outside += 1;
       });
+    leftOut = outside ? fill(words.cut, { count: outside }) : "";
     write(changes);
     const last = changes.at(-1)?.[0];
     if (last) { anchor = { row: top, column: left }; go(last, { extend: true }); }
-    if (outside) { showState(fill(words.cut, { count: outside })); say(part("state").textContent); }
   };
 
   const isHere = () => table.contains(document.activeElement);
@@ -488,7 +407,7 @@
   const act = (name) => {
     if (!mayEdit) return;
     queue.push({ url: page.dataset[name] });
-    send();
+    queue.send();
   };
 
   // ---- mouse: drag selects, the handle at the corner fills ----------------------------------------------------------
@@ -556,12 +475,10 @@
       event.preventDefault();
       event.stopPropagation();
       act(name);
-    } else if (queue.length && event.target.method === "post") {
+    } else if (!queue.isEmpty() && event.target.method === "post") {
       event.preventDefault();
       event.stopPropagation();
-      afterwards = () => document.getElementById(event.target.id)?.requestSubmit();
-      isStopped = false;
-      send();
+      queue.whenEmpty(() => document.getElementById(event.target.id)?.requestSubmit());
     }
   };
 
@@ -603,14 +520,14 @@
     input.addEventListener("focus", enterBar);
     input.addEventListener("blur", leaveBar);
     part("keys").addEventListener("click", KEYS["?"]);
-    part("again").addEventListener("click", send);
+    part("again").addEventListener("click", queue.send);
     part("theirs").addEventListener("click", () => decide(false));
     part("mine").addEventListener("click", () => decide(true));
     ["copy", "cut"].forEach((name) => document.addEventListener(name, toClipboard));
     document.addEventListener("paste", fromClipboard);
     document.addEventListener("submit", submitted, true);
-    window.addEventListener("online", () => { if (queue.length) send(); });
-    window.addEventListener("beforeunload", (event) => { if (queue.length) event.preventDefault(); });
+    window.addEventListener("online", queue.send);
+    window.addEventListener("beforeunload", (event) => { if (!queue.isEmpty()) event.preventDefault(); });
   };
 
   start();

@@ -25,6 +25,8 @@ ICONS = (
     *("plus-lg", "printer", "question-circle", "question-lg", "search", "star", "telephone", "upload"),
     *("x-octagon",),
 )
+# Only the page of a month asks for these, in this order.
+ROSTER_SCRIPTS = ("roster_tables.js", "roster_queue.js", "roster.js")
 CACHE_SECONDS = 365 * 24 * 3600
 DIGEST_LETTERS = 16
 _SYMBOL = re.compile(r'(<symbol [^>]*?id="([^"]+)">.*?</symbol>)', re.DOTALL)
@@ -60,7 +62,7 @@ def load_assets() -> dict[str, Asset]:
         "bootstrap.min.css": Asset(_without_source_map(style).encode(), "text/css"),
         "app.css": Asset((STATIC / "app.css").read_bytes(), "text/css"),
         "app.js": Asset((STATIC / "app.js").read_bytes(), "text/javascript"),
-        "roster.js": Asset((STATIC / "roster.js").read_bytes(), "text/javascript"),
+        **{name: Asset((STATIC / name).read_bytes(), "text/javascript") for name in ROSTER_SCRIPTS},
         "icons.svg": Asset(cut_sprite(sprite, ICONS).encode(), "image/svg+xml"),
         "icon.svg": Asset((STATIC / "icon.svg").read_bytes(), "image/svg+xml"),
     }
@@ -93,7 +95,7 @@ def register_assets(app: Flask) -> None:
 
     app.add_url_rule("/assets/<digest>/<name>", "asset", send)
     app.add_url_rule("/favicon.ico", "favicon", public(lambda: redirect(asset("icon.svg"))))
-    app.jinja_env.globals["asset"] = asset
+    app.jinja_env.globals.update(asset=asset, ROSTER_SCRIPTS=ROSTER_SCRIPTS)
 
 
 def _answer(asset: Asset) -> Response:

@@ -8,7 +8,7 @@ import re
 import pytest
 from flask.testing import FlaskClient
 
-from confsched.web.assets import ICONS, cut_sprite, load_assets
+from confsched.web.assets import ICONS, ROSTER_SCRIPTS, cut_sprite, load_assets
 from tests.web.gallery import ROOT, create_gallery
 
 NAMES = tuple(load_assets())
@@ -22,8 +22,8 @@ def client() -> FlaskClient:
 
 
 def _address(client: FlaskClient, name: str) -> str:
-    """Return the address that a page names; the script of the month stands on one page only."""
-    if name == "roster.js":
+    """Return the address that a page names; the scripts of the month stand on one page only."""
+    if name in ROSTER_SCRIPTS:
         return f"/assets/{load_assets()[name].digest}/{name}"
     found = re.search(rf"/assets/[0-9a-f]+/{re.escape(name)}", client.get("/").text)
     assert found, f"the page names {name}"
