@@ -207,6 +207,12 @@ def _rotations(actor: Actor, to: To) -> ColumnElement[bool]:
     return or_(DutyRotation.line_id.in_(of_lines), DutyRotation.service_id.in_(of_services))
 
 
+def _services(actor: Actor, to: To) -> ColumnElement[bool]:
+    """Let those who plan duties of a house let hubs take turns on its services."""
+    permission = Permission.EDIT_ROSTER if to == "change" else Permission.SEE_ROSTERS
+    return Service.site.has(Site.organisation_id.in_(actor.organisations_with(permission)))
+
+
 def _persons(actor: Actor, to: To) -> ColumnElement[bool]:
     permission = Permission.EDIT_ROSTER if to == "change" else Permission.SEE_ROSTERS
     houses = actor.organisations_with(permission)
@@ -272,6 +278,7 @@ _RULES = {
     FillRun: _fill_runs,
     DutyCodeRow: _duty_codes,
     DutyRotation: _rotations,
+    Service: _services,
     Person: _persons,
     Absence: _absences,
     DutyWish: _duty_wishes,

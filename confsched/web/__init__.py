@@ -22,6 +22,7 @@ from confsched.web.feeds import blueprint as feeds
 from confsched.web.help import blueprint as help_pages
 from confsched.web.roster_fill import blueprint as roster_fill
 from confsched.web.roster_imports import blueprint as roster_imports
+from confsched.web.rotations import blueprint as rotations
 from confsched.web.swaps import blueprint as swaps
 from confsched.web.today import blueprint as today
 from confsched.web.wishes import blueprint as wishes
@@ -35,6 +36,7 @@ BLUEPRINTS = (
     duty_rosters,
     duty_codes,
     roster_fill,
+    rotations,
     roster_imports,
     coverage,
     duty_rules,
