@@ -14,6 +14,7 @@ from confsched.domain import swaps as rules
 from confsched.domain.intervals import Span
 from confsched.domain.kinds import SwapState
 from confsched.domain.permissions import Actor, Permission
+from confsched.domain.privacy import check_text
 from confsched.domain.rosters import belongs_to_day
 from confsched.domain.swaps import Move, Part, SwapFacts, part_to_give
 from confsched.errors import Conflict, NotFound, Refusal, msg
@@ -73,7 +74,7 @@ def propose(
         to_person_id=_asked_id(session, proposal),
         in_return_id=proposal.in_return_id,
         state=SwapState.PROPOSED,
-        note=_checked_note(proposal.note),
+        note=_checked_words(proposal.note, "note"),
         proposed_by_id=actor.person_id,
         proposed_at=now,
     )
@@ -119,7 +120,7 @@ def ask_cover(
         ends_at=open_span.ends_at,
         to_person_id=to_person_id,
         state=SwapState.PROPOSED,
-        note=_checked_note(note),
+        note=_checked_words(note, "note"),
         proposed_by_id=actor.person_id,
         proposed_at=now,
     )
@@ -207,11 +208,13 @@ def _check_not_asked(session: Session, line: DutyLine, span: Span, giver_id: uui
         )
 
 
-def _checked_note(note: str) -> str:
-    note = " ".join(note.split())
-    if len(note) > MAX_NOTE:
-        raise Refusal(msg("Please use at most %(count)s characters.", count=MAX_NOTE), field="note")
-    return note
+def _checked_words(words: str, field: str) -> str:
+    """Return what was written in one line; mails carry it, so it names no patient."""
+    words = " ".join(words.split())
+    if len(words) > MAX_NOTE:
+        raise Refusal(msg("Please use at most %(count)s characters.", count=MAX_NOTE), field=field)
+    check_text(words, field)
+    return words
 
 
 # ---- what the others do with it; the swap is loaded to be changed and so locked ----
@@ -239,9 +242,7 @@ def approve(session: Session, actor: Actor, swap: DutySwap, *, now: datetime) ->
 
 def reject(session: Session, actor: Actor, swap: DutySwap, *, reason: str = "", now: datetime) -> DutySwap:
     """End an accepted proposal without effect, and say why."""
-    reason = " ".join(reason.split())
-    if len(reason) > MAX_NOTE:
-        raise Refusal(msg("Please use at most %(count)s characters.", count=MAX_NOTE), field="reason")
+    reason = _checked_words(reason, "reason")
     state = _next(session, actor, swap, Move.REJECT, now)
     if state is not None:
         _decide(swap, actor, now, reason)

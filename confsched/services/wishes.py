@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from confsched import clock
 from confsched.domain.kinds import WishKind
 from confsched.domain.permissions import Actor
+from confsched.domain.privacy import check_text
 from confsched.errors import Refusal, msg
 from confsched.models.people import Person
 from confsched.models.rotations import DutyWish
@@ -124,6 +125,7 @@ def _checked(new: NewWish, person: Person, now: datetime) -> str:
         raise Refusal(msg("Please use at most %(count)s characters.", count=MAX_NOTE), field="note")
     if new.weekday is not None and not _holds_weekday(new):
         raise Refusal(msg("This weekday does not lie between the two days."), field="weekday")
+    check_text(note, "note")
     return note
 
 

@@ -31,6 +31,7 @@ from confsched.web.roster_cells import (
     edits_of_form,
     edits_of_script,
     parse_day,
+    read_json,
     refused,
 )
 from confsched.web.roster_months import (
@@ -69,7 +70,7 @@ def edit(department_id: uuid.UUID, month: str) -> ResponseReturnValue:
     if not request.is_json:
         return _edit_day(department_id, first)
     try:
-        result = _save(department_id, first, edits_of_script(request.get_json(silent=True)))
+        result = _save(department_id, first, edits_of_script(read_json()))
     except Refusal as refusal:
         return _refusal_answer(refusal)
     return _fresh_answer(department_id, first, result)

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from flask import request
+
 from confsched.clock import to_local
 from confsched.domain.duty_codes import MAX_CELL
 from confsched.errors import Message, Refusal, msg
@@ -25,6 +27,7 @@ from confsched.web.pages import sentence
 
 MAX_TYPED = 80  # letters: more than any cell holds, enough to say what is wrong with it
 MAX_VERSION = 1_000_000_000
+MAX_DIGITS = len(str(MAX_VERSION))
 _NO_TEXT = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
 _NO_PAGE = msg("The browser sent something that cannot be read. Open the page again and send it once more.")
 
@@ -44,6 +47,14 @@ class DayField:
     @property
     def id(self) -> str:
         return f"cell-{self.person_id}"
+
+
+def read_json() -> Any:
+    """Return what a script sent; None for what is no JSON, and for lists so deep that reading them breaks."""
+    try:
+        return request.get_json(silent=True)
+    except RecursionError:
+        return None
 
 
 def edits_of_script(sent: Any) -> list[CellEdit]:
@@ -97,7 +108,7 @@ def edits_of_form(form: Mapping[str, str], month: date) -> list[CellEdit]:
 
 def _version(form: Mapping[str, str], person: str) -> int:
     text = form.get(f"seen-{person}", "")
-    if not text.isdecimal() or int(text[:12]) > MAX_VERSION:
+    if not text.isdecimal() or len(text) > MAX_DIGITS or int(text) > MAX_VERSION:
         raise Refusal(_NO_PAGE)
     return int(text)
 

@@ -248,6 +248,8 @@ def test_who_steps_back_leaves_the_question_to_the_others(session: Session, worl
 def test_a_rejected_swap_says_why_and_changes_nothing(session: Session, world: World, duty: Duty) -> None:
     swap = propose(session, world, duty)
     swaps.accept(session, world.actor(world.second_neurologist), swap, now=NOW)
+    with pytest.raises(Refusal, match="looks like"):
+        swaps.reject(session, world.actor(world.secretary), swap, reason="Patient geb. 01.02.1950", now=NOW)
     swaps.reject(session, world.actor(world.secretary), swap, reason="Course  on Tuesday", now=NOW)
     assert (swap.state, swap.decision_reason) == (SwapState.DECLINED, "Course on Tuesday")
     assert holder(session, world, NIGHT.starts_at) == "Dr. Jana Okafor"

@@ -252,6 +252,16 @@ def test_what_the_script_would_never_send_is_refused_with_a_sentence(
     assert answer.get_json()["sentence"]
 
 
+@pytest.mark.parametrize("sent", ["[" * 100_000, '{"edits": [[1, 2, "N", ' + "9" * 5_000 + "]]}", "\x00"])
+def test_what_is_too_deep_or_too_long_to_be_read_is_refused(
+    secretary: FlaskClient, ward: RosterWorld, sent: str
+) -> None:
+    answer = secretary.post(f"{_month(ward)}/cells", data=sent, content_type="application/json")
+    assert answer.status_code == 422
+    form = _fields(ward, Voss=("N", "", 0)) | {f"seen-{ward.person('Voss').id}": "0" * 5_000}
+    assert secretary.post(f"{_month(ward)}/cells", data=form).status_code == 422
+
+
 def test_people_of_other_houses_stand_in_no_cell(secretary: FlaskClient, ward: RosterWorld) -> None:
     answer = _send(secretary, ward, [str(ward.world.stranger.id), TENTH, "N", 0])
     assert answer["saved"] == [] and len(answer["problems"]) == 1

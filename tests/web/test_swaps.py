@@ -123,6 +123,7 @@ def test_an_exchange_names_the_duty_in_return(
         ({"to_person_id": "rubbish"}, "Choose one from the list."),
         ({"in_return_id": str(uuid.UUID(int=5))}, "Choose a duty to come"),
         ({"note": "x" * 201}, "at most 200 characters"),
+        ({"note": "Herr Testmann, geb. 01.02.1950"}, "looks like"),
     ],
 )
 def test_wrong_input_is_named_and_kept(

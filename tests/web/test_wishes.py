@@ -58,6 +58,7 @@ def test_a_wish_is_kept_shown_and_withdrawn(me: FlaskClient, sqlite_database: Da
         ({"starts_on": "2025-12-01", "ends_on": "2025-12-31"}, "These days are over"),
         ({"ends_on": "9999-12-31"}, "Choose a day"),
         ({"note": "x" * 121}, "at most 120 characters"),
+        ({"note": "Herr Testmann, geb. 01.02.1950"}, "looks like"),
     ],
 )
 def test_wrong_input_is_named_and_kept(
