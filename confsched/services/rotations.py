@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from confsched import clock
 from confsched.domain.permissions import Actor
+from confsched.domain.privacy import check_text
 from confsched.domain.rosters import ONE_DAY
 from confsched.errors import Refusal, msg
 from confsched.models.catalogue import Service
@@ -186,6 +187,7 @@ def _checked(new: NewRotation, now: datetime, allowed: Collection[uuid.UUID]) ->
     name = " ".join(new.name.split())
     if not 1 <= len(name) <= MAX_NAME:
         raise Refusal(msg("Give it a name of at most %(count)s letters.", count=MAX_NAME), field="name")
+    check_text(name, "name")
     if not 1 <= new.every_days <= MAX_EVERY_DAYS:
         raise Refusal(msg("A turn lasts from 1 to %(count)s days.", count=MAX_EVERY_DAYS), field="every_days")
     if not 1 <= len(new.members) <= MAX_MEMBERS:

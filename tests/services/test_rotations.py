@@ -152,7 +152,8 @@ def test_what_cannot_be_meant_is_refused_at_its_field(
     session: Session, month: RosterWorld, other: dict[str, object], field: str
 ) -> None:
     with pytest.raises(Refusal) as refused:
-        add(session, month, **other)
+        new = plan(month, **other)
+        rotations.add_for_people(session, month.actor, month.department, new, now=NOW, key="form-1")
     assert refused.value.field == field
     assert session.scalars(select(DutyRotation)).all() == []
 

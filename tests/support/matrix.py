@@ -24,6 +24,7 @@ from confsched.domain.kinds import (
     ConferenceState,
     ConsultState,
     FeedPrivacy,
+    FillState,
     RequirementKind,
     SwapState,
     WishKind,
@@ -35,13 +36,13 @@ from confsched.models.busy import BusySource
 from confsched.models.catalogue import Requirement
 from confsched.models.conferences import Conference
 from confsched.models.consults import Consult
-from confsched.models.duty_rosters import DutyRoster, RosterImport
+from confsched.models.duty_rosters import DutyRoster, FillRun, RosterImport
 from confsched.models.feeds import Feed
 from confsched.models.network import Department, Site
 from confsched.models.outbox import OutboxMessage
 from confsched.models.people import Person
 from confsched.models.rosters import Absence, DeclaredGap, Duty, DutyLine
-from confsched.models.rotations import DutyWish
+from confsched.models.rotations import DutyRotation, DutyRotationMember, DutyWish
 from confsched.models.swaps import DutySwap
 from confsched.services import accounts, bookings, invitations, rosters
 from confsched.services.bookings import Attendance, Meeting
@@ -57,7 +58,7 @@ MONTH = "2026-12"
 STEP = timedelta(minutes=30)
 ARGUMENTS = (
     *("booking_id", "consult_id", "conference_id", "message_id", "feed_id", "source_id", "gap_id"),
-    *("swap_id", "absence_id", "wish_id", "department_id", "import_id"),
+    *("swap_id", "absence_id", "wish_id", "department_id", "import_id", "run_id", "rotation_id"),
 )
 _UUID = re.compile(rb"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _CHANGING = re.compile(rb'(name="(?:csrf_token|form_key)"[^>]*value=")[^"]*')
@@ -166,6 +167,8 @@ class Objects:
             "gap_id": self._intended_gap(actor).id,
             "department_id": self._department(actor).id,
             "import_id": self._import(actor).id,
+            "run_id": self._fill_run(actor).id,
+            "rotation_id": self._rotation(actor).id,
             "swap_id": self._swap(actor).id,
             "absence_id": self._absence(actor).id,
             "wish_id": self._wish(actor).id,
@@ -274,9 +277,7 @@ class Objects:
 
     def _import(self, actor: Actor) -> RosterImport:
         """Return a sheet on its way into a month of the actor's house."""
-        roster = self._add(
-            DutyRoster(department_id=self._department(actor).id, month=date(2026, 12, 1), created_at=NOW)
-        )
+        roster = self._roster(actor)
         rows = [["Name", *map(str, range(1, 32))], ["Nobody", "N", *[""] * 30]]
         return self._add(
             RosterImport(
@@ -286,6 +287,33 @@ class Objects:
                 choices={},
                 created_by_id=actor.person_id,
                 created_at=NOW,
+            )
+        )
+
+    def _roster(self, actor: Actor) -> DutyRoster:
+        department_id = self._department(actor).id
+        return self._add(DutyRoster(department_id=department_id, month=date(2026, 12, 1), created_at=NOW))
+
+    def _fill_run(self, actor: Actor) -> FillRun:
+        """Return a filling of a month of the actor's house that waits for the worker."""
+        return self._add(
+            FillRun(
+                roster_id=self._roster(actor).id,
+                state=FillState.WAITING,
+                requested_by_id=actor.person_id,
+                requested_at=NOW,
+                result={},
+            )
+        )
+
+    def _rotation(self, actor: Actor) -> DutyRotation:
+        """Return turns of the actor on a line of the house."""
+        line = self._line(actor)
+        self._session.flush()
+        members = [DutyRotationMember(position=0, person_id=actor.person_id)]
+        return self._add(
+            DutyRotation(
+                name="Week", line_id=line.id, code="H", starts_on=FIRST_DAY, zone=ZONE, members=members
             )
         )
 

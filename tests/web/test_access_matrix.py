@@ -50,8 +50,13 @@ SEES = {
     "message_id": {"house": POST_OFFICE},
     **{name: {"house": ROSTER_OFFICE} for name in ("swap_id", "absence_id", "wish_id", "import_id")},
     "department_id": {"house": EVERYBODY},
+    "rotation_id": {"house": EVERYBODY},
 }
-CHANGES = {**SEES, "booking_id": {"house": SECRETARIAT}, "gap_id": {"house": ROSTER_OFFICE}}
+CHANGES = {
+    **SEES,
+    "booking_id": {"house": SECRETARIAT},
+    **{name: {"house": ROSTER_OFFICE} for name in ("gap_id", "run_id", "rotation_id")},
+}
 PAGES_FOR_CHANGES = {"bookings.times"}  # the offers are for who may take one
 CHANGES_FOR_READERS = {"bookings.reply"}  # who sees a meeting without taking part is told so, or 404
 DONE = {"GET": {200, 302, 303}, "POST": {200, 303, 409, 422}}
