@@ -165,7 +165,10 @@ def _move(cells: dict[Cell, str], move: Handed, legend: Legend) -> None:
         return  # a mark says it instead
     if move.from_person_id is not None:
         giver = (move.from_person_id, day)
-        cells[giver] = join_codes(one for one in split_cell(cells.get(giver, "")) if one != code)
+        given = split_cell(cells.get(giver, ""))
+        if code not in given:
+            return  # a part that has the hours of another code, or a duty that no cell says
+        cells[giver] = join_codes(one for one in given if one != code)
     cells[taker] = join_codes(taken)
 
 

@@ -418,6 +418,19 @@ def test_a_whole_duty_that_changes_hands_moves_its_code_in_every_state_of_the_mo
     assert all(cell.part is None for row in view.rows for cell in row.cells)
 
 
+def test_a_part_with_the_hours_of_another_code_keeps_the_cells(session: Session, rw: RosterWorld) -> None:
+    late = NewCode("S", "Spät", rw.lines["N"].id, hours=dict.fromkeys(DayClass, (time(22), NIGHT[1])))
+    duty_codes.save_code(session, rw.actor, rw.department, late, now=NOW)
+    publish_cells(session, rw, {("Voss", 1): "N"})
+    part = Span(local(_day(1), time(22)), _night(1).ends_at)
+    handed = Handed(rw.lines["N"], part, rw.person("Voss").id, rw.person("Kolb").id)
+
+    duty_rosters.follow_swaps(session, rw.actor, [handed], now=LATER)
+
+    view = _month(session, rw)
+    assert (_texts(view, "Voss"), _texts(view, "Kolb"), view.problems) == ({1: "N"}, {}, ())
+
+
 def test_a_part_and_a_month_never_published_keep_their_cells(session: Session, rw: RosterWorld) -> None:
     voss, wendt = rw.person("Voss").id, rw.person("Wendt").id
     duty_rosters.follow_swaps(session, rw.actor, [Handed(rw.lines["N"], _night(1), voss, wendt)], now=LATER)
