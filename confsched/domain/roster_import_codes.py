@@ -9,6 +9,7 @@ from uuid import UUID
 from confsched.domain.duty_codes import (
     MAX_CELL,
     MAX_CODE,
+    SEPARATORS,
     DutyCode,
     Hours,
     Legend,
@@ -51,15 +52,17 @@ def read_codes(text: str, hours: Hours | None, meanings: Meanings) -> ReadCodes:
     whole = _explained(text, hours, meanings)
     if whole is not None:
         return _joined([whole])
-    parts = split_cell(text)
+    # Unlike split_cell this keeps the case, so that questions quote what is written.
+    parts = tuple(dict.fromkeys(part for part in SEPARATORS.split(text.strip()) if part))
     if len(text) > MAX_CELL or any(len(part) > MAX_CODE for part in parts):
         return ReadCodes((), (text,))
     return _joined([_read_part(part, hours, meanings) for part in parts])
 
 
 def _read_part(part: str, hours: Hours | None, meanings: Meanings) -> ReadCodes:
-    if meanings.legend.find(part):
-        return ReadCodes((part,))
+    known = meanings.legend.find(part)
+    if known:
+        return ReadCodes((known.code,))
     explained = _explained(part, hours, meanings)
     return ReadCodes((), (part,)) if explained is None else explained
 

@@ -139,7 +139,8 @@ def _drop_others(session: Session, actor: Actor, roster_id: uuid.UUID, now: date
         RosterImport.taken_over_at.is_(None),
         RosterImport.dropped_at.is_(None),
     )
-    for row in session.scalars(query):
+    # Who takes one over holds its row and waits for the department, which is locked here.
+    for row in session.scalars(query.with_for_update(skip_locked=True)):
         _close(row)
         row.dropped_at = now
 

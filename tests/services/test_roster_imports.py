@@ -145,11 +145,11 @@ def test_names_and_codes_that_are_unclear_are_asked_and_stay_out_until_they_are_
     assert [(one.name, one.candidates) for one in view.open_names] == [
         ("Soelle-Berg", (rw.person("Sölle").id,))
     ]
-    assert [(one.text, one.day.day, one.near) for one in view.open_codes] == [("HG", 1, ("H",))]
+    assert [(one.text, one.day.day, one.near) for one in view.open_codes] == [("Hg", 1, ("H",))]
     run = _try(session, rw, row)
     assert _shown(run) == [
         (1, "Nacht", "", "Soelle-Berg", "unclear"),
-        (1, "", "Dr. Kim Kolb H", "HG", "unclear"),
+        (1, "", "Dr. Kim Kolb H", "Hg", "unclear"),
         (2, "Nacht", "Dr. Kim Kolb", "", "removed"),
         (3, "Rufbereitschaft", "", "Dr. Kim Kolb", "new"),
     ]
@@ -161,7 +161,7 @@ def test_what_was_explained_once_is_known_from_then_on(session: Session, rw: Ros
     plan: Plan = {"Soelle-Berg": {1: "N"}, "Stationsarzt": {1: "R"}, "Kolb": {1: "Hg", 2: "XX"}}
     row = _start(session, rw, _tsv(plan))
     answers = Answers(
-        names={"Soelle-Berg": rw.person("Sölle").id, "Stationsarzt": None}, codes={"HG": "H", "XX": ""}
+        names={"Soelle-Berg": rw.person("Sölle").id, "Stationsarzt": None}, codes={"Hg": "H", "XX": ""}
     )
     roster_imports.answer(session, rw.actor, row, answers, now=NOW)
 

@@ -150,7 +150,7 @@ def test_names_and_codes_are_explained_once(secretary: FlaskClient, rw: RosterWo
     rows = [HEAD, ["Soelle-Berg", "N"], ["Fr. Unbekannt", "R", "Hg"], ["Kolb", "Hg"]]
     path = _paste(secretary, rw, rows)
     page = secretary.get(path).text
-    assert "“Soelle-Berg” is" in page and "Code “HG” means" in page
+    assert "“Soelle-Berg” is" in page and "Code “Hg” means" in page
     assert "The legend knows H." in page
 
     fields = {
@@ -159,7 +159,7 @@ def test_names_and_codes_are_explained_once(secretary: FlaskClient, rw: RosterWo
         "name-0": "-",
         "name-1-text": "Soelle-Berg",
         "name-1": str(rw.person("Sölle").id),
-        "code-0-text": "HG",
+        "code-0-text": "Hg",
         "code-0": "H",
     }
     run = secretary.get(secretary.post(path, data=fields).location).text
