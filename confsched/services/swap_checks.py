@@ -13,12 +13,13 @@ from sqlalchemy.orm import Session, joinedload
 from confsched import clock
 from confsched.domain.intervals import Span, intersect, subtract
 from confsched.domain.kinds import CountsAs, DutyType, WishKind
-from confsched.domain.permissions import Actor
+from confsched.domain.permissions import Actor, Permission
 from confsched.domain.roster_checks import check_roster
 from confsched.domain.roster_month import month_of, month_span
 from confsched.domain.roster_rules import DutyRules, PersonFacts, RosterWarning, Rule
 from confsched.domain.rosters import belongs_to_day
 from confsched.errors import Message, msg
+from confsched.models.network import Site
 from confsched.models.people import Membership, Person
 from confsched.models.rosters import Absence, Duty
 from confsched.models.rotations import DutyWish
@@ -81,13 +82,15 @@ def weigh(
         if handover.line.blocks
     ]
     return Consequences(
-        warnings=tuple(_new_warnings(session, handovers, now)),
+        warnings=tuple(_new_warnings(session, handovers, now, actor)),
         meetings=tuple(affected_meetings(session, clashes, now=now, actor=actor)),
         following=tuple(affected_meetings(session, losses, now=now, actor=actor)),
     )
 
 
-def _new_warnings(session: Session, handovers: Sequence[Handed], now: datetime) -> list[NamedWarning]:
+def _new_warnings(
+    session: Session, handovers: Sequence[Handed], now: datetime, actor: Actor | None
+) -> list[NamedWarning]:
     """Return the warnings that were not there before, each once, by day."""
     people = {person.id: person for person in session.scalars(_people(handovers))}
     site = handovers[0].line.department.site
@@ -100,9 +103,16 @@ def _new_warnings(session: Session, handovers: Sequence[Handed], now: datetime) 
         known = {one.key for one in check_roster(before, facts, month, site.zone, rules)}
         after = _after(before, handovers, site.zone)
         warnings = check_roster(after, facts, month, site.zone, rules)
-        found |= {one.key: one for one in warnings if one.key not in known}
+        found |= {one.key: one for one in warnings if one.key not in known and _may_read(actor, one, site)}
     ordered = sorted(found.values(), key=lambda one: (one.day, people[one.person_id].name))
     return [NamedWarning(one.person_id, people[one.person_id].name, one.day, one.message) for one in ordered]
+
+
+def _may_read(actor: Actor | None, warning: RosterWarning, site: Site) -> bool:
+    """Keep a fixed day off, which is a wish, from colleagues; it is for who has it and who plans with it."""
+    if warning.rule is not Rule.DAY_OFF or actor is None or actor.person_id == warning.person_id:
+        return True
+    return site.organisation_id in actor.organisations_with(Permission.EDIT_ROSTER)
 
 
 def _reach(rules: DutyRules) -> timedelta:

@@ -277,6 +277,10 @@ def test_what_follows_is_said_before_the_click(session: Session, world: World, d
         ("Dr. Tom Brandt", "Rest of 2 h instead of 11 h before the duty on 24.11."),
     ]
     assert found.following == ()
+    giver = swaps.consequences(session, world.actor(world.neurologist), swap, taker.person_id, now=NOW)
+    assert giver is not None and "day off" not in str([str(one.message) for one in giver.warnings])
+    secretary = swaps.consequences(session, world.actor(world.secretary), swap, taker.person_id, now=NOW)
+    assert secretary is not None and secretary.warnings == found.warnings
 
 
 def test_an_absence_of_the_taker_is_a_consequence(session: Session, world: World, duty: Duty) -> None:
