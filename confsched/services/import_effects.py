@@ -155,8 +155,9 @@ def _meetings(
     session: Session, actor: Actor, state: MonthState, comparison: Comparison, now: datetime
 ) -> tuple[ImportMeeting, ...]:
     """Return the meetings that break once the changes are published, with the way out for each."""
-    target = overlay(state.draft, comparison.cells)
-    changed = [diff for diff in diff_cells(state.published, target) if diff.cell in comparison.cells]
+    brought = comparison.cells
+    after = overlay(state.draft, brought)
+    changed = [diff for diff in diff_cells(state.published, after) if diff.cell in brought]
     works = line_work(changed, state.standing, state.legend)
     losses = [*_lost_duties(works), *_lost_days(changed, state)]
     meetings = affected_meetings(session, losses, now=now, actor=actor)
