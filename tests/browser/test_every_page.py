@@ -33,7 +33,7 @@ EVERYBODY = (
 MORE = {
     "requester": ("/consults/new",),
     "consultant": ("/conferences/new",),
-    "secretary": ("/conferences/new", "/coverage", "/coverage/gaps", "/rosters/rules"),
+    "secretary": ("/conferences/new", "/coverage", "/coverage/gaps", "/rosters/rules", "/rosters/rotations"),
     "coordinator": ("/coverage",),
 }
 
