@@ -11,7 +11,7 @@ from typing import Any
 from confsched.domain.roster_import import SheetSays, Written
 from confsched.domain.roster_month import days_of
 from confsched.domain.roster_names import plain_letters
-from confsched.errors import Message, Refusal, msg
+from confsched.errors import Refusal, msg
 from confsched.formats.roster_files import stored_tables
 from confsched.formats.roster_layouts import day_columns
 from confsched.formats.roster_sheets import (
@@ -26,7 +26,6 @@ from confsched.formats.roster_tables import Table
 from confsched.models.duty_rosters import RosterImport
 
 SHEET, MONTH_IS_RIGHT = "sheet", "month_is_right"
-PREVIEW_ROWS = 12
 
 
 @dataclass(frozen=True)
@@ -182,8 +181,3 @@ def _matrix_days(opened: OpenedSheet, month: date) -> frozenset[date]:
     return frozenset(
         day for head in heads for _, day in head if (day.year, day.month) == (month.year, month.month)
     )
-
-
-def notes_of(opened: OpenedSheet) -> tuple[Message, ...]:
-    """Return what is to be said about the reading of a sheet."""
-    return opened.sheet.problems if opened.sheet else ()
