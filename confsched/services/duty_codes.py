@@ -239,12 +239,19 @@ def set_qualified(
     known = {row.person_id: row for row in session.scalars(query)}
     if wanted == known.keys():
         return
-    if len(set(session.scalars(select(Person.id).where(Person.id.in_(wanted))))) != len(wanted):
+    if _of_house(session, line, added := wanted - known.keys()) != added:
         raise Refusal(msg("Somebody in this list does not exist any more. Open the page again."))
     for person_id in known.keys() - wanted:
         session.delete(known[person_id])
-    session.add_all(
-        LineQualification(line_id=line.id, person_id=person_id) for person_id in sorted(wanted - known.keys())
-    )
+    session.add_all(LineQualification(line_id=line.id, person_id=person_id) for person_id in sorted(added))
     session.flush()
     audit.record(session, actor, "set_qualified", line, now=now, detail=f"{len(wanted)} people")
+
+
+def _of_house(session: Session, line: DutyLine, person_ids: Collection[uuid.UUID]) -> set[uuid.UUID]:
+    """Return those among these people who belong to the house of a line; a line asks nobody else."""
+    house = line.department.site.organisation_id
+    query = select(Membership.person_id).where(
+        Membership.person_id.in_(person_ids), Membership.organisation_id == house
+    )
+    return set(session.scalars(query))

@@ -111,11 +111,12 @@ def test_who_would_have_no_rest_before_the_next_duty_cannot_take_it(
 def test_who_cannot_is_listed_after_who_can(
     session: Session, world: World, line: DutyLine, second: Person
 ) -> None:
-    requester = session.get_one(Person, world.requester.id)
-    duty_codes.set_qualified(session, None, line, [second.id, requester.id], now=NOW)
+    hub = session.get_one(Site, world.hub.id)
+    third = add_person(session, hub, "", "Nils", "Arndt", Function.CONSULTANT)
+    duty_codes.set_qualified(session, None, line, [second.id, third.id], now=NOW)
     rosters.record_absence(session, None, second, NIGHT, kind=AbsenceKind.SICK, now=NOW)
     assert [(one.person_id, one.is_free) for one in offered(session, world)] == [
-        (requester.id, True),
+        (third.id, True),
         (second.id, False),
     ]
 

@@ -161,7 +161,9 @@ def test_people_are_named_for_a_line(
     assert {one.line.id: one.named for one in named}[line.id] == {kolb.id}
     assert len(staff) == len(ward.people)
     assert "1 named" in secretary.get(_legend(ward)).text
-    assert secretary.post(f"{_legend(ward)}/people", data=form | {"person_id": "x"}).status_code == 422
+    for other in ("x", str(ward.world.stranger.id)):
+        answer = secretary.post(f"{_legend(ward)}/people", data=form | {"person_id": other})
+        assert answer.status_code == 422 and ward.world.stranger.name not in answer.text
 
 
 @pytest.mark.parametrize(("sent", "needed"), [({}, False), ({"swaps_need_approval": "yes"}, True)])
