@@ -74,7 +74,7 @@ def _refusal(failure: ChildFailed) -> Refusal:
 def read_roster_safely(data: bytes, filename: str, window: Span, zone: str) -> RosterFile:
     """Do what read_roster_file does within 5 s and without risk to this process; raises Refusal at "file".
 
-    A workbook of the largest size that is taken keeps openpyxl busy for seconds, and its memory grows with it.
+    The largest workbook that is taken keeps openpyxl busy for seconds, and its memory grows with it.
     """
     options = {
         "filename": filename,
