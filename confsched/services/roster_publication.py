@@ -91,6 +91,14 @@ def publish(
     Only what differs from the last edition is applied, so that swapped parts stay. Refuses changed cells
     that cannot be carried out; meetings that break are returned, those bound to a line follow it.
     """
+    roster = _lock_seen(session, roster, seen_edition)
+    state = load_state(session, roster.department, roster.month, now=now)
+    step = _step(session, roster, state, state.draft)
+    return _publish(session, actor, step, now=now)
+
+
+def _lock_seen(session: Session, roster: DutyRoster, seen_edition: int) -> DutyRoster:
+    """Lock a month whose last edition is the one that was seen; nobody undoes what they have not read."""
     roster = _lock(session, roster)
     if roster.edition != seen_edition:
         raise Conflict(
@@ -99,17 +107,18 @@ def publish(
                 number=roster.edition,
             )
         )
-    state = load_state(session, roster.department, roster.month, now=now)
-    step = _step(session, roster, state, state.draft)
-    return _publish(session, actor, step, now=now)
+    return roster
 
 
-def restore(session: Session, actor: Actor, roster: DutyRoster, number: int, *, now: datetime) -> Publication:
+def restore(
+    session: Session, actor: Actor, roster: DutyRoster, number: int, *, seen_edition: int, now: datetime
+) -> Publication:
     """Publish the cells of a former edition once more; number 0 is what stood before the first.
 
     Cells of the draft that were not published yet stay as they are: nothing that somebody typed is lost.
+    Raises Conflict where somebody has published since edition `seen_edition` was seen.
     """
-    roster = _lock(session, roster)
+    roster = _lock_seen(session, roster, seen_edition)
     query = select(RosterEdition).where(RosterEdition.roster_id == roster.id, RosterEdition.number == number)
     former = session.scalars(query).one_or_none()
     if former is None:

@@ -182,7 +182,10 @@ def restore(department_id: uuid.UUID, month: str) -> ResponseReturnValue:
     try:
         with transaction() as session:
             roster = _roster(session, department_id, first)
-            done = duty_rosters.restore(session, current_actor(), roster, _number("number"), now=now())
+            number, seen = _number("number"), _number("seen_edition")
+            done = duty_rosters.restore(
+                session, current_actor(), roster, number, seen_edition=seen, now=now()
+            )
     except Refusal as refusal:
         return _refused(department_id, first, refusal)
     _say_published(done)

@@ -93,7 +93,9 @@ class Run:
         before = self._published(roster)
         number = min(number, roster.edition)
         after = self._cells(roster, number)
-        duty_rosters.restore(self.session, self.rw.actor, roster, number, now=self.now)
+        duty_rosters.restore(
+            self.session, self.rw.actor, roster, number, seen_edition=roster.edition, now=self.now
+        )
         self._expect(before, {cell: after.get(cell, "") for cell in (*before, *after)})
 
     def swap(self, code: str, at: datetime, name: str, from_hour: int | None) -> None:

@@ -243,7 +243,7 @@ def test_a_former_edition_comes_back_as_a_new_one_and_no_typed_cell_is_lost(
     publish_cells(session, rw, {("Voss", 1): "", ("Wendt", 1): "N"}, now=LATER)
     type_cells(session, rw, {("Wendt", 1): "R", ("Rieger", 4): "T"}, now=LATER)
 
-    done = duty_rosters.restore(session, rw.actor, _roster(session, rw), 1, now=MUCH_LATER)
+    done = duty_rosters.restore(session, rw.actor, _roster(session, rw), 1, seen_edition=2, now=MUCH_LATER)
 
     assert (done.edition, len(done.changes)) == (3, 2)
     assert [name for name, *_ in _held(session, rw)] == ["Voss", "Kolb"]
@@ -258,7 +258,7 @@ def test_a_former_edition_comes_back_as_a_new_one_and_no_typed_cell_is_lost(
 
 def test_the_first_publication_can_be_taken_back(session: Session, rw: RosterWorld) -> None:
     publish_cells(session, rw, {("Voss", 1): "N"})
-    duty_rosters.restore(session, rw.actor, _roster(session, rw), 0, now=LATER)
+    duty_rosters.restore(session, rw.actor, _roster(session, rw), 0, seen_edition=1, now=LATER)
     assert (_held(session, rw), _texts(_month(session, rw), "Voss")) == ([], {})
 
 
@@ -278,7 +278,7 @@ def test_a_cell_that_stood_before_the_legend_changed_does_not_keep_others_from_b
 
 def test_each_change_of_a_month_is_on_record(session: Session, rw: RosterWorld) -> None:
     publish_cells(session, rw, {("Voss", 1): "N", ("Kolb", 1): "U"})
-    duty_rosters.restore(session, rw.actor, _roster(session, rw), 0, now=LATER)
+    duty_rosters.restore(session, rw.actor, _roster(session, rw), 0, seen_edition=1, now=LATER)
     audit.write_pending(session)
     query = select(AuditEvent).where(AuditEvent.object_id == _roster(session, rw).id)
     events = session.scalars(query.order_by(AuditEvent.number)).all()
@@ -288,10 +288,18 @@ def test_each_change_of_a_month_is_on_record(session: Session, rw: RosterWorld) 
     assert _away(session, "Kolb", rw) == []
 
 
+def test_nobody_takes_back_an_edition_that_they_have_not_seen(session: Session, rw: RosterWorld) -> None:
+    publish_cells(session, rw, {("Voss", 1): "N"})
+    publish_cells(session, rw, {("Kolb", 2): "N"}, now=LATER)
+    with pytest.raises(Conflict, match="edition 2"):
+        duty_rosters.restore(session, rw.actor, _roster(session, rw), 0, seen_edition=1, now=MUCH_LATER)
+    assert [name for name, *_ in _held(session, rw)] == ["Voss", "Kolb"]
+
+
 def test_an_edition_that_never_was_is_not_found(session: Session, rw: RosterWorld) -> None:
     publish_cells(session, rw, {("Voss", 1): "N"})
     with pytest.raises(NotFound):
-        duty_rosters.restore(session, rw.actor, _roster(session, rw), 7, now=LATER)
+        duty_rosters.restore(session, rw.actor, _roster(session, rw), 7, seen_edition=1, now=LATER)
 
 
 def test_the_month_as_known_then_is_the_edition_of_then(session: Session, rw: RosterWorld) -> None:
