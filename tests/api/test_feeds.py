@@ -363,8 +363,8 @@ def test_a_feed_of_duties_is_read_by_calendars_and_takes_nobodys_time(
         span = night(day)
         on = [
             len(recurring_ical_events.of(Calendar.from_ical(data)).at(at))
-            # This library counts October's doubled hour once: its night ends an hour early. The instants above
-            # are those of the other library.
+            # This library counts October's doubled hour once: its night ends early. The instants
+            # above are those of the other library.
             for at in (span.starts_at, span.ends_at - timedelta(minutes=61), span.ends_at)
         ]
         assert on == [1, 1, 0]
