@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
 from datetime import date, datetime, time
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -22,8 +21,10 @@ from confsched.services import access
 from confsched.services.absences import ONE_DAY, AbsenceFilter, NewAbsence
 from confsched.web.context import current_actor, now, read_session, reader_zone, transaction
 from confsched.web.forms import BaseForm, new_form_key
+from confsched.web.ids import find_id
 from confsched.web.instants import is_near, own_instant
 from confsched.web.pages import sentence
+from confsched.web.people_forms import day_of, person_choices, person_of
 from confsched.web.policies import needs
 
 blueprint = Blueprint("absences", __name__, url_prefix="/absences")
@@ -74,12 +75,12 @@ def enter() -> ResponseReturnValue:
         if request.form.get("action") == CHECK:
             return _checked_page(form)
         with transaction() as session:
-            person = access.get_person(session, actor, _person_id(form), to="change")
+            person = access.get_person(session, actor, person_of(form), to="change")
             absence = service.enter(
                 session,
                 actor,
                 _read(form, person),
-                ask_for=[found for text in form.ask.data or () if (found := _uuid(text))],
+                ask_for=[found for text in form.ask.data or () if (found := find_id(text))],
                 now=now(),
                 key=form.form_key.data,
             )
@@ -95,28 +96,18 @@ def enter() -> ResponseReturnValue:
 
 def _checked_page(form: AbsenceForm) -> ResponseReturnValue:
     session, actor = read_session(), current_actor()
-    person = access.get_person(session, actor, _person_id(form), to="change")
+    person = access.get_person(session, actor, person_of(form), to="change")
     new = _read(form, person)
     service.check(new, now=now())
     found = service.breaks(session, actor, person.id, new.span, now=now())
     return _page(form, 200, checked=new, breaks=found)
 
 
-def _person_id(form: AbsenceForm) -> uuid.UUID:
-    """Return who is away: oneself where there is nobody to choose from."""
-    if form.person_id.data is None:
-        return current_actor().person_id
-    found = _uuid(form.person_id.data)
-    if found is None:
-        raise Refusal(msg("Choose one from the list."), field="person_id")
-    return found
-
-
 def _read(form: AbsenceForm, person: Person) -> NewAbsence:
     kind = next((kind for kind in AbsenceKind if kind == form.kind.data), None)
     if kind is None:
         raise Refusal(msg("Choose one from the list."), field="kind")
-    first, last = _day(form, "from_day"), _day(form, "until_day")
+    first, last = day_of(form, "from_day"), day_of(form, "until_day")
     days = service.whole_days(first, last, reader_zone())
     starts_at = _at(first, form.from_time.data, "from_time") if form.from_time.data else days.starts_at
     ends_at = _at(last, form.until_time.data, "until_time") if form.until_time.data else days.ends_at
@@ -125,25 +116,11 @@ def _read(form: AbsenceForm, person: Person) -> NewAbsence:
     return NewAbsence(person, kind, Span(starts_at, ends_at))
 
 
-def _day(form: AbsenceForm, name: str) -> date:
-    day: date | None = form[name].data
-    if day is None or not is_near(day):
-        raise Refusal(msg("Choose a day, such as 2026-11-25."), field=name)
-    return day
-
-
 def _at(day: date, at: time, field: str) -> datetime:
     try:
         return own_instant(day, at)
     except Refusal as refusal:
         raise Refusal(refusal.message, field=field) from refusal
-
-
-def _uuid(text: str | None) -> uuid.UUID | None:
-    try:
-        return uuid.UUID(text or "")
-    except ValueError:
-        return None
 
 
 def _page(
@@ -171,11 +148,6 @@ def _page(
     return page, status
 
 
-def person_choices(people: Sequence[Person]) -> list[tuple[str, str]]:
-    """Return whom to choose from; nobody is chosen until somebody does."""
-    return [("", sentence(msg("please choose"))), *((str(person.id), person.name) for person in people)]
-
-
 def days_of(span: Span) -> tuple[date, date] | None:
     """Return the first and the last day of a span of whole days in the reader's zone, None of any other."""
     starts, ends = (to_local(at, reader_zone()) for at in (span.starts_at, span.ends_at))
@@ -189,7 +161,7 @@ def _filter() -> AbsenceFilter:
     today = local_day(now(), reader_zone())
     since = request.args.get("since")
     return AbsenceFilter(
-        person_id=_uuid(request.args.get("who")),
+        person_id=find_id(request.args.get("who")),
         kind=next((kind for kind in AbsenceKind if kind == request.args.get("kind")), None),
         since=today if since is None else _typed_day(since),
         until=_typed_day(request.args.get("until", "")),

@@ -23,6 +23,7 @@ from confsched.services.conferences import WANTED, Draft, Wanted, wanted_field
 from confsched.services.directory import MIN_SEARCH_LETTERS
 from confsched.web.context import current_actor, now
 from confsched.web.forms import BaseForm
+from confsched.web.ids import find_id
 from confsched.web.pages import sentence
 
 ROWS = 6
@@ -82,7 +83,7 @@ class ConferenceForm(BaseForm):
     @property
     def person_uuids(self) -> list[uuid.UUID]:
         """Return who is ticked or was found; what is no id is left out."""
-        return [found for text in self._person_texts() if (found := _uuid(text))]
+        return [found for text in self._person_texts() if (found := find_id(text))]
 
     def _person_texts(self) -> list[str]:
         found = [value for value, _label in self.person_ids.choices or ()]
@@ -163,7 +164,7 @@ def _wanted(form: ConferenceForm) -> Iterator[tuple[str, Wanted]]:
 
 def _wanted_people(form: ConferenceForm) -> Iterator[Wanted]:
     """Give one requirement for so many out of the named, or one each when all have to be there."""
-    people = tuple(found for text in form.person_ids.data or () if (found := _uuid(text)))
+    people = tuple(found for text in form.person_ids.data or () if (found := find_id(text)))
     is_optional = bool(form.person_is_optional.data)
     if people and form.person_count.data is not None:
         yield Wanted(person_ids=people, count=form.person_count.data, is_optional=is_optional)
@@ -175,17 +176,10 @@ def _chosen(field: Field) -> uuid.UUID | None:
     """Return the chosen row, None for no choice; raises Refusal for what the list does not hold."""
     if not field.data:
         return None
-    found = _uuid(field.data)
+    found = find_id(field.data)
     if found is None:
         raise Refusal(msg("Choose one from the list."), field=field.name)
     return found
-
-
-def _uuid(text: str) -> uuid.UUID | None:
-    try:
-        return uuid.UUID(text)
-    except ValueError:
-        return None
 
 
 def form_of(conference: Conference) -> ConferenceForm:

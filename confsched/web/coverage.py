@@ -24,6 +24,7 @@ from confsched.services.coverage import Opening, Overview
 from confsched.services.lists import page_of
 from confsched.web.context import current_actor, now, read_session, transaction
 from confsched.web.forms import BaseForm, new_form_key
+from confsched.web.ids import find_id
 from confsched.web.instants import parse_instant
 from confsched.web.pages import sentence
 from confsched.web.policies import needs
@@ -134,7 +135,7 @@ def _span(form: DeclareForm) -> Span:
 
 
 def _line_id(form: DeclareForm) -> uuid.UUID:
-    line_id = _uuid(form.line_id.data or "")
+    line_id = find_id(form.line_id.data or "")
     if line_id is None:
         raise NotFound
     return line_id
@@ -195,7 +196,7 @@ def _asked_and_found() -> tuple[Asked, Overview]:
 
 def _asked() -> Asked:
     site = request.args.get("site", "")
-    site_id = _uuid(site)
+    site_id = find_id(site)
     problems = {"site": msg("Choose a site from the list.")} if site and site_id is None else {}
     return Asked(
         site_id=site_id,
@@ -204,13 +205,6 @@ def _asked() -> Asked:
         page=max(1, request.args.get("page", 1, type=int)),
         problems=problems,
     )
-
-
-def _uuid(text: str) -> uuid.UUID | None:
-    try:
-        return uuid.UUID(text)
-    except ValueError:
-        return None
 
 
 def _unknown_choices(asked: Asked, found: Overview) -> dict[str, Message]:

@@ -17,6 +17,7 @@ from confsched.errors import Message, msg
 from confsched.services import duty_board
 from confsched.services.duty_board import Alarm, Board
 from confsched.web.context import current_actor, now, read_session, reader_zone
+from confsched.web.ids import find_id
 from confsched.web.policies import needs
 
 blueprint = Blueprint("duty_board", __name__)
@@ -75,7 +76,7 @@ def show() -> ResponseReturnValue:
 def _asked() -> Asked:
     present = now()
     typed = _typed(present)
-    day, at, site_id = _day(typed["day"]), _time(typed["time"]), _site_id(typed["site"])
+    day, at, site_id = _day(typed["day"]), _time(typed["time"]), find_id(typed["site"])
     instant = present if _is_now() or day is None or at is None else to_instant(day, at, reader_zone())
     chosen = _chosen_knowledge(typed)
     is_wrong = bool(typed["known_day"] or typed["known_time"]) and (chosen is None or chosen > present)
@@ -151,13 +152,6 @@ def _day(text: str) -> date | None:
 def _time(text: str) -> time | None:
     try:
         return time.fromisoformat(text).replace(second=0, microsecond=0, tzinfo=None)
-    except ValueError:
-        return None
-
-
-def _site_id(text: str) -> uuid.UUID | None:
-    try:
-        return uuid.UUID(text)
     except ValueError:
         return None
 

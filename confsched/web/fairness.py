@@ -22,6 +22,7 @@ from confsched.models.network import Department
 from confsched.services import fairness
 from confsched.services.fairness import Column, Fairness, Figure, Row
 from confsched.web.context import current_actor, now, read_session, reader_language
+from confsched.web.ids import find_id
 from confsched.web.instants import is_near
 from confsched.web.pages import sentence
 from confsched.web.policies import needs
@@ -104,7 +105,7 @@ def _asked(departments: list[Department]) -> Asked:
     usual = {"department": "", "until": f"{today:%Y-%m}", "line": "", "known": ""}
     typed = {name: request.args.get(name, value) for name, value in usual.items()}
     department = _chosen(departments, typed["department"])
-    until, known_on, line_id = _month(typed["until"]), _day(typed["known"]), _uuid(typed["line"])
+    until, known_on, line_id = _month(typed["until"]), _day(typed["known"]), find_id(typed["line"])
     problems = {
         "department": typed["department"] and not department and msg("Choose a department from the list."),
         "until": until is None and msg("Choose a month, such as 2026-11."),
@@ -135,13 +136,6 @@ def _day(text: str) -> date | None:
     except ValueError:
         return None
     return day if is_near(day) else None
-
-
-def _uuid(text: str) -> uuid.UUID | None:
-    try:
-        return uuid.UUID(text)
-    except ValueError:
-        return None
 
 
 def difference(figure: Figure, column: Column) -> Message:

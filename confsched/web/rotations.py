@@ -21,6 +21,7 @@ from confsched.services.roster_cells import list_lines
 from confsched.services.rotation_drafts import DraftFilling
 from confsched.services.rotations import department_of
 from confsched.web.context import current_actor, now, read_session, reader_zone, transaction
+from confsched.web.ids import find_id
 from confsched.web.pages import sentence
 from confsched.web.policies import needs
 from confsched.web.roster_months import month_name, parse_month
@@ -101,7 +102,7 @@ def _department(department_id: uuid.UUID) -> Department:
 @needs(Permission.SEE_ROSTERS)
 def between_hubs() -> ResponseReturnValue:
     """Show which hub has which service when; with ?service= the form for a new rotation of it."""
-    return _hubs_page(_uuid(request.args.get("service", "")), None)
+    return _hubs_page(find_id(request.args.get("service", "")), None)
 
 
 def _hubs_page(
@@ -128,7 +129,7 @@ def _hubs_page(
 def add_between_hubs() -> ResponseReturnValue:
     """Let hubs take turns on a service of the own house."""
     actor, form = current_actor(), sent_form()
-    service_id = _uuid(form.service_id.data or "")
+    service_id = find_id(form.service_id.data or "")
     if "more" in request.form:
         return _hubs_page(service_id, form)
     try:
@@ -144,13 +145,6 @@ def add_between_hubs() -> ResponseReturnValue:
         form.add_refusal(refusal)
         return _hubs_page(service_id, form, refusal.status)
     return _to(row.id, msg("Saved."))
-
-
-def _uuid(text: str) -> uuid.UUID | None:
-    try:
-        return uuid.UUID(text)
-    except ValueError:
-        return None
 
 
 def _to(rotation_id: uuid.UUID, said: Message) -> ResponseReturnValue:

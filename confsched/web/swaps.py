@@ -23,6 +23,7 @@ from confsched.services.swap_checks import Consequences, weigh
 from confsched.services.swaps import Proposal
 from confsched.web.context import current_actor, now, read_session, reader_zone, transaction
 from confsched.web.forms import BaseForm
+from confsched.web.ids import find_id
 from confsched.web.instants import own_instant, parse_instant
 from confsched.web.pages import sentence
 from confsched.web.policies import needs
@@ -80,7 +81,7 @@ def index() -> ResponseReturnValue:
 @needs(Permission.HOLD_DUTIES)
 def new() -> ResponseReturnValue:
     """Ask which part goes to whom; without a duty, lead to where one is chosen."""
-    duty_id = _uuid(request.args.get("duty"))
+    duty_id = find_id(request.args.get("duty"))
     if duty_id is None:
         return redirect(url_for("swaps.index"), 303)
     duty = swaps.get_duty(read_session(), current_actor(), duty_id)
@@ -96,7 +97,7 @@ def new() -> ResponseReturnValue:
 def create() -> ResponseReturnValue:
     """Ask, or first show what would follow; what was typed stays."""
     form, actor = SwapForm(), current_actor()
-    duty_id = _uuid(form.duty_id.data)
+    duty_id = find_id(form.duty_id.data)
     if duty_id is None:
         raise Refusal(msg("Choose one of your duties."), field="duty_id")
     try:
@@ -186,24 +187,17 @@ def _read(text: str | None, whole: datetime, field: str) -> datetime | None:
 def _chosen(text: str | None, field: str) -> uuid.UUID | None:
     if not text:
         return None
-    found = _uuid(text)
+    found = find_id(text)
     if found is None:
         raise Refusal(msg("Choose one from the list."), field=field)
     return found
-
-
-def _uuid(text: str | None) -> uuid.UUID | None:
-    try:
-        return uuid.UUID(text or "")
-    except ValueError:
-        return None
 
 
 @blueprint.post("/cover")
 @needs(Permission.EDIT_ROSTER)
 def ask_cover() -> ResponseReturnValue:
     """Ask everybody qualified to take a gap, from the coverage list."""
-    line_id = _uuid(request.form.get("line_id"))
+    line_id = find_id(request.form.get("line_id"))
     if line_id is None:
         raise Refusal(msg("Choose a gap from the list."), field="line_id")
     starts_at = parse_instant(request.form.get("starts_at"), "starts_at")

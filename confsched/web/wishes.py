@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from datetime import date
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -18,11 +17,11 @@ from confsched.models.rotations import DutyWish
 from confsched.services import absences, access
 from confsched.services import wishes as service
 from confsched.services.wishes import NewWish
-from confsched.web.absences import person_choices
 from confsched.web.context import current_actor, now, read_session, reader_zone, transaction
 from confsched.web.forms import BaseForm
-from confsched.web.instants import is_near
+from confsched.web.ids import find_id
 from confsched.web.pages import sentence
+from confsched.web.people_forms import day_of, person_choices, person_of
 from confsched.web.policies import needs
 
 blueprint = Blueprint("wishes", __name__, url_prefix="/wishes")
@@ -72,7 +71,7 @@ def add() -> ResponseReturnValue:
     form, actor = WishForm(), current_actor()
     try:
         with transaction() as session:
-            person = access.get_person(session, actor, _person_id(form), to="change")
+            person = access.get_person(session, actor, person_of(form), to="change")
             service.add(session, actor, person, _read(form), now=now(), key=form.form_key.data)
     except Refusal as refusal:
         if refusal.status not in (409, 422):
@@ -81,16 +80,6 @@ def add() -> ResponseReturnValue:
         return _page(form, refusal.status)
     flash(sentence(msg("Noted. Whoever fills the month sees it.")), "ok")
     return redirect(url_for("wishes.index"), 303)
-
-
-def _person_id(form: WishForm) -> uuid.UUID:
-    """Return whose wish it is: one's own where there is nobody to choose from."""
-    if form.person_id.data is None:
-        return current_actor().person_id
-    found = _uuid(form.person_id.data)
-    if found is None:
-        raise Refusal(msg("Choose one from the list."), field="person_id")
-    return found
 
 
 def _read(form: WishForm) -> NewWish:
@@ -102,25 +91,11 @@ def _read(form: WishForm) -> NewWish:
         raise Refusal(msg("Choose one from the list."), field="weekday")
     return NewWish(
         kind=kind,
-        starts_on=_day(form, "starts_on"),
-        ends_on=_day(form, "ends_on"),
+        starts_on=day_of(form, "starts_on"),
+        ends_on=day_of(form, "ends_on"),
         weekday=int(weekday) if weekday else None,
         note=form.note.data or "",
     )
-
-
-def _day(form: WishForm, name: str) -> date:
-    day: date | None = form[name].data
-    if day is None or not is_near(day):
-        raise Refusal(msg("Choose a day, such as 2026-11-25."), field=name)
-    return day
-
-
-def _uuid(text: str | None) -> uuid.UUID | None:
-    try:
-        return uuid.UUID(text or "")
-    except ValueError:
-        return None
 
 
 def _page(form: WishForm, status: int) -> ResponseReturnValue:
@@ -133,7 +108,7 @@ def _page(form: WishForm, status: int) -> ResponseReturnValue:
         *((str(number), sentence(words)) for number, words in enumerate(WEEKDAYS)),
     ]
     page = max(1, min(MAX_PAGE, request.args.get("page", 1, type=int)))
-    person_id = _uuid(request.args.get("who"))
+    person_id = find_id(request.args.get("who"))
     shown = render_template(
         "wishes/index.html",
         form=form,
