@@ -73,20 +73,42 @@ class Database:
     def migrate(self) -> None:
         """Bring the schema up to date; safe to call from several processes at once."""
         config = alembic_config()
-        with self._migration_connection() as connection:
+        with self.migration_connection() as connection:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
 
     @contextmanager
-    def _migration_connection(self) -> Iterator[Connection]:
+    def migration_connection(self) -> Iterator[Connection]:
+        """Give the connection that revisions run on, in one transaction that nobody else's can meet.
+
+        SQLite changes a table by putting a new one in its place, which references would not survive: they are
+        switched off meanwhile, as its manual says, and checked as a whole before the end.
+        """
         with self.engine.connect().execution_options(**_options(self.engine, writes=True)) as connection:
             if not self.is_sqlite:
                 connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
-            yield connection
-            connection.commit()
+                yield connection
+                connection.commit()
+                return
+            with _without_references(connection):
+                yield connection
+                broken = connection.execute(text("PRAGMA foreign_key_check")).all()
+                assert not broken, f"a revision broke references: {broken[:5]}"
+                connection.commit()
 
     def dispose(self) -> None:
         self.engine.dispose()
+
+
+@contextmanager
+def _without_references(connection: Connection) -> Iterator[None]:
+    raw: Any = connection.connection.dbapi_connection
+    raw.execute("PRAGMA foreign_keys=OFF")  # before the transaction: inside one it does nothing
+    try:
+        yield
+    finally:
+        connection.rollback()
+        raw.execute("PRAGMA foreign_keys=ON")
 
 
 def _options(engine: Engine, *, writes: bool) -> dict[str, Any]:

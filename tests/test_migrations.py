@@ -51,14 +51,14 @@ def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
 
 def _downgrade(database: Database, revision: str = "base") -> None:
     config = alembic_config()
-    with database.engine.begin() as connection:
+    with database.migration_connection() as connection:
         config.attributes["connection"] = connection
         command.downgrade(config, revision)
 
 
 def _upgrade(database: Database, revision: str) -> None:
     config = alembic_config()
-    with database.engine.begin() as connection:
+    with database.migration_connection() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, revision)
 

@@ -21,12 +21,12 @@ from confsched.domain.kinds import (
 from confsched.domain.permissions import Actor, Function, Seat
 from confsched.models.accounts import Account
 from confsched.models.bookings import Booking
-from confsched.models.catalogue import Requirement, Service
+from confsched.models.catalogue import Requirement, RequirementSite, Service
 from confsched.models.consults import Consult
 from confsched.models.network import CooperationAgreement, Department, Organisation, Resource, Site
 from confsched.models.people import Membership, Person
 from confsched.models.rosters import DutyLine, WorkingHoursRow
-from confsched.services import accounts, consults
+from confsched.services import accounts, consult_times, consults
 from confsched.services.passwords import TRIFLING_COST
 
 NOW = datetime(2026, 11, 23, 7, 0, tzinfo=UTC)  # Monday 2026-11-23 08:00 in Berlin
@@ -186,7 +186,9 @@ def add_service(session: Session, site: Site, *, name: str = "Neurologie-Konsil"
     service = Service(site_id=site.id, name=name, discipline=NEUROLOGY, duration_minutes=30)
     service.site = site
     service.requirements = [
-        Requirement(kind=RequirementKind.DISCIPLINE, discipline=NEUROLOGY, site_id=site.id, count=1)
+        Requirement(
+            kind=RequirementKind.DISCIPLINE, discipline=NEUROLOGY, sites=[RequirementSite(site_id=site.id)]
+        )
     ]
     return _add(session, service)
 
@@ -282,8 +284,8 @@ def book(
     """Ask, hold and book one time."""
     actor = world.actor(by or world.requester)
     consult = ask(session, world, key, by=by, **other)
-    consults.hold(session, actor, consult, starts_at, now=NOW)
-    return consults.book(session, actor, consult, now=NOW)
+    consult_times.hold(session, actor, consult, starts_at, now=NOW)
+    return consult_times.book(session, actor, consult, now=NOW)
 
 
 def local(day: date, at: time) -> datetime:

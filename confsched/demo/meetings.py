@@ -13,7 +13,7 @@ from confsched.demo.staff import ZONE
 from confsched.domain.intervals import Span
 from confsched.models.conferences import Conference
 from confsched.models.consults import Consult
-from confsched.services import conferences, consults
+from confsched.services import conferences, consult_times, consults
 from confsched.services.conferences import Draft, Wanted
 from confsched.services.consults import Question
 
@@ -74,7 +74,7 @@ def _book(session: Session, network: Network, plan: ConsultPlan, now: datetime) 
     asked_at = min(target - ASKED_BEFORE, now)
     consult = _ask(session, network, plan, asked_at)
     if _hold(session, network, consult, plan, asked_at, target):
-        consults.book(session, network.actor(plan.requester), consult, now=asked_at)
+        consult_times.book(session, network.actor(plan.requester), consult, now=asked_at)
 
 
 def _ask(session: Session, network: Network, plan: ConsultPlan, now: datetime) -> Consult:
@@ -97,14 +97,14 @@ def _hold(
     target: datetime,
 ) -> bool:
     """Keep the offered time next to the target; False where nothing is offered."""
-    starts_at = _find_start(consults.offers(session, consult, now=now), consult, target)
+    starts_at = _find_start(consult_times.offers(session, consult, now=now), consult, target)
     if starts_at is None:
         return False
-    consults.hold(session, network.actor(plan.requester), consult, starts_at, now=now)
+    consult_times.hold(session, network.actor(plan.requester), consult, starts_at, now=now)
     return True
 
 
-def _find_start(found: consults.Offers, consult: Consult, target: datetime) -> datetime | None:
+def _find_start(found: consult_times.Offers, consult: Consult, target: datetime) -> datetime | None:
     """Return the target or a time soon after it, else the best offer."""
     length = timedelta(minutes=consult.service.duration_minutes)
     for attempt in range(ATTEMPTS):

@@ -36,7 +36,7 @@ def add_services(session: Session, network: Network, now: datetime) -> None:
         need = NewRequirement(
             RequirementKind.DISCIPLINE,
             discipline=plan.new.discipline,
-            site=site,
+            sites=(site,),
             specialists_only=True,
         )
         service = catalogue.add_service(session, None, site, plan.new, [need], now=now)

@@ -30,16 +30,22 @@ class Kind(StrEnum):
     SWAP_PROPOSAL = "swap_proposal"
     SWAP_RESULT = "swap_result"
     COVER_REQUEST = "cover_request"
+    TRIAGE_REQUEST = "triage_request"
+    CONSULT_NEWS = "consult_news"
+    DEADLINE_REMINDER = "deadline_reminder"
+    MEETING_REMINDER = "meeting_reminder"
+    AVAILABILITY_QUESTION = "availability_question"
+    SLOT_OFFER = "slot_offer"
 
     @property
     def method(self) -> Method | None:
-        """Return the iTIP method of the mail; one about duties carries no calendar object."""
+        """Return the iTIP method of the mail; a notice carries no calendar object."""
         if self in NOTICES:
             return None
         return Method.CANCEL if self in (Kind.CANCELLATION, Kind.REMOVAL) else Method.REQUEST
 
 
-NOTICES = frozenset({Kind.ROSTER_CHANGE, Kind.SWAP_PROPOSAL, Kind.SWAP_RESULT, Kind.COVER_REQUEST})
+NOTICES = frozenset(Kind) - {Kind.INVITATION, Kind.UPDATE, Kind.CANCELLATION, Kind.REMOVAL}
 
 
 @dataclass(frozen=True)

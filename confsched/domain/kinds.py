@@ -58,12 +58,44 @@ class BookingKind(StrEnum):
 
 
 class ConsultState(StrEnum):
-    """The elective teleconsult as far as it is built: asked for, a time held, booked, withdrawn."""
+    """How far an elective teleconsult has come; triaged: accepted, and no time is to be had yet."""
 
     REQUESTED = "requested"
+    TRIAGED = "triaged"
+    OFFERED = "offered"
     HELD = "held"
     BOOKED = "booked"
+    TOOK_PLACE = "took_place"
+    REPORTED = "reported"
+    CLOSED = "closed"
+    DECLINED = "declined"
+    EXPIRED = "expired"
+    NO_SHOW = "no_show"
     CANCELLED = "cancelled"
+
+
+class NoShowSide(StrEnum):
+    """Who did not come to a consult that was booked."""
+
+    REQUESTER = "requester"
+    CONSULTANT = "consultant"
+
+
+class QuestionAnswer(StrEnum):
+    """What somebody of unknown time says to one time."""
+
+    YES = "yes"
+    NO = "no"
+    OTHER = "other"
+
+
+class SlotAnswer(StrEnum):
+    """How the offer of a freed time ended."""
+
+    TAKEN = "taken"
+    DECLINED = "declined"
+    EXPIRED = "expired"
+    WITHDRAWN = "withdrawn"
 
 
 class ConferenceState(StrEnum):
@@ -90,6 +122,8 @@ class FeedPrivacy(StrEnum):
 class BusySourceKind(StrEnum):
     URL = "url"
     UPLOAD = "upload"
+    CALDAV = "caldav"
+    FREE_BUSY = "free_busy"
 
 
 class DayClass(StrEnum):

@@ -16,9 +16,11 @@ from confsched.models import (  # noqa: F401 (imported to be registered)
     network,
     outbox,
     people,
+    questions,
     rosters,
     rotations,
     swaps,
+    waitlist,
 )
 from confsched.models.base import Base
 

@@ -69,6 +69,7 @@ class Participation(WithId, Base):
     partstat: Mapped[Partstat] = mapped_column(enum_type(Partstat, "partstat"), default=Partstat.NEEDS_ACTION)
     invited_at: Mapped[datetime]
     removed_at: Mapped[datetime | None]
+    reminded_at: Mapped[datetime | None]
 
     booking: Mapped[Booking] = relationship(back_populates="participations")
     person: Mapped[Person] = relationship()

@@ -21,6 +21,8 @@ class BusySource(WithId, Base):
     kind: Mapped[BusySourceKind] = mapped_column(enum_type(BusySourceKind, "kind"))
     name: Mapped[str] = mapped_column(String(120))
     url: Mapped[str | None] = mapped_column(String(1000))
+    username: Mapped[str | None] = mapped_column(String(200))
+    sealed_password: Mapped[str | None] = mapped_column(String(600))
     created_at: Mapped[datetime]
     removed_at: Mapped[datetime | None]
     etag: Mapped[str | None] = mapped_column(String(200))

@@ -20,6 +20,10 @@ class Hold(WithId, Base):
     __table_args__ = (CheckConstraint("starts_at < ends_at", name="span"),)
 
     consult_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("consult.id"), unique=True)
+    # A seat in a meeting that stands already, and nobody but the requester is taken.
+    booking_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("booking.id"), index=True)
+    # Confirmed by the requester; somebody of unknown time is being asked.
+    confirmed_at: Mapped[datetime | None]
     person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("person.id"))
     starts_at: Mapped[datetime]
     ends_at: Mapped[datetime]
@@ -56,3 +60,5 @@ class Claim(WithId, Base):
     absence_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("absence.id"), index=True)
     override_reason: Mapped[str | None] = mapped_column(String(200))
     override_by_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("person.id"))
+    # Where the person has to be; None: wherever there is a screen.
+    site_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("site.id"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from datetime import date
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint, true
+from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from confsched.domain.kinds import ResourceKind, SiteKind
@@ -68,3 +68,17 @@ class CooperationAgreement(WithId, Base):
     site_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("site.id"), index=True)
     valid_from: Mapped[date]
     valid_until: Mapped[date | None]
+
+
+class TravelTime(Base):
+    """Minutes from one site to another, both ways alike; the site with the smaller id stands first."""
+
+    __tablename__ = "travel_time"
+    __table_args__ = (
+        CheckConstraint("site_id < other_site_id", name="order"),
+        CheckConstraint("minutes BETWEEN 1 AND 600", name="minutes"),
+    )
+
+    site_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("site.id"), primary_key=True)
+    other_site_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("site.id"), primary_key=True)
+    minutes: Mapped[int]

@@ -103,10 +103,19 @@ class Absence(WithId, Base):
 
 
 class WorkingHoursRow(WithId, Base):
-    """Weekly hours of a person at a site in local time; an end not after the start means the next day."""
+    """Hours of a person at a site in local time; an end not after the start means the next day.
+
+    They come back every `every_weeks` weeks, counted from the week of `valid_from`, or, with an `ordinal`, on
+    the first to fifth (-1: the last) such weekday of each month.
+    """
 
     __tablename__ = "working_hours"
-    __table_args__ = (CheckConstraint("weekday BETWEEN 0 AND 6", name="weekday"),)
+    __table_args__ = (
+        CheckConstraint("weekday BETWEEN 0 AND 6", name="weekday"),
+        CheckConstraint("every_weeks BETWEEN 1 AND 8", name="every_weeks"),
+        CheckConstraint("ordinal BETWEEN 1 AND 5 OR ordinal = -1", name="ordinal"),
+        CheckConstraint("ordinal IS NULL OR every_weeks = 1", name="one_rhythm"),
+    )
 
     person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("person.id"), index=True)
     site_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("site.id"))
@@ -115,3 +124,5 @@ class WorkingHoursRow(WithId, Base):
     ends: Mapped[time]
     valid_from: Mapped[date]
     valid_until: Mapped[date | None]
+    every_weeks: Mapped[int] = mapped_column(default=1, server_default="1")
+    ordinal: Mapped[int | None]

@@ -32,7 +32,7 @@ from confsched.models.bookings import Booking, Cancellation, Participation
 from confsched.models.conferences import Conference
 from confsched.models.consults import Consult
 from confsched.models.people import Person
-from confsched.services import access, audit, claims, invitations
+from confsched.services import access, audit, claims, consult_steps, invitations
 from confsched.services.claims import Override, Taking
 from confsched.services.matching import Plan, plan_move
 
@@ -256,16 +256,15 @@ def cancel(session: Session, actor: Actor, booking: Booking, *, now: datetime, r
     booking.state = BookingState.CANCELLED
     booking.cancellation = Cancellation(person_id=actor.person_id, cancelled_at=now, reason=reason)
     claims.release_booking(session, booking.id)
-    _close_cause(session, booking)
+    _close_cause(session, actor, booking, reason, now)
     invitations.announce(session, booking, was, now=now, reason=reason)
     audit.record(session, actor, "booking.cancel", booking, now=now)
     return booking
 
 
-def _close_cause(session: Session, booking: Booking) -> None:
-    consult = session.scalars(select(Consult).where(Consult.booking_id == booking.id)).one_or_none()
-    if consult is not None:
-        consult.state = ConsultState.CANCELLED
+def _close_cause(session: Session, actor: Actor, booking: Booking, reason: str, now: datetime) -> None:
+    for consult in session.scalars(select(Consult).where(Consult.booking_id == booking.id)):
+        consult_steps.enter(session, actor, consult, ConsultState.CANCELLED, now=now, reason=reason)
     conference = session.scalars(select(Conference).where(Conference.booking_id == booking.id)).one_or_none()
     if conference is not None:
         conference.state = ConferenceState.CANCELLED

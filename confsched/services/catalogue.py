@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from confsched.domain.kinds import RequirementKind
 from confsched.domain.permissions import Actor
 from confsched.errors import Refusal, msg
-from confsched.models.catalogue import Requirement, RequirementPerson, Service
+from confsched.models.catalogue import Requirement, RequirementPerson, RequirementSite, Service
 from confsched.models.network import CooperationAgreement, Resource, Site
 from confsched.models.people import Person
 from confsched.models.rosters import DutyLine
@@ -38,17 +38,19 @@ class NewService:
 
 @dataclass(frozen=True)
 class NewRequirement:
-    """Hold one need: `count` of a discipline at a site, of a duty line, of named people, or one room."""
+    """Hold one need: `count` of a discipline at sites (none: any), a duty line, named people, or one room."""
 
     kind: RequirementKind
     discipline: str | None = None
-    site: Site | None = None
+    sites: tuple[Site, ...] = ()
     line: DutyLine | None = None
     resource: Resource | None = None
     persons: tuple[Person, ...] = ()
     count: int = 1
     is_optional: bool = False
     specialists_only: bool = False
+    may_double: bool = False
+    is_on_site: bool = False
 
 
 def add_service(
@@ -101,12 +103,14 @@ def _requirement(need: NewRequirement, position: int) -> Requirement:
         position=position,
         kind=need.kind,
         discipline=need.discipline,
-        site_id=need.site.id if need.site else None,
         duty_line_id=need.line.id if need.line else None,
         resource_id=need.resource.id if need.resource else None,
         count=need.count,
         is_optional=need.is_optional,
         specialists_only=need.specialists_only,
+        may_double=need.may_double,
+        is_on_site=need.is_on_site,
+        sites=[RequirementSite(site_id=site.id) for site in need.sites],
         persons=[RequirementPerson(person_id=person.id) for person in need.persons],
     )
 

@@ -21,7 +21,7 @@ from confsched.domain.permissions import Actor, Permission
 from confsched.domain.privacy import check_link, check_text
 from confsched.errors import Conflict, Forbidden, Refusal, msg
 from confsched.models.bookings import Booking
-from confsched.models.catalogue import Requirement, RequirementPerson
+from confsched.models.catalogue import Requirement, RequirementPerson, RequirementSite
 from confsched.models.conferences import Conference
 from confsched.models.network import Site
 from confsched.models.people import Person
@@ -186,7 +186,7 @@ def _requirement(session: Session, position: int, one: Wanted) -> Requirement:
         position=position,
         kind=RequirementKind.DISCIPLINE,
         discipline=one.discipline,
-        site_id=one.site_id,
+        sites=[RequirementSite(site_id=one.site_id)] if one.site_id else [],
         count=one.count,
         is_optional=one.is_optional,
     )

@@ -261,8 +261,8 @@ def _of_discipline(session: Session, requirement: Requirement, first_on: date) -
         .order_by(Person.id)
         .limit(MAX_PEOPLE)
     )
-    if requirement.site_id is not None:
-        query = query.where(Membership.site_id == requirement.site_id)
+    if requirement.sites:
+        query = query.where(Membership.site_id.in_([one.site_id for one in requirement.sites]))
     if requirement.specialists_only:
         query = query.where(Person.is_specialist.is_(True))
     return tuple(session.scalars(query))
@@ -277,5 +277,5 @@ def label_of(session: Session, requirement: Requirement) -> str:
     if requirement.kind is RequirementKind.PERSONS:
         names = (session.get_one(Person, member.person_id).name for member in requirement.persons)
         return ", ".join(sorted(names))
-    site = session.get(Site, requirement.site_id) if requirement.site_id else None
-    return ", ".join(part for part in (requirement.discipline, site.short_name if site else None) if part)
+    sites = sorted(session.get_one(Site, one.site_id).short_name for one in requirement.sites)
+    return ", ".join(part for part in (requirement.discipline, " / ".join(sites)) if part)

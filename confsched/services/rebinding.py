@@ -19,7 +19,7 @@ from confsched.models.claims import Hold
 from confsched.models.consults import Consult
 from confsched.models.people import Person
 from confsched.models.rosters import DutyLine
-from confsched.services import audit, bookings, claims, invitations
+from confsched.services import audit, bookings, claims, consult_steps, invitations
 from confsched.services.line_bindings import binding_lines, services_through
 from confsched.services.matching import REQUESTER_KEY
 
@@ -66,8 +66,8 @@ def _release_holds(session: Session, line: DutyLine, span: Span, person_id: uuid
     for consult, hold in session.execute(query).all():
         if any(_serves_as(one, person_id) for one in hold.serving):
             claims.release_hold(session, hold)
-            consult.state = ConsultState.REQUESTED
             session.expire(consult, ["hold"])
+            consult_steps.enter(session, None, consult, ConsultState.OFFERED, now=now)
 
 
 def _serves_as(one: Mapping[str, str], person_id: uuid.UUID) -> bool:

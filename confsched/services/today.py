@@ -11,8 +11,9 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from confsched.domain.bookings import BookingState
+from confsched.domain.consults import OPEN_STATES
 from confsched.domain.intervals import Span
-from confsched.domain.kinds import ConferenceState, ConsultState, Partstat
+from confsched.domain.kinds import ConferenceState, Partstat
 from confsched.domain.permissions import Actor
 from confsched.models.bookings import Booking, Participation
 from confsched.models.claims import Hold
@@ -140,7 +141,7 @@ def _open_consults(session: Session, actor: Actor, now: datetime) -> list[Task]:
         select(Consult)
         .where(
             Consult.requester_id == actor.person_id,
-            Consult.state.in_([ConsultState.REQUESTED, ConsultState.HELD]),
+            Consult.state.in_(OPEN_STATES),
             ~is_held,
         )
         .options(joinedload(Consult.service))

@@ -189,7 +189,8 @@ def form_of(conference: Conference) -> ConferenceForm:
     rows = [one for one in conference.requirements if one.kind is RequirementKind.DISCIPLINE]
     for fields, requirement in zip(form.rows, rows, strict=False):
         discipline, site, count, optional = fields
-        discipline.data, site.data = requirement.discipline, str(requirement.site_id or "")
+        discipline.data = requirement.discipline
+        site.data = str(requirement.sites[0].site_id) if requirement.sites else ""
         count.data, optional.data = requirement.count, requirement.is_optional
     _fill_people(form, [one for one in conference.requirements if one.kind is RequirementKind.PERSONS])
     return form

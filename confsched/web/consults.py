@@ -15,7 +15,7 @@ from confsched.domain.permissions import Permission
 from confsched.errors import Conflict, Message, Refusal, msg
 from confsched.models.catalogue import Service
 from confsched.models.consults import Consult
-from confsched.services import access, bookings, consults
+from confsched.services import access, bookings, consult_times, consults
 from confsched.web.context import current_actor, now, read_session, transaction
 from confsched.web.forms import BaseForm
 from confsched.web.instants import parse_instant
@@ -113,7 +113,7 @@ def _times_page(consult_id: uuid.UUID, status: int, problem: Message | None = No
     consult = access.get_consult(session, actor, consult_id)
     if consult.booking_id is not None:
         return redirect(url_for("bookings.show", booking_id=consult.booking_id), 303)
-    found = consults.offers(session, consult, now=now())
+    found = consult_times.offers(session, consult, now=now())
     hold = consult.hold if consult.hold and consult.hold.expires_at > now() else None
     page = render_template(
         "consults/times.html",
@@ -128,7 +128,7 @@ def _times_page(consult_id: uuid.UUID, status: int, problem: Message | None = No
     return page, status
 
 
-def _held_names(consult: Consult, found: consults.Offers) -> str:
+def _held_names(consult: Consult, found: consult_times.Offers) -> str:
     serving = consult.hold.serving if consult.hold else []
     people = [uuid.UUID(one["person_id"]) for one in serving if "person_id" in one]
     return ", ".join(
@@ -146,7 +146,7 @@ def hold(consult_id: uuid.UUID) -> ResponseReturnValue:
         starts_at = parse_instant(StartForm().starts_at.data)
         with transaction() as session:
             consult = access.get_consult(session, current_actor(), consult_id, to="change")
-            consults.hold(session, current_actor(), consult, starts_at, now=now())
+            consult_times.hold(session, current_actor(), consult, starts_at, now=now())
     except Refusal as refusal:
         return _refused(consult_id, refusal)
     return redirect(url_for("consults.times", consult_id=consult_id, _anchor="held"), 303)
@@ -164,7 +164,7 @@ def release(consult_id: uuid.UUID) -> ResponseReturnValue:
     """Give the held time back."""
     with transaction() as session:
         consult = access.get_consult(session, current_actor(), consult_id, to="change")
-        consults.release(session, current_actor(), consult, now=now())
+        consult_times.release(session, current_actor(), consult, now=now())
     return redirect(url_for("consults.times", consult_id=consult_id), 303)
 
 
@@ -175,7 +175,7 @@ def book(consult_id: uuid.UUID) -> ResponseReturnValue:
     try:
         with transaction() as session:
             consult = access.get_consult(session, current_actor(), consult_id, to="change")
-            booking = consults.book(session, current_actor(), consult, now=now())
+            booking = consult_times.book(session, current_actor(), consult, now=now())
             target = url_for("bookings.show", booking_id=booking.id, booked=1)
     except Conflict as conflict:
         return _refused(consult_id, conflict)

@@ -16,7 +16,7 @@ from confsched.domain.bookings import ClaimState
 from confsched.domain.intervals import Span
 from confsched.domain.kinds import SubjectKind
 from confsched.domain.permissions import Actor
-from confsched.services import access, bookings, claims, consults
+from confsched.services import access, bookings, claims, consult_times, consults
 from confsched.services.claims import Taken, Taking
 from tests.world import NOW
 
@@ -54,14 +54,14 @@ def hold(database: Database, one: Try) -> str:
     """Hold a time for a consult of one's own."""
     with database.transaction() as session:
         consult = access.get_consult(session, one.actor, one.row_id, to="change")
-        return str(consults.hold(session, one.actor, consult, one.starts_at, now=NOW).id)
+        return str(consult_times.hold(session, one.actor, consult, one.starts_at, now=NOW).id)
 
 
 def confirm(database: Database, one: Try) -> str:
     """Book what a consult holds."""
     with database.transaction() as session:
         consult = access.get_consult(session, one.actor, one.row_id, to="change")
-        return str(consults.book(session, one.actor, consult, now=NOW).id)
+        return str(consult_times.book(session, one.actor, consult, now=NOW).id)
 
 
 def move(database: Database, one: Try) -> str:

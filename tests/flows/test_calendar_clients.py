@@ -22,7 +22,7 @@ from confsched.mail.envelopes import House, envelope_of
 from confsched.models.bookings import Booking
 from confsched.models.feeds import Feed
 from confsched.models.outbox import OutboxMessage
-from confsched.services import bookings, consults, feeds
+from confsched.services import bookings, consult_times, consults, feeds
 from confsched.services.consults import Question
 from confsched.services.feed_entries import feed_entries
 from tests.world import World, build_world
@@ -84,8 +84,8 @@ def booked(database: Database, starts_at: datetime) -> tuple[World, Booking]:
         actor = world.actor(world.requester)
         question = Question(world.service.id, "FK-7Q2M", "Umstellung sinnvoll?", starts_at.date())
         consult = consults.request(session, actor, question, now=now, key="k")
-        consults.hold(session, actor, consult, starts_at, now=now)
-        return world, consults.book(session, actor, consult, now=now)
+        consult_times.hold(session, actor, consult, starts_at, now=now)
+        return world, consult_times.book(session, actor, consult, now=now)
 
 
 def sent_calendar(database: Database, kind: Kind) -> bytes:

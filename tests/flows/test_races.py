@@ -19,7 +19,7 @@ from confsched.models.bookings import Booking
 from confsched.models.claims import Claim
 from confsched.models.outbox import OutboxMessage
 from confsched.models.people import Person
-from confsched.services import audit, consults
+from confsched.services import audit, consult_times
 from tests.flows import race_client
 from tests.flows.race_client import TAKEN, Race, Try
 from tests.world import NOW, World, add_crowd, ask, book, build_world, leave_one_neurologist, local
@@ -167,7 +167,7 @@ def test_of_sixteen_who_confirm_one_hold_all_get_the_same_booking(
     with database.transaction() as session:
         for number, at in enumerate(_times(ROUNDS)):
             consult = ask(session, world, f"key-{number}", reply_by_on=REPLY_BY)
-            consults.hold(session, actor, consult, at, now=NOW)
+            consult_times.hold(session, actor, consult, at, now=NOW)
             held.append(Try(actor, consult.id, at))
     result = racers.race(database, race_client.confirm, [held] * CLIENTS)
     record_property("figure", result.figure("confirm", database))

@@ -22,7 +22,7 @@ from confsched.models.claims import Claim, Hold
 from confsched.models.consults import Consult
 from confsched.models.outbox import OutboxMessage
 from confsched.models.people import Membership
-from confsched.services import access, audit, bookings, consults
+from confsched.services import access, audit, bookings, consult_times, consults
 from confsched.services.claims import Taken
 from tests.world import NOW, World, ask, book, leave_one_neurologist, local, question
 
@@ -41,14 +41,14 @@ def _count(session: Session, model: type[Booking | Consult | OutboxMessage | Hol
 
 
 def _actor_hold(session: Session, world: World, consult: Consult, at: datetime = NINE) -> Hold:
-    return consults.hold(session, world.actor(consult.requester), consult, at, now=NOW)
+    return consult_times.hold(session, world.actor(consult.requester), consult, at, now=NOW)
 
 
 class TestRequest:
     def test_the_question_is_recorded_for_the_asking_site(self, session: Session, world: World) -> None:
         consult = ask(session, world, case_ref=" fk-7q2m ")
         assert (consult.site_id, consult.requester_id) == (world.spoke.id, world.requester.id)
-        assert (consult.case_ref, consult.state) == ("FK-7Q2M", ConsultState.REQUESTED)
+        assert (consult.case_ref, consult.state) == ("FK-7Q2M", ConsultState.OFFERED)
 
     @pytest.mark.parametrize(
         ("wrong", "field"),
@@ -164,7 +164,7 @@ class TestHold:
         first = ask(session, world)
         _actor_hold(session, world, first)
         other = ask(session, world, "key-2", by=world.second_requester)
-        consults.hold(session, world.actor(world.second_requester), other, NINE, now=LATER)
+        consult_times.hold(session, world.actor(world.second_requester), other, NINE, now=LATER)
         owners = {claim.hold_id for claim in _claims(session) if claim.subject_id == world.neurologist.id}
         assert owners == {other.hold.id if other.hold else None}
         assert first.hold is not None, "the hold stays to say what happened"
@@ -308,7 +308,7 @@ class TestBook:
         for _ in range(2):
             with database.transaction() as session:
                 consult = access.get_consult(session, world.actor(world.requester), consult_id, to="change")
-                ids.add(consults.book(session, world.actor(world.requester), consult, now=NOW).id)
+                ids.add(consult_times.book(session, world.actor(world.requester), consult, now=NOW).id)
         with database.read() as session:
             assert len(ids) == _count(session, Booking) == 1
             assert _count(session, OutboxMessage) == 2
@@ -330,13 +330,13 @@ class TestBook:
             _actor_hold(session, world, session.get_one(Consult, consult_id))
         actor = world.actor(world.requester)
         with pytest.raises(Conflict, match="ran out"), database.transaction() as session:
-            consults.book(session, actor, session.get_one(Consult, consult_id), now=LATER)
+            consult_times.book(session, actor, session.get_one(Consult, consult_id), now=LATER)
         with database.transaction() as session:
             consult = session.get_one(Consult, consult_id)
             assert consult.question == question(world).question
             assert _count(session, Booking) == 0
-            consults.hold(session, actor, consult, NINE, now=LATER)
-            assert consults.book(session, actor, consult, now=LATER).starts_at == NINE
+            consult_times.hold(session, actor, consult, NINE, now=LATER)
+            assert consult_times.book(session, actor, consult, now=LATER).starts_at == NINE
 
     def test_a_time_given_away_by_a_faster_clock_is_not_booked(
         self, database: Database, world: World
@@ -347,15 +347,16 @@ class TestBook:
             first = ask(session, world).id
             _actor_hold(session, world, session.get_one(Consult, first))
             other = ask(session, world, "key-2", by=world.second_requester)
-            consults.hold(session, world.actor(world.second_requester), other, NINE, now=LATER)
+            consult_times.hold(session, world.actor(world.second_requester), other, NINE, now=LATER)
         with pytest.raises(Conflict, match="ran out"), database.transaction() as session:
-            consults.book(session, world.actor(world.requester), session.get_one(Consult, first), now=NOW)
+            consult = session.get_one(Consult, first)
+            consult_times.book(session, world.actor(world.requester), consult, now=NOW)
         with database.read() as session:
             assert _count(session, Booking) == 0
 
     def test_without_a_hold_there_is_nothing_to_book(self, session: Session, world: World) -> None:
         with pytest.raises(Conflict, match="No time is held"):
-            consults.book(session, world.actor(world.requester), ask(session, world), now=NOW)
+            consult_times.book(session, world.actor(world.requester), ask(session, world), now=NOW)
 
 
 class TestGivingBack:
@@ -364,8 +365,8 @@ class TestGivingBack:
         consult = ask(session, world)
         _actor_hold(session, world, consult)
         for _ in range(2):
-            consults.release(session, world.actor(world.requester), consult, now=NOW)
-        assert (consult.state, consult.hold, _claims(session)) == (ConsultState.REQUESTED, None, [])
+            consult_times.release(session, world.actor(world.requester), consult, now=NOW)
+        assert (consult.state, consult.hold, _claims(session)) == (ConsultState.OFFERED, None, [])
         _actor_hold(session, world, ask(session, world, "key-2", by=world.second_requester))
 
     def test_a_withdrawn_request_gives_its_time_back_and_stays_withdrawn(
@@ -378,9 +379,9 @@ class TestGivingBack:
         assert (consult.state, _claims(session)) == (ConsultState.CANCELLED, [])
         assert consults.list_open(session, actor) == []
         for act in (
-            lambda: consults.hold(session, actor, consult, NINE, now=NOW),
-            lambda: consults.book(session, actor, consult, now=NOW),
-            lambda: consults.offers(session, consult, now=NOW),
+            lambda: consult_times.hold(session, actor, consult, NINE, now=NOW),
+            lambda: consult_times.book(session, actor, consult, now=NOW),
+            lambda: consult_times.offers(session, consult, now=NOW),
         ):
             with pytest.raises(Conflict, match="withdrawn"):
                 act()
@@ -390,7 +391,7 @@ class TestGivingBack:
         consult = consults.find_by_booking(session, booking)
         assert consult is not None
         with pytest.raises(Conflict, match="booked already"):
-            consults.hold(session, actor, consult, TEN, now=NOW)
+            consult_times.hold(session, actor, consult, TEN, now=NOW)
         with pytest.raises(Conflict, match="booked already"):
             consults.withdraw(session, actor, consult, now=NOW)
 

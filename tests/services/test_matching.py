@@ -17,7 +17,7 @@ from confsched.models.busy import BusySource, BusySpan
 from confsched.models.catalogue import Requirement, Service
 from confsched.models.people import Person
 from confsched.models.rosters import Absence, Duty, DutyLine, WorkingHoursRow
-from confsched.services import consults
+from confsched.services import consult_times
 from tests.world import NOW, SINCE, ZONE, World, ask, book, build_world, leave_one_neurologist, local
 
 TUESDAY, FRIDAY, SATURDAY = date(2026, 11, 24), date(2026, 11, 27), date(2026, 11, 28)
@@ -34,7 +34,7 @@ def world(database: Database) -> World:
 
 def _at(session: Session, world: World, starts_at: datetime, now: datetime = NOW) -> Offer | None:
     consult = ask(session, world, starts_at.isoformat(), reply_by_on=date(2027, 1, 20))
-    plan = consults.offers(session, consult, now=now).plan
+    plan = consult_times.offers(session, consult, now=now).plan
     return plan.at(Span(starts_at, starts_at + HALF_AN_HOUR))
 
 
@@ -58,7 +58,7 @@ def _works_on_saturdays(session: Session, world: World) -> None:
 
 
 def test_offers_come_best_first_with_reasons(session: Session, world: World) -> None:
-    found = consults.offers(session, ask(session, world), now=NOW)
+    found = consult_times.offers(session, ask(session, world), now=NOW)
     scores = [offer.score for offer in found.offers]
     assert scores == sorted(scores, reverse=True)
     assert all(offer.reasons for offer in found.offers)
@@ -68,7 +68,7 @@ def test_offers_come_best_first_with_reasons(session: Session, world: World) -> 
 
 def test_the_requester_does_not_count_as_knowing_the_case(session: Session, world: World) -> None:
     book(session, world, local(TUESDAY, time(9)))
-    found = consults.offers(session, ask(session, world, "key-2"), now=NOW)
+    found = consult_times.offers(session, ask(session, world, "key-2"), now=NOW)
     said = {str(reason) for offer in found.offers for reason in offer.reasons}
     assert f"{world.neurologist.name} knows the case." in said
     assert f"{world.requester.name} knows the case." not in said
@@ -173,7 +173,7 @@ def test_a_silent_calendar_is_unknown_not_free_and_comes_last(
     offer = _at(session, world, local(TUESDAY, time(10)))
     assert offer is not None
     assert offer.unknown == (world.neurologist.id,)
-    found = consults.offers(session, ask(session, world, "key-2"), now=NOW)
+    found = consult_times.offers(session, ask(session, world, "key-2"), now=NOW)
     assert all(offer.unknown for offer in found.offers)
 
 
@@ -202,7 +202,7 @@ def test_where_nothing_is_offered_it_is_said_why(session: Session, world: World)
     for row in session.scalars(rows):
         row.valid_until = date(2026, 2, 1)
     session.flush()
-    found = consults.offers(session, ask(session, world), now=NOW)
+    found = consult_times.offers(session, ask(session, world), now=NOW)
     assert found.offers == ()
     said = {str(reason) for part in found.explanation.blocked for reason in part.reasons}
     assert any(world.neurologist.name in one for one in said)

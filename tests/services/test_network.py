@@ -91,7 +91,7 @@ def test_a_second_department_of_the_same_name_is_refused(session: Session, cast:
 
 def test_a_service_carries_what_it_needs_in_order(session: Session, cast: World) -> None:
     needs = [
-        NewRequirement(RequirementKind.DISCIPLINE, discipline=NEUROLOGY, site=cast.hub),
+        NewRequirement(RequirementKind.DISCIPLINE, discipline=NEUROLOGY, sites=(cast.hub,)),
         NewRequirement(RequirementKind.RESOURCE, resource=cast.room),
         NewRequirement(RequirementKind.PERSONS, persons=(cast.neurologist, cast.second_neurologist), count=2),
     ]

@@ -22,7 +22,7 @@ from confsched.models.consults import Consult
 from confsched.models.outbox import OutboxMessage
 from confsched.models.people import Person
 from confsched.models.rosters import Duty, DutyLine
-from confsched.services import bookings, claims, consults, feeds
+from confsched.services import bookings, claims, consult_times, feeds
 from confsched.services.affected import Loss, affected_meetings
 from confsched.services.feed_entries import feed_entries
 from confsched.services.rebinding import hand_over, rebind
@@ -248,10 +248,10 @@ def test_who_declined_is_replaced_and_the_new_one_is_taken(
 def test_a_time_that_is_only_held_is_given_back(session: Session, world: World, line: DutyLine) -> None:
     leave_one_neurologist(session, world)
     consult = ask(session, world)
-    consults.hold(session, world.actor(world.requester), consult, TEN, now=NOW)
+    consult_times.hold(session, world.actor(world.requester), consult, TEN, now=NOW)
     assert change_hands(session, world, line) == []
     session.refresh(consult)
-    assert (consult.state, consult.hold) == (ConsultState.REQUESTED, None)
+    assert (consult.state, consult.hold) == (ConsultState.OFFERED, None)
     assert session.scalars(select(Claim)).all() == []
 
 

@@ -14,7 +14,7 @@ from confsched.db import Database
 from confsched.domain.rosters import duty_span
 from confsched.models.consults import Consult
 from confsched.models.people import Person
-from confsched.services import conferences, consults, rosters, today
+from confsched.services import conferences, consult_times, consults, rosters, today
 from confsched.services.conferences import Draft, Wanted
 from confsched.services.consults import Question
 from confsched.services.today import TaskKind, Today
@@ -47,15 +47,15 @@ def _ask(session: Session, cast: World, case_ref: str = "FK-7Q2M") -> Consult:
 
 
 def _hold(session: Session, cast: World, consult: Consult) -> datetime:
-    starts_at = consults.offers(session, consult, now=NOW).offers[0].span.starts_at
-    consults.hold(session, cast.actor(cast.requester), consult, starts_at, now=NOW)
+    starts_at = consult_times.offers(session, consult, now=NOW).offers[0].span.starts_at
+    consult_times.hold(session, cast.actor(cast.requester), consult, starts_at, now=NOW)
     return starts_at
 
 
 def _book(session: Session, cast: World) -> tuple[uuid.UUID, datetime]:
     consult = _ask(session, cast)
     starts_at = _hold(session, cast, consult)
-    return consults.book(session, cast.actor(cast.requester), consult, now=NOW).id, starts_at
+    return consult_times.book(session, cast.actor(cast.requester), consult, now=NOW).id, starts_at
 
 
 def test_an_empty_day_is_empty(session: Session, cast: World) -> None:

@@ -206,7 +206,7 @@ class Objects:
                 case_ref=CASE_REF,
                 question=question,
                 reply_by_on=date(2026, 12, 4),
-                state=ConsultState.BOOKED if booking else ConsultState.REQUESTED,
+                state=ConsultState.BOOKED if booking else ConsultState.OFFERED,
                 booking_id=booking.id if booking else None,
                 created_at=NOW,
             )

@@ -24,7 +24,7 @@ from confsched.domain.permissions import Function
 from confsched.models.bookings import Booking
 from confsched.models.consults import Consult
 from confsched.models.people import Person
-from confsched.services import consults
+from confsched.services import consult_times
 from tests.formats.hostile import calendar, event
 from tests.support.matrix import FIRST_DAY, UNKNOWN, Cast, Objects, Route, list_routes, picture
 from tests.support.web import SignIn
@@ -215,7 +215,7 @@ def test_a_hold_that_ran_out_answers_409_and_keeps_the_question(
 ) -> None:
     with sqlite_database.transaction() as session:
         consult = ask(session, world)
-        consults.hold(session, world.actor(world.requester), consult, NINE, now=NOW)
+        consult_times.hold(session, world.actor(world.requester), consult, NINE, now=NOW)
     client = sit_down(world.requester)
     moment.shift(16 * 60)
     answer = client.post(f"/consults/{consult.id}/booking")

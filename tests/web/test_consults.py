@@ -17,7 +17,7 @@ from confsched.create_app import create_app
 from confsched.db import Database
 from confsched.models.bookings import Booking
 from confsched.models.consults import Consult
-from confsched.services import accounts, consults
+from confsched.services import accounts, consult_times
 from confsched.settings import Settings
 from tests.support.web import PageClient, SignIn
 from tests.world import NOW, World, add_crowd, ask, build_world, leave_one_neurologist, local
@@ -46,7 +46,7 @@ def _taken_by_another(database: Database, world: World) -> None:
     with database.transaction() as session:
         leave_one_neurologist(session, world)
         consult = ask(session, world, "key-2", by=world.second_requester)
-        consults.hold(session, world.actor(world.second_requester), consult, NINE, now=NOW)
+        consult_times.hold(session, world.actor(world.second_requester), consult, NINE, now=NOW)
 
 
 def _count(database: Database, model: type[Booking | Consult]) -> int:

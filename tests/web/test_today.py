@@ -13,7 +13,7 @@ from confsched.domain.rosters import duty_span
 from confsched.models.bookings import Booking
 from confsched.models.consults import Consult
 from confsched.models.people import Person
-from confsched.services import accounts, conferences, consults, rosters
+from confsched.services import accounts, conferences, consult_times, consults, rosters
 from confsched.services.conferences import Draft, Wanted
 from confsched.services.consults import Question
 from tests.support.web import SignIn
@@ -44,8 +44,8 @@ def _held(database: Database, world: World) -> Consult:
         add_working_hours(session, world.requester, world.spoke)
         question = Question(world.service.id, "FK-7Q2M", "Umstellung sinnvoll?", date(2026, 12, 4))
         consult = consults.request(session, actor, question, now=NOW, key="k")
-        starts_at = consults.offers(session, consult, now=NOW).offers[0].span.starts_at
-        consults.hold(session, actor, consult, starts_at, now=NOW)
+        starts_at = consult_times.offers(session, consult, now=NOW).offers[0].span.starts_at
+        consult_times.hold(session, actor, consult, starts_at, now=NOW)
     return consult
 
 
@@ -53,7 +53,7 @@ def _booked(database: Database, world: World) -> Booking:
     consult = _held(database, world)
     with database.transaction() as session:
         again = session.get_one(Consult, consult.id)
-        booking = consults.book(session, world.actor(world.requester), again, now=NOW)
+        booking = consult_times.book(session, world.actor(world.requester), again, now=NOW)
         booking.join_link = LINK
     return booking
 
