@@ -115,7 +115,7 @@ class TestRequest:
         with database.transaction() as session:
             consult_id = ask(session, world).id
         with database.read() as session:
-            assert audit.count_events(session, "consult.request", consult_id) == 1
+            assert audit.count_events(session, "consult.offered", consult_id) == 1
 
 
 class TestHold:
@@ -383,7 +383,7 @@ class TestGivingBack:
             lambda: consult_times.book(session, actor, consult, now=NOW),
             lambda: consult_times.offers(session, consult, now=NOW),
         ):
-            with pytest.raises(Conflict, match="withdrawn"):
+            with pytest.raises(Conflict, match="ended"):
                 act()
 
     def test_what_is_booked_is_neither_held_nor_withdrawn(self, session: Session, world: World) -> None:
