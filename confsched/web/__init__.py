@@ -10,6 +10,7 @@ from confsched.web.accounts import accounts
 from confsched.web.bookings import blueprint as bookings
 from confsched.web.busy_calendars import blueprint as busy_calendars
 from confsched.web.conferences import blueprint as conferences
+from confsched.web.consult_times import blueprint as consult_times
 from confsched.web.consults import blueprint as consults
 from confsched.web.coverage import blueprint as coverage
 from confsched.web.deliveries import blueprint as deliveries
@@ -32,6 +33,7 @@ BLUEPRINTS = (
     bookings,
     conferences,
     consults,
+    consult_times,
     duty_board,
     duty_rosters,
     duty_codes,

@@ -57,8 +57,8 @@ STARTS = (
     ),
 )
 TASK_PAGES = {
-    TaskKind.CONFIRM_CONSULT: ("consults.times", "consult_id"),
-    TaskKind.CHOOSE_TIME: ("consults.times", "consult_id"),
+    TaskKind.CONFIRM_CONSULT: ("consult_times.times", "consult_id"),
+    TaskKind.CHOOSE_TIME: ("consult_times.times", "consult_id"),
     TaskKind.INVITE: ("conferences.times", "conference_id"),
     TaskKind.ANSWER: ("bookings.show", "booking_id"),
     TaskKind.ANSWER_SWAP: ("swaps.show", "swap_id"),
