@@ -6,7 +6,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import cached_property
 
+from confsched.domain.bitgrid import Grid
 from confsched.domain.intervals import Span, merge, subtract
 
 STALE_AFTER = timedelta(hours=24)
@@ -28,6 +30,9 @@ class Why(StrEnum):
     CLAIM = "claim"
     CALENDAR = "calendar"
     REST = "rest"
+    ANSWER = "answer"
+    CAP = "cap"
+    ELSEWHERE = "elsewhere"
 
 
 class Source(StrEnum):
@@ -39,6 +44,7 @@ class Source(StrEnum):
     REST = "rest"
     CALENDAR = "calendar"
     HOURS = "hours"
+    ANSWER = "answer"
 
 
 @dataclass(frozen=True)
@@ -56,6 +62,10 @@ class Facts:
     """Hold what is on record about one person; `working` None means that no hours are on record.
 
     Claims come with their buffers. The spans of a field may overlap and come in any order.
+
+    confirmed: asked for this time, the person said yes; refused: no, or another time.
+    capped: days on which they serve as often as one may a day.
+    elsewhere: they are, or are on their way, where they have to be for something else.
     """
 
     working: tuple[Span, ...] | None = None
@@ -65,6 +75,10 @@ class Facts:
     claims: tuple[Span, ...] = ()
     rest: tuple[Span, ...] = ()
     calendars: tuple[ImportedCalendar, ...] = ()
+    confirmed: tuple[Span, ...] = ()
+    refused: tuple[Span, ...] = ()
+    capped: tuple[Span, ...] = ()
+    elsewhere: tuple[Span, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,17 +92,60 @@ class Stretch:
     known_at: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Hold one candidate's cells on a grid: known free, free or unknown, claimed."""
+
+    free: int
+    possible: int
+    taken: int
+
+
 @dataclass(frozen=True)
 class Availability:
-    """Hold free and unknown time in a window, claims wherever they lie, and stretches that tile the window.
+    """Answer what the facts say about a window: as stretches for people, as cells for a search.
 
-    The spans of each field are sorted and merged.
+    Each answer is worked out when it is first asked for.
     """
 
-    free: tuple[Span, ...]
-    unknown: tuple[Span, ...] = ()
-    taken: tuple[Span, ...] = ()
-    stretches: tuple[Stretch, ...] = ()
+    facts: Facts
+    window: Span
+    now: datetime
+
+    @cached_property
+    def stretches(self) -> tuple[Stretch, ...]:
+        """Return stretches of one state and reason each, which tile the window."""
+        return tuple(_tile(list(_layers(self.facts, self.window, self.now)), self.window))
+
+    @cached_property
+    def free(self) -> tuple[Span, ...]:
+        """Return the free time in the window, sorted and merged."""
+        return _spans_in(State.FREE, self.stretches)
+
+    @cached_property
+    def unknown(self) -> tuple[Span, ...]:
+        """Return the unknown time in the window, sorted and merged."""
+        return _spans_in(State.UNKNOWN, self.stretches)
+
+    @cached_property
+    def taken(self) -> tuple[Span, ...]:
+        """Return the claims wherever they lie, sorted and merged."""
+        return tuple(merge(self.facts.claims))
+
+    def row(self, grid: Grid) -> Row:
+        """Return the cells straight from the facts, by the rules and the order of the stretches.
+
+        A cell counts as free only when all of it is, so what frees is united before it is rounded inward.
+        """
+        facts = self.facts
+        taken = grid.outward(facts.claims)
+        others = [span for layer in _busy(facts) if layer.why is not Why.CLAIM for span in layer.spans]
+        possible = grid.inward([self.window]) & ~(taken | grid.outward(others))
+        there = possible & grid.inward(_there(facts))
+        free = there
+        for calendar in facts.calendars:
+            free &= grid.inward([*_spoken(calendar, self.now), *facts.confirmed])
+        return Row(free, possible if facts.working is None else there, taken)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,15 +162,11 @@ class _Layer:
 def availability(facts: Facts, window: Span, now: datetime) -> Availability:
     """Decide every instant of `window` by the first rule that speaks of it; unknown is never free.
 
-    Order: claim, absence, blocking duty, rest, imported busy time, not working, unknown, free.
+    Order: claim, absence, blocking duty, elsewhere, rest, refused, imported busy time, cap, confirmed,
+    not working, unknown, free. So a yes counts whatever a calendar does not say and outside working hours,
+    never over what is on record against it.
     """
-    stretches = tuple(_tile(list(_layers(facts, window, now)), window))
-    return Availability(
-        free=_spans_in(State.FREE, stretches),
-        unknown=_spans_in(State.UNKNOWN, stretches),
-        taken=tuple(merge(facts.claims)),
-        stretches=stretches,
-    )
+    return Availability(facts, window, now)
 
 
 def is_silent(calendar: ImportedCalendar, now: datetime) -> bool:
@@ -122,31 +175,46 @@ def is_silent(calendar: ImportedCalendar, now: datetime) -> bool:
 
 
 def _layers(facts: Facts, window: Span, now: datetime) -> Iterator[_Layer]:
-    yield _Layer(facts.claims, State.BUSY, Why.CLAIM, Source.CLAIMS)
-    yield _Layer(facts.absences, State.BUSY, Why.ABSENCE, Source.ABSENCES)
-    yield _Layer(facts.blocking_duties, State.BUSY, Why.DUTY, Source.DUTIES)
-    yield _Layer(facts.rest, State.BUSY, Why.REST, Source.REST)
-    for calendar in facts.calendars:
-        yield _Layer(calendar.busy, State.BUSY, Why.CALENDAR, Source.CALENDAR, calendar.read_at)
+    yield from _busy(facts)
+    yield _Layer(facts.confirmed, State.FREE, None, Source.ANSWER)
     yield _hours(facts, window)
     for calendar in facts.calendars:
-        gaps = _unspoken(calendar, window, now)
+        gaps = subtract([window], _spoken(calendar, now))
         yield _Layer(gaps, State.UNKNOWN, None, Source.CALENDAR, calendar.read_at)
     yield from _free(facts, window)
 
 
+def _busy(facts: Facts) -> Iterator[_Layer]:
+    """Return what speaks against a time whatever else is known, the strongest first."""
+    yield _Layer(facts.claims, State.BUSY, Why.CLAIM, Source.CLAIMS)
+    yield _Layer(facts.absences, State.BUSY, Why.ABSENCE, Source.ABSENCES)
+    yield _Layer(facts.blocking_duties, State.BUSY, Why.DUTY, Source.DUTIES)
+    yield _Layer(facts.elsewhere, State.BUSY, Why.ELSEWHERE, Source.CLAIMS)
+    yield _Layer(facts.rest, State.BUSY, Why.REST, Source.REST)
+    yield _Layer(facts.refused, State.BUSY, Why.ANSWER, Source.ANSWER)
+    for calendar in facts.calendars:
+        yield _Layer(calendar.busy, State.BUSY, Why.CALENDAR, Source.CALENDAR, calendar.read_at)
+    yield _Layer(facts.capped, State.BUSY, Why.CAP, Source.CLAIMS)
+
+
+def _there(facts: Facts) -> tuple[Span, ...]:
+    """Return when the person is to be had as far as hours, duties and their own word go."""
+    return (*(facts.working or ()), *facts.available_duties, *facts.confirmed)
+
+
 def _hours(facts: Facts, window: Span) -> _Layer:
     """Return the time outside working hours and duties: unknown without hours on record, busy otherwise."""
-    outside = subtract([window], (*(facts.working or ()), *facts.available_duties))
+    outside = subtract([window], _there(facts))
     if facts.working is None:
         return _Layer(outside, State.UNKNOWN, None, Source.HOURS)
     return _Layer(outside, State.BUSY, Why.NOT_WORKING, Source.HOURS)
 
 
-def _unspoken(calendar: ImportedCalendar, window: Span, now: datetime) -> list[Span]:
+def _spoken(calendar: ImportedCalendar, now: datetime) -> tuple[Span, ...]:
+    """Return the time in which the gaps of the calendar mean free."""
     if calendar.known is None or is_silent(calendar, now):
-        return [window]
-    return subtract([window], [calendar.known])
+        return ()
+    return (calendar.known,)
 
 
 def _free(facts: Facts, window: Span) -> Iterator[_Layer]:

@@ -10,6 +10,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from typing import TypeVar
 
 from confsched import clock
 from confsched.domain.intervals import Span
@@ -17,7 +18,11 @@ from confsched.domain.intervals import Span
 GRAIN = timedelta(minutes=5)
 HOUR = timedelta(hours=1)
 SATURDAY = 5
+SECONDS = GRAIN // timedelta(seconds=1)
+A_DAY = timedelta(days=1) // GRAIN
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+Edge = TypeVar("Edge", int, datetime)
 
 Hours = tuple[tuple[time, time], ...]
 
@@ -44,27 +49,57 @@ class Grid:
         return self.starts_at + cell * GRAIN
 
     def inward(self, spans: Iterable[Span]) -> int:
-        """Return the cells that lie wholly inside; the spans come sorted and merged."""
-        start = self.starts_at
-        return self._row((cells_up(s.starts_at - start), (s.ends_at - start) // GRAIN) for s in spans)
+        """Return the cells that lie wholly inside the union of the spans, which come in any order."""
+        starts, ends = _outline([(span.starts_at, span.ends_at) for span in spans])
+        return self._row(_floors_before(starts, self.starts_at), _floors(ends, self.starts_at))
 
     def outward(self, spans: Iterable[Span]) -> int:
-        """Return the cells that are touched; the spans come sorted and merged."""
-        start = self.starts_at
-        return self._row(((s.starts_at - start) // GRAIN, cells_up(s.ends_at - start)) for s in spans)
+        """Return the cells that are touched by any of the spans, which come in any order."""
+        spans = list(spans)
+        lows = _floors([span.starts_at for span in spans], self.starts_at)
+        highs = _floors_before([span.ends_at for span in spans], self.starts_at)
+        return self._row(*_outline(list(zip(lows, highs, strict=True))))
 
-    def _row(self, bounds: Iterable[tuple[int, int]]) -> int:
-        """Set the cells of each [low, high), ascending: the sum of 2**high - 2**low, from two byte arrays."""
-        highs, lows = bytearray(self.cells // 8 + 1), bytearray(self.cells // 8 + 1)
-        done = 0
-        for low, high in bounds:
-            low, high = max(low, done), min(high, self.cells)
-            if low >= high:
+    def _row(self, lows: Sequence[int], highs: Sequence[int]) -> int:
+        """Set the cells of each [low, high): the sum of 2**high - 2**low, from two byte arrays.
+
+        The pairs ascend and neither overlap nor touch; one that rounding has left empty is passed over.
+        """
+        last = self.cells
+        above, below = bytearray(last // 8 + 1), bytearray(last // 8 + 1)
+        for low, high in zip(lows, highs, strict=True):
+            if low >= high or high <= 0 or low >= last:
                 continue
-            lows[low >> 3] |= 1 << (low & 7)
-            highs[high >> 3] |= 1 << (high & 7)
-            done = high
-        return int.from_bytes(highs, "little") - int.from_bytes(lows, "little")
+            low, high = low if low > 0 else 0, high if high < last else last
+            below[low >> 3] |= 1 << (low & 7)
+            above[high >> 3] |= 1 << (high & 7)
+        return int.from_bytes(above, "little") - int.from_bytes(below, "little")
+
+
+def _outline(bounds: Sequence[tuple[Edge, Edge]]) -> tuple[list[Edge], list[Edge]]:
+    """Return the starts and the ends of the union of [start, end) pairs, ascending and apart.
+
+    Sorted apart from each other they still tell: a gap opens where as many have ended as have begun.
+    """
+    starts, ends = sorted([start for start, _ in bounds]), sorted([end for _, end in bounds])
+    gaps = [place for place in range(1, len(starts)) if ends[place - 1] < starts[place]]
+    return (
+        [*starts[:1], *(starts[place] for place in gaps)],
+        [*(ends[place - 1] for place in gaps), *ends[-1:]],
+    )
+
+
+def _floors(instants: Sequence[datetime], start: datetime) -> list[int]:
+    """Return how many whole cells lie between `start` and each instant, rounded down.
+
+    Whole numbers only: this runs for every edge of everybody's time, and dividing a timedelta is slow.
+    """
+    return [(past := at - start).days * A_DAY + past.seconds // SECONDS for at in instants]
+
+
+def _floors_before(instants: Sequence[datetime], start: datetime) -> list[int]:
+    """Return the same rounded up: what is left until `start`, rounded down, with its sign turned."""
+    return [-((left := start - at).days * A_DAY + left.seconds // SECONDS) for at in instants]
 
 
 def cells_up(length: timedelta) -> int:
@@ -173,13 +208,12 @@ def _offset_runs(grid: Grid, zone: str) -> Iterator[tuple[int, int, timedelta]]:
     def offset(cell: int) -> timedelta:
         return clock.to_local(grid.instant(cell), zone).utcoffset() or timedelta(0)
 
-    a_day = timedelta(days=1) // GRAIN
     low, current = 0, offset(0)
-    for probe in (*range(a_day, grid.cells, a_day), grid.cells):
+    for probe in (*range(A_DAY, grid.cells, A_DAY), grid.cells):
         ahead = offset(probe)
         if ahead == current:
             continue
-        change = _first_change(offset, max(low, probe - a_day), probe)
+        change = _first_change(offset, max(low, probe - A_DAY), probe)
         yield low, change, current
         low, current = change, ahead
     yield low, grid.cells, current

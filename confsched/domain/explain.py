@@ -195,8 +195,8 @@ def _shorter(plan: Plan, first: Offer | None) -> Iterator[tuple[Message, Offer]]
 def _later(plan: Plan) -> Iterator[tuple[Message, Offer]]:
     """Look one week further, as far as everyone's time is known that far."""
     window = Span(plan.search.window.starts_at, plan.search.window.ends_at + LATER)
-    known = (plan.candidates[person].availability.stretches for person in plan.people)
-    if not all(stretches and stretches[-1].span.ends_at >= window.ends_at for stretches in known):
+    known = (plan.candidates[person].availability.window for person in plan.people)
+    if not all(span.ends_at >= window.ends_at for span in known):
         return
     search = replace(plan.search, window=window)
     offer = first_offer(Plan(plan.needs, plan.candidates, search, prepare(plan.candidates, search)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
@@ -13,13 +14,15 @@ from confsched.domain.availability import (
     Availability,
     Facts,
     ImportedCalendar,
+    Row,
     Source,
     State,
     Stretch,
     Why,
     availability,
 )
-from confsched.domain.intervals import Span, intersect
+from confsched.domain.bitgrid import Grid
+from confsched.domain.intervals import Span, intersect, merge
 
 NOW = datetime(2026, 3, 2, 6, tzinfo=UTC)
 MONDAY = Span(NOW, NOW + timedelta(hours=12))
@@ -71,8 +74,11 @@ PRECEDENCE = [
     ("claims", Why.CLAIM),
     ("absences", Why.ABSENCE),
     ("blocking_duties", Why.DUTY),
+    ("elsewhere", Why.ELSEWHERE),
     ("rest", Why.REST),
+    ("refused", Why.ANSWER),
     ("calendars", Why.CALENDAR),
+    ("capped", Why.CAP),
 ]
 
 
@@ -80,8 +86,27 @@ PRECEDENCE = [
 def test_the_first_rule_that_speaks_decides(strongest: int) -> None:
     fields = [field for field, _ in PRECEDENCE[strongest:]]
     values = {field: (fresh(span(9, 10)),) if field == "calendars" else (span(9, 10),) for field in fields}
-    known = availability(Facts(working=(), **values), MONDAY, NOW)  # type: ignore[arg-type]
+    known = availability(Facts((), confirmed=(span(9, 10),), **values), MONDAY, NOW)  # type: ignore[arg-type]
     assert state_at(known, at(9)).why is PRECEDENCE[strongest][1]
+
+
+@pytest.mark.parametrize(
+    ("working", "otherwise"), [(None, State.UNKNOWN), ((MONDAY,), State.UNKNOWN), ((), State.BUSY)]
+)
+def test_who_said_yes_is_free_whatever_hours_and_calendar_do_not_say(
+    working: tuple[Span, ...] | None, otherwise: State
+) -> None:
+    facts = Facts(working, calendars=(ImportedCalendar(),), confirmed=(span(9, 10),))
+    known = availability(facts, MONDAY, NOW)
+    assert known.free == (span(9, 10),)
+    assert (state_at(known, at(9)).source, state_at(known, at(8)).state) == (Source.ANSWER, otherwise)
+
+
+def test_a_no_to_the_question_is_busy_and_says_so() -> None:
+    known = availability(Facts(working=(MONDAY,), refused=(span(9, 10),)), MONDAY, NOW)
+    stretch = state_at(known, at(9))
+    assert (stretch.state, stretch.why, stretch.source) == (State.BUSY, Why.ANSWER, Source.ANSWER)
+    assert known.free == (span(6, 9), span(10, 18))
 
 
 def test_not_working_is_stronger_than_a_silent_calendar() -> None:
@@ -164,7 +189,8 @@ def calendars() -> st.SearchStrategy[tuple[ImportedCalendar, ...]]:
 
 def facts() -> st.SearchStrategy[Facts]:
     lists = [spans() for _ in range(5)]
-    return st.builds(Facts, st.none() | spans(), *lists, calendars())
+    answers = [spans() for _ in range(4)]
+    return st.builds(Facts, st.none() | spans(), *lists, calendars(), *answers)
 
 
 @settings(deadline=None)
@@ -193,12 +219,17 @@ def _decide(facts: Facts, instant: datetime) -> tuple[State, Why | None]:
         (facts.claims, Why.CLAIM),
         (facts.absences, Why.ABSENCE),
         (facts.blocking_duties, Why.DUTY),
+        (facts.elsewhere, Why.ELSEWHERE),
         (facts.rest, Why.REST),
+        (facts.refused, Why.ANSWER),
         (tuple(span for calendar in facts.calendars for span in calendar.busy), Why.CALENDAR),
+        (facts.capped, Why.CAP),
     ]
     for spans, why in busy:
         if within(spans):
             return State.BUSY, why
+    if within(facts.confirmed):
+        return State.FREE, None
     at_work = within((*(facts.working or ()), *facts.available_duties))
     if not at_work and facts.working is not None:
         return State.BUSY, Why.NOT_WORKING
@@ -214,3 +245,38 @@ def _decide(facts: Facts, instant: datetime) -> tuple[State, Why | None]:
 def test_free_and_unknown_never_meet(given_facts: Facts) -> None:
     known = availability(given_facts, MONDAY, NOW)
     assert not any(intersect(free, unknown) for free in known.free for unknown in known.unknown)
+
+
+@settings(deadline=None)
+@given(facts(), st.sampled_from([timedelta(0), timedelta(minutes=7), timedelta(hours=3)]), st.data())
+def test_the_bit_rows_say_what_the_stretches_say(facts: Facts, wider: timedelta, data: st.DataObject) -> None:
+    """Cover line 12 of the failures of others: cells count instants, in March and in October as well."""
+    night = data.draw(st.sampled_from(NIGHTS))
+    facts, window = _moved(facts, night), Span(night, night + MONDAY.duration - timedelta(minutes=3))
+    grid = Grid.over(window.widen(wider, wider))
+    known = availability(facts, window, night)
+    assert known.row(grid) == Row(
+        free=grid.inward(known.free),
+        possible=grid.inward(merge((*known.free, *known.unknown))),
+        taken=grid.outward(known.taken),
+    )
+
+
+NIGHTS = [NOW, datetime(2026, 3, 28, 20, 2, tzinfo=UTC), datetime(2026, 10, 24, 20, 2, tzinfo=UTC)]
+
+
+def _moved(facts: Facts, to: datetime) -> Facts:
+    """Lay the same facts around another start; a change of the clock leaves instants alone."""
+    by = to - NOW
+
+    def moved(spans: tuple[Span, ...]) -> tuple[Span, ...]:
+        return tuple(Span(one.starts_at + by, one.ends_at + by) for one in spans)
+
+    def turned(calendar: ImportedCalendar) -> ImportedCalendar:
+        known = calendar.known and moved((calendar.known,))[0]
+        read_at = calendar.read_at and calendar.read_at + by
+        return ImportedCalendar(moved(calendar.busy), read_at, known)
+
+    lists = {field.name: getattr(facts, field.name) for field in fields(Facts)}
+    calendars = tuple(map(turned, lists.pop("calendars")))
+    return Facts(calendars=calendars, **{name: v and moved(v) for name, v in lists.items()})

@@ -9,7 +9,6 @@ import pytest
 
 from confsched.clock import to_local
 from confsched.domain.availability import (
-    Availability,
     Facts,
     ImportedCalendar,
     Source,
@@ -144,7 +143,7 @@ def test_the_source_of_what_is_known_stands_there_with_its_age(facts: Facts, wor
 
 
 def test_nothing_is_said_of_hours_that_the_search_does_not_reach() -> None:
-    assert knowledge(Availability((), (), ()), WINDOW, NOW) is None
+    assert knowledge(availability(Facts(), Span(at(7, day=27), at(8, day=27)), NOW), WINDOW, NOW) is None
 
 
 def test_an_unknown_person_is_hatched_and_named_and_counts_nowhere_as_free() -> None:
