@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, time, timedelta
 
 from confsched import clock
+from confsched.domain.holidays import is_public_holiday
 from confsched.domain.kinds import ConsultState as State
 
 ONE_DAY = timedelta(days=1)
+SATURDAY = 5
+REMINDED_FROM = time(8)  # local: a mail of the night is read no sooner
+SAID_BY_ITSELF_AFTER = timedelta(hours=24)
+CLOSED_BY_ITSELF_AFTER = timedelta(days=30)
+MAX_OUTCOMES = 2  # said, and corrected once
+# How Participation.serves names who asks; the others answer.
+ASKING = "requester"
 
 # Before a meeting is booked; the time of a consult in one of these runs out at its reply deadline.
 OPEN_STATES = frozenset({State.REQUESTED, State.TRIAGED, State.OFFERED, State.HELD})
 # Times may be searched, held and booked.
 ACCEPTED_STATES = frozenset({State.TRIAGED, State.OFFERED, State.HELD})
+# Whoever triages may still turn it away: no time is to be had yet, so none was chosen.
+TRIAGE_STATES = frozenset({State.REQUESTED, State.TRIAGED})
+OUTCOMES = frozenset({State.TOOK_PLACE, State.NO_SHOW})
 ENDED_STATES = frozenset({State.CLOSED, State.DECLINED, State.EXPIRED, State.NO_SHOW, State.CANCELLED})
 
 NEXT_STATES: Mapping[State, frozenset[State]] = {
@@ -45,3 +56,36 @@ def may_become(state: State, wanted: State) -> bool:
 def deadline(reply_by_on: date, zone: str) -> datetime:
     """Return when a consult without a meeting runs out: at the end of the local day it was needed by."""
     return clock.start_of_day(reply_by_on + ONE_DAY, zone)
+
+
+def remind_at(reply_by_on: date, zone: str, state: str) -> datetime:
+    """Return when to remind of the deadline: in the morning of the working day before it, at the site."""
+    day = reply_by_on - ONE_DAY
+    while not is_working_day(day, state):
+        day -= ONE_DAY
+    return clock.to_instant(day, REMINDED_FROM, zone)
+
+
+def last_reminded_day(now: datetime, zone: str, state: str) -> date:
+    """Return the latest deadline of which to remind by now: the next working day, by local time."""
+    local = clock.to_local(now, zone)
+    day = local.date() if local.time() >= REMINDED_FROM else local.date() - ONE_DAY
+    day += ONE_DAY
+    while not is_working_day(day, state):
+        day += ONE_DAY
+    return day
+
+
+def is_working_day(day: date, state: str) -> bool:
+    """Tell whether people work Monday to Friday on this day: no weekend and no public holiday of the state."""
+    return day.weekday() < SATURDAY and not is_public_holiday(day, state)
+
+
+def may_say_outcome(states: Iterable[State]) -> bool:
+    """Tell whether the outcome may be said, or corrected once, after the states a consult has been in."""
+    return sum(state in OUTCOMES for state in states) < MAX_OUTCOMES
+
+
+def is_short_notice(starts_at: datetime, cancel_notice_minutes: int, now: datetime) -> bool:
+    """Tell whether a meeting begins so soon that who asked for it owes the others a reason."""
+    return starts_at - now < timedelta(minutes=cancel_notice_minutes)

@@ -19,7 +19,9 @@ class Function(StrEnum):
 class Permission(StrEnum):
     USE = "use"  # today, own calendar, own settings
     SEE_DUTY_BOARD = "see_duty_board"
-    REQUEST_CONSULT = "request_consult"
+    REQUEST_CONSULT = "request_consult"  # for oneself; with the next one for clinicians of the site
+    BOOK_FOR_OTHERS = "book_for_others"
+    TRIAGE_CONSULT = "triage_consult"  # what is asked of services of the own house
     SEE_MEETINGS = "see_meetings"
     SEE_MEETINGS_OF_ORGANISATION = "see_meetings_of_organisation"
     PLAN_CONFERENCE = "plan_conference"
@@ -41,11 +43,13 @@ _EVERYONE = frozenset(
 
 PERMISSIONS: dict[Function, frozenset[Permission]] = {
     Function.REQUESTER: _EVERYONE | {Permission.REQUEST_CONSULT},
-    Function.CONSULTANT: _EVERYONE | {Permission.PLAN_CONFERENCE, Permission.OVERRIDE_CONFLICT},
+    Function.CONSULTANT: _EVERYONE
+    | {Permission.PLAN_CONFERENCE, Permission.OVERRIDE_CONFLICT, Permission.TRIAGE_CONSULT},
     Function.SECRETARY: _EVERYONE
     | {
         Permission.SEE_MEETINGS_OF_ORGANISATION,
         Permission.PLAN_CONFERENCE,
+        *(Permission.REQUEST_CONSULT, Permission.BOOK_FOR_OTHERS, Permission.TRIAGE_CONSULT),
         Permission.OVERRIDE_CONFLICT,
         Permission.SEE_DELIVERIES,
         Permission.EDIT_ROSTER,

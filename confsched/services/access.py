@@ -8,6 +8,8 @@ from typing import Literal, TypeVar
 from sqlalchemy import ColumnElement, Select, false, or_, select, true
 from sqlalchemy.orm import Session
 
+from confsched.domain.consults import ASKING
+from confsched.domain.kinds import ConsultState
 from confsched.domain.permissions import Actor, Function, Permission
 from confsched.errors import NotFound
 from confsched.models.audit import AuditEvent
@@ -16,7 +18,7 @@ from confsched.models.bookings import Booking, Participation
 from confsched.models.busy import BusySource
 from confsched.models.catalogue import Service
 from confsched.models.conferences import Conference
-from confsched.models.consults import Consult
+from confsched.models.consults import Consult, ConsultStep
 from confsched.models.duty_codes import DutyCodeRow, LineQualification
 from confsched.models.duty_rosters import DutyRoster, FillRun, RosterImport
 from confsched.models.feeds import Feed
@@ -58,6 +60,24 @@ def get_booking(session: Session, actor: Actor, booking_id: uuid.UUID, *, to: To
 
 def get_consult(session: Session, actor: Actor, consult_id: uuid.UUID, *, to: To = "see") -> Consult:
     return get_row(session, actor, Consult, consult_id, to=to)
+
+
+def get_consult_to_triage(session: Session, actor: Actor, consult_id: uuid.UUID) -> Consult:
+    """Return a request to a service of the actor's house, locked; raises NotFound alike for all others."""
+    return _locked_consult(session, triaged_by(actor), consult_id)
+
+
+def get_consult_met(session: Session, actor: Actor, consult_id: uuid.UUID) -> Consult:
+    """Return a consult that the actor asked for or answers, locked; raises NotFound alike for all others."""
+    return _locked_consult(session, or_(_asks(actor), _answers(actor)), consult_id)
+
+
+def _locked_consult(session: Session, rule: ColumnElement[bool], consult_id: uuid.UUID) -> Consult:
+    query = select(Consult).where(rule, Consult.id == consult_id).with_for_update(of=Consult)
+    consult = session.scalars(query).one_or_none()
+    if consult is None:
+        raise NotFound
+    return consult
 
 
 def get_conference(session: Session, actor: Actor, conference_id: uuid.UUID, *, to: To = "see") -> Conference:
@@ -135,10 +155,29 @@ def _takes_part(actor: Actor, to: To) -> ColumnElement[bool]:
 
 
 def _consults(actor: Actor, to: To) -> ColumnElement[bool]:
-    mine = Consult.requester_id == actor.person_id
-    if to == "change":
-        return mine
-    return or_(mine, Consult.booking.has(_takes_part(actor, to)))
+    """Let who asks change a consult, and who answers or triages it read it, its question with it."""
+    return _asks(actor) if to == "change" else or_(_asks(actor), _answers(actor), triaged_by(actor))
+
+
+def _asks(actor: Actor) -> ColumnElement[bool]:
+    """Return who asks: the requester, and who booked on their behalf."""
+    return or_(Consult.requester_id == actor.person_id, Consult.requested_by_id == actor.person_id)
+
+
+def _answers(actor: Actor) -> ColumnElement[bool]:
+    """Return who takes part and did not ask: others who share the meeting read their own question only."""
+    me = (Participation.person_id == actor.person_id) & Participation.removed_at.is_(None)
+    return Consult.booking.has(Booking.participations.any(me & (Participation.serves != ASKING)))
+
+
+def triaged_by(actor: Actor) -> ColumnElement[bool]:
+    """Return what was ever put before those who triage in the actor's house, and is asked of it still."""
+    houses = actor.organisations_with(Permission.TRIAGE_CONSULT)
+    was_to_triage = or_(
+        Consult.state == ConsultState.REQUESTED,
+        Consult.steps.any(ConsultStep.state == ConsultState.REQUESTED),
+    )
+    return Consult.service.has(Service.site.has(Site.organisation_id.in_(houses))) & was_to_triage
 
 
 def _conferences(actor: Actor, to: To) -> ColumnElement[bool]:

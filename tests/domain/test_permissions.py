@@ -15,7 +15,9 @@ FUNCTIONS = tuple(Function)
 DECISIONS = {
     Permission.USE: "yes yes yes yes yes yes",
     Permission.SEE_DUTY_BOARD: "yes yes yes yes yes no",
-    Permission.REQUEST_CONSULT: "yes no no no no no",
+    Permission.REQUEST_CONSULT: "yes no yes no no no",
+    Permission.BOOK_FOR_OTHERS: "no no yes no no no",
+    Permission.TRIAGE_CONSULT: "no yes yes no no no",
     Permission.SEE_MEETINGS: "yes yes yes yes yes no",
     Permission.SEE_MEETINGS_OF_ORGANISATION: "no no yes yes no no",
     Permission.PLAN_CONFERENCE: "no yes yes yes no no",
