@@ -10,13 +10,18 @@ from confsched import clock
 from confsched.domain.intervals import Span, clip, merge
 
 ONE_DAY = timedelta(days=1)
+ONE_WEEK = timedelta(weeks=1)
+LAST = -1
+ORDINALS = (1, 2, 3, 4, 5, LAST)
 
 
 @dataclass(frozen=True)
 class WorkingHours:
     """Hold wall-clock hours of one weekday (0 is Monday); `ends` up to `starts` means the next day.
 
-    Both `valid_from` and `valid_until` are days on which the hours still hold.
+    Both `valid_from` and `valid_until` are days on which the hours still hold. They come back every
+    `every_weeks` ISO weeks, counted from the week of `valid_from`, or, with an `ordinal`, on the first to
+    fifth (LAST: the last) such weekday of each month, as BYDAY=2TU of a monthly rule says (RFC 5545 3.3.10).
     """
 
     weekday: int
@@ -25,9 +30,13 @@ class WorkingHours:
     valid_from: date
     valid_until: date | None
     zone: str
+    every_weeks: int = 1
+    ordinal: int | None = None
 
     def __post_init__(self) -> None:
         assert 0 <= self.weekday <= 6, "a week has seven days"
+        assert self.every_weeks > 0, "hours come back"
+        assert self.ordinal is None or (self.ordinal in ORDINALS and self.every_weeks == 1), "one rhythm"
 
 
 def working_spans(
@@ -57,8 +66,23 @@ def _days(rule: WorkingHours, window: Span) -> Iterator[date]:
         last = min(last, rule.valid_until)
     day = first + ONE_DAY * ((rule.weekday - first.weekday()) % 7)
     while day <= last:
-        yield day
-        day += 7 * ONE_DAY
+        if _is_its_turn(rule, day):
+            yield day
+        day += ONE_WEEK
+
+
+def _is_its_turn(rule: WorkingHours, day: date) -> bool:
+    """Tell whether the rhythm of the rule reaches one of its weekdays."""
+    if rule.ordinal == LAST:
+        return (day + ONE_WEEK).month != day.month
+    if rule.ordinal is not None:
+        return (day.day - 1) // 7 + 1 == rule.ordinal
+    return (_week(day) - _week(rule.valid_from)) % rule.every_weeks == 0
+
+
+def _week(day: date) -> int:
+    """Count ISO weeks from the first day of the calendar, a Monday; a new year interrupts nothing."""
+    return (day.toordinal() - 1) // 7
 
 
 def _bounds(rule: WorkingHours, day: date) -> tuple[datetime, datetime]:

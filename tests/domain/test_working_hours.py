@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
 
+import pytest
+from dateutil import rrule
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -16,7 +18,7 @@ ZONE = "Europe/Berlin"
 MONDAY, FRIDAY, SATURDAY = 0, 4, 5
 
 
-def hours(weekday: int, starts: str, ends: str, **changes: date | str | None) -> WorkingHours:
+def hours(weekday: int, starts: str, ends: str, **changes: date | str | int | None) -> WorkingHours:
     facts: dict[str, object] = {"valid_from": date(2026, 1, 1), "valid_until": None, "zone": ZONE, **changes}
     return WorkingHours(weekday, time.fromisoformat(starts), time.fromisoformat(ends), **facts)  # type: ignore[arg-type]
 
@@ -125,6 +127,103 @@ def test_a_site_in_another_zone_keeps_its_own_clock() -> None:
     far = hours(MONDAY, "08:00", "09:00", zone="Pacific/Auckland")
     found = working_spans([far], span("2026-06-01 00:00", "2026-06-08 00:00"), never)
     assert found == [span("2026-06-07 20:00", "2026-06-07 21:00")]
+
+
+def days_of(rule: WorkingHours, first: str, last: str) -> list[str]:
+    """Return the local days, month and day, on which the hours of a rule start."""
+    worked = working_spans([rule], span(f"{first} 00:00", f"{last} 00:00"), never)
+    return [f"{clock.local_day(part.starts_at, ZONE):%m-%d}" for part in worked]
+
+
+TUESDAY = 1
+MONTHLY = [
+    (1, "2026-01-01", "2026-04-01", ["01-06", "02-03", "03-03"]),
+    (2, "2026-01-01", "2026-04-01", ["01-13", "02-10", "03-10"]),
+    (5, "2026-01-01", "2026-07-01", ["03-31", "06-30"]),
+    (-1, "2026-01-01", "2026-04-01", ["01-27", "02-24", "03-31"]),
+    (-1, "2026-12-01", "2027-02-01", ["12-29", "01-26"]),
+]
+
+
+@pytest.mark.parametrize(("ordinal", "first", "last", "days"), MONTHLY)
+def test_hours_come_on_the_same_tuesday_of_each_month(
+    ordinal: int, first: str, last: str, days: list[str]
+) -> None:
+    """Covers PEER_FAILURES 18: the days are those that a calendar file would name."""
+    assert days_of(hours(TUESDAY, "08:00", "16:00", ordinal=ordinal), first, last) == days
+    assert _by_the_calendar(TUESDAY, ordinal, first, last) == days
+
+
+def _by_the_calendar(weekday: int, ordinal: int, first: str, last: str) -> list[str]:
+    """Ask the rule that a calendar file would carry."""
+    begin, end = date.fromisoformat(first), date.fromisoformat(last)
+    byday = rrule.weekday(weekday, ordinal)
+    until = datetime.combine(end - timedelta(days=1), time())
+    return [
+        f"{day:%m-%d}"
+        for day in rrule.rrule(
+            rrule.MONTHLY, byweekday=byday, dtstart=datetime.combine(begin, time()), until=until
+        )
+    ]
+
+
+FLOATING = [
+    (2, "2026-01-01", ["01-13", "01-27", "02-10"]),  # a Thursday: the Tuesday of its week has passed
+    (2, "2025-12-29", ["01-13", "01-27", "02-10"]),  # a Monday: its own Tuesday is last year's 30 December
+    (2, "2026-01-06", ["01-06", "01-20", "02-03", "02-17"]),
+    (3, "2026-01-11", ["01-27", "02-17"]),
+    (2, "2020-12-29", ["01-06", "01-20", "02-03", "02-17"]),  # week 53, and week 1 comes seven days later
+]
+
+
+@pytest.mark.parametrize(("every_weeks", "valid_from", "days"), FLOATING)
+def test_floating_weeks_count_from_the_week_in_which_the_hours_began(
+    every_weeks: int, valid_from: str, days: list[str]
+) -> None:
+    rule = hours(
+        TUESDAY, "08:00", "16:00", every_weeks=every_weeks, valid_from=date.fromisoformat(valid_from)
+    )
+    assert days_of(rule, "2026-01-01", "2026-02-20") == days
+
+
+def test_floating_weeks_end_with_their_validity() -> None:
+    rule = hours(
+        TUESDAY,
+        "08:00",
+        "16:00",
+        every_weeks=2,
+        valid_from=date(2026, 1, 6),
+        valid_until=date(2026, 2, 3),
+    )
+    assert days_of(rule, "2026-01-01", "2026-03-01") == ["01-06", "01-20", "02-03"]
+
+
+@pytest.mark.parametrize(
+    ("rhythm", "first", "lasting"),
+    [
+        ({"ordinal": -1}, "2026-03-27", 7),
+        ({"ordinal": 4}, "2026-03-27", 7),
+        ({"ordinal": 4}, "2026-10-23", 9),
+        ({"every_weeks": 2, "valid_from": date(2026, 3, 28)}, "2026-03-27", 7),
+        ({"every_weeks": 2, "valid_from": date(2026, 10, 10)}, "2026-10-23", 9),
+    ],
+)
+def test_a_floating_night_over_the_clock_change_has_the_hours_that_pass(
+    rhythm: dict[str, int | date], first: str, lasting: int
+) -> None:
+    """Covers PEER_FAILURES 12, 13 and 19: wall-clock hours on both nights, in any rhythm."""
+    night = hours(SATURDAY, "22:00", "06:00", **rhythm)
+    begin = utc(f"{first} 00:00")
+    [worked] = working_spans([night], Span(begin, begin + timedelta(days=4)), never)
+    assert worked.duration == timedelta(hours=lasting)
+    assert clock.to_local(worked.starts_at, ZONE).time() == time(22)
+
+
+def test_a_monthly_day_on_a_public_holiday_is_not_made_up_for() -> None:
+    first_thursday = hours(3, "08:00", "16:00", ordinal=1)
+    window = span("2026-01-01 00:00", "2026-02-28 00:00")
+    worked = working_spans([first_thursday], window, lambda day: is_public_holiday(day, "DE-NI"))
+    assert [clock.local_day(part.starts_at, ZONE) for part in worked] == [date(2026, 2, 5)]
 
 
 @settings(deadline=None)
