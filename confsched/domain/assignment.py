@@ -1,4 +1,4 @@
-"""Who serves which need, when one person may serve one only: a matching by augmenting paths."""
+"""Who serves which need: a matching by augmenting paths where one person may serve one need only."""
 
 from __future__ import annotations
 
@@ -13,11 +13,15 @@ Test = Callable[[UUID], bool]
 
 @dataclass(frozen=True)
 class Pool:
-    """Ask for `count` of these people, the preferred ones first; nobody stands in it twice."""
+    """Ask for `count` of these people, the preferred ones first; nobody stands in it twice.
+
+    A pool that `may_double` takes also who serves another one and keeps nobody from any.
+    """
 
     people: tuple[UUID, ...]
     count: int
     optional: bool = False
+    may_double: bool = False
 
 
 @dataclass(frozen=True)
@@ -29,21 +33,39 @@ class Table:
 
     @cached_property
     def alone(self) -> frozenset[int]:
-        """Return the numbers of the pools that share nobody."""
-        seats = Counter(person for pool in self.pools for person in pool.people)
+        """Return the numbers of the pools that compete for nobody."""
+        competing = [pool for pool in self.pools if not pool.may_double]
+        seats = Counter(person for pool in competing for person in pool.people)
         return frozenset(
             number
             for number, pool in enumerate(self.pools)
-            if all(seats[person] == 1 for person in pool.people)
+            if not pool.may_double and all(seats[person] == 1 for person in pool.people)
         )
+
+    @cached_property
+    def shared(self) -> tuple[int, ...]:
+        """Return the numbers of the pools that compete for somebody."""
+        return tuple(
+            number
+            for number, pool in enumerate(self.pools)
+            if not pool.may_double and number not in self.alone
+        )
+
+    @cached_property
+    def doubling(self) -> tuple[int, ...]:
+        """Return the numbers of the pools that may double, the required ones first."""
+        numbers = (number for number, pool in enumerate(self.pools) if pool.may_double)
+        return tuple(sorted(numbers, key=lambda number: self.pools[number].optional))
+
+    @cached_property
+    def _competing(self) -> tuple[int, ...]:
+        return tuple(number for number in self.shared if not self.pools[number].optional)
 
     @cached_property
     def groups(self) -> list[list[Pool]]:
         """Return the required pools that hang together by shared people."""
         groups: list[tuple[set[UUID], list[Pool]]] = []
-        for number, pool in enumerate(self.pools):
-            if pool.optional or number in self.alone:
-                continue
+        for pool in (self.pools[number] for number in self._competing):
             people, pools = set(pool.people), [pool]
             for group in [group for group in groups if group[0] & people]:
                 groups.remove(group)
@@ -55,20 +77,15 @@ class Table:
     @cached_property
     def shared_seats(self) -> int:
         """Return how many people the required, shared pools take together."""
-        return sum(
-            pool.count
-            for number, pool in enumerate(self.pools)
-            if not pool.optional and number not in self.alone
-        )
+        return sum(self.pools[number].count for number in self._competing)
 
     @cached_property
     def wanted_by(self) -> dict[UUID, list[int]]:
         """Return the required, shared pools of each person in `order`."""
         wanted: dict[UUID, list[int]] = {person: [] for person in self.order}
-        for number, pool in enumerate(self.pools):
-            if not pool.optional and number not in self.alone:
-                for person in pool.people:
-                    wanted[person].append(number)
+        for number in self._competing:
+            for person in self.pools[number].people:
+                wanted[person].append(number)
         return wanted
 
 
@@ -76,31 +93,49 @@ def assign(table: Table, is_known: Test, is_possible: Test) -> list[tuple[UUID, 
     """Fill every required pool, or return None; people known to be free come before the possible ones.
 
     The answer has the fewest unknown people there can be, then the most preferred ones. An optional pool is
-    filled by people known to be free or stays empty. Both tests must be true of whoever is known to be free.
+    filled by people known to be free or stays empty. Pools that may double are filled last, in turn, first by
+    who takes part already. Both tests must be true of whoever is known to be free.
     """
     found: list[tuple[UUID, ...]] = [()] * len(table.pools)
     for number in table.alone:
-        picked = _pick(table.pools[number], is_known, is_possible)
-        if picked is None:
+        pool = table.pools[number]
+        tests = (is_known,) if pool.optional else (is_known, is_possible)
+        if not _settle(found, number, pool, tests):
             return None
-        found[number] = picked
-    if len(table.alone) == len(table.pools):
-        return found
-    return _Seating(table, is_known, is_possible).fill(found)
+    if table.shared and _Seating(table, is_known, is_possible).fill(found) is None:
+        return None
+    for number in table.doubling:
+        if not _double(table.pools[number], number, found, is_known, is_possible):
+            return None
+    return found
 
 
-def _pick(pool: Pool, is_known: Test, is_possible: Test) -> tuple[UUID, ...] | None:
-    """Take the first who can; nobody else competes for them."""
+def _settle(found: list[tuple[UUID, ...]], number: int, pool: Pool, tests: tuple[Test, ...]) -> bool:
+    """Put down the first who can, for whom nobody else competes; tell whether the pool may stand so."""
+    found[number] = _pick(pool, tests)
+    return pool.optional or bool(found[number])
+
+
+def _pick(pool: Pool, tests: tuple[Test, ...]) -> tuple[UUID, ...]:
+    """Take the first who pass the earliest tests; nobody where they are too few."""
     picked: list[UUID] = []
-    for test in (is_known,) if pool.optional else (is_known, is_possible):
+    for test in tests:
         for person in pool.people:
             if len(picked) == pool.count:
                 return tuple(picked)
             if person not in picked and test(person):
                 picked.append(person)
-    if len(picked) == pool.count:
-        return tuple(picked)
-    return () if pool.optional else None
+    return tuple(picked) if len(picked) == pool.count else ()
+
+
+def _double(
+    pool: Pool, number: int, found: list[tuple[UUID, ...]], is_known: Test, is_possible: Test
+) -> bool:
+    """Fill a pool that may double: who takes part already comes first."""
+    there = {person for team in found for person in team}
+    if pool.optional:
+        return _settle(found, number, pool, (lambda one: one in there and is_known(one), is_known))
+    return _settle(found, number, pool, (there.__contains__, is_known, is_possible))
 
 
 class _Seating:
@@ -119,14 +154,13 @@ class _Seating:
         People are seated one by one in order of preference and never lose their seat again: sets of people
         who can be seated together form a matroid, so this greedy order gives the best set.
         """
-        shared = [number for number in range(len(self.table.pools)) if number not in self.table.alone]
         self._seat_everyone()
-        for number in shared:
+        for number in self.table.shared:
             if self.table.pools[number].optional:
                 self._seat_optional(number)
             elif len(self.seats[number]) < self.table.pools[number].count:
                 return None
-        for number in shared:
+        for number in self.table.shared:
             found[number] = tuple(person for person in self.table.order if person in self.seats[number])
         return found
 

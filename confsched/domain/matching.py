@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from confsched.domain import bitgrid
-from confsched.domain.assignment import Test, assign
+from confsched.domain import bitgrid, fragments
+from confsched.domain.assignment import Pool, Test, assign
 from confsched.domain.bitgrid import GRAIN
 from confsched.domain.intervals import Span, merge
 from confsched.domain.starts import Board, Candidate, Need, Plan, Search, prepare
@@ -37,10 +37,21 @@ OUTSIDE_HOURS = 30
 MISSING_OPTIONAL = 40
 KNOWS_CASE = 12
 FAIRNESS = 10
+WHOLE_DAYS = 4  # for all who take part; their share for some
 UNKNOWN = 500
 UNKNOWN_EACH = 20
 
 Key = tuple[bool, int, int]
+
+
+@dataclass(frozen=True)
+class Look:
+    """Hold what is known of everybody at one time; `beside` is the plan whose rows show what lies around."""
+
+    span: Span
+    is_known: Test
+    is_possible: Test
+    beside: Plan
 
 
 @dataclass(frozen=True)
@@ -60,15 +71,16 @@ def find_slots(
 ) -> tuple[Offer, ...]:
     """Return the best offers, best first; those that ask somebody unknown come last.
 
-    A person serves one need, is free (or unknown) all the time, and no claim of theirs lies in it or its
-    buffers. Optional needs are met by people known to be free or reported missing. Offers do not overlap each
-    other. Without a required need there is nothing to find. A `board` of the same window may be given.
+    A person serves one need (more only where a need may double), is free (or unknown) all the time, and no
+    claim of theirs lies in it or its buffers. Optional needs are met by people known to be free or reported
+    missing. Offers do not overlap each other. Without a required need there is nothing to find. A `board` of
+    the same window may be given.
     """
     plan = Plan(tuple(needs), candidates, search, board or prepare(candidates, search))
     chosen = _choose(plan)
     earliest = _first_with_everyone(plan) if chosen else None
     return tuple(
-        replace(offer, reasons=tuple(_reasons(plan, offer, plan.tests_at(cell)[0], earliest)))
+        replace(offer, reasons=tuple(_reasons(plan, offer, _look_at(plan, cell), earliest)))
         for cell, offer in chosen
     )
 
@@ -78,15 +90,18 @@ def find_assignment(
 ) -> Offer | None:
     """Decide one exact time afresh, on or off the grid; None when it fails or lies outside the search.
 
-    Availabilities that cover no more than the time and its buffers are enough.
+    Availabilities that cover no more than the time and its buffers are enough to decide; where they end, a
+    day of somebody ends for the score.
     """
     if span.starts_at < search.earliest_at or span.ends_at > search.window.ends_at:
         return None
     plan = Plan(tuple(needs), candidates, search, prepare({}, search))
     known = {person for person in plan.people if _is_free(candidates[person], span, search, known=True)}
     possible = {person for person in plan.people if _is_free(candidates[person], span, search, known=False)}
-    offer = _offer(plan, span, known.__contains__, possible.__contains__)
-    return offer and replace(offer, reasons=tuple(_reasons(plan, offer, known.__contains__, None)))
+    beside = fragments.near(plan, span, possible)
+    look = Look(span, known.__contains__, possible.__contains__, beside)
+    offer = _offer(plan, look)
+    return offer and replace(offer, reasons=tuple(_reasons(plan, offer, look, None)))
 
 
 def first_offer(plan: Plan) -> Offer | None:
@@ -178,34 +193,60 @@ def _bounds(plan: Plan) -> Iterator[Iterator[Key]]:
     """Return, for each mix of what is to be had, its starts in time with the best key they could get."""
     known, possible = plan.required(known=True), plan.required(known=False)
     best = PERFECT - min(FAIRNESS, _least_recent(plan))
+    best += WHOLE_DAYS if plan.search.fragments else 0
+    pieces = list(_wishes_for_whole_days(plan)) if plan.search.fragments else []
     experts = [person for person in plan.people if plan.candidates[person].knows_case]
     for unknown, row, rows in ((False, known, plan.known), (True, possible & ~known, plan.possible)):
         expert = 0
         for person in experts:
             expert |= rows[person]
-        for penalty, part in _mixes(row, plan.usual, plan.whole, expert):
+        wishes = [(OUTSIDE_HOURS, plan.usual), (MISSING_OPTIONAL, plan.whole), (KNOWS_CASE, expert), *pieces]
+        for penalty, part in _mixes(row, wishes):
             penalty += UNKNOWN + UNKNOWN_EACH if unknown else 0
             yield _keys(plan, unknown, best - penalty, part)
 
 
 def _least_recent(plan: Plan) -> int:
     """Return how often the people picked by choice were booked at the least."""
-    choices = [pool for pool in plan.table.pools if not pool.optional and len(pool.people) > pool.count]
+    choices = [pool for pool in _required(plan) if not pool.may_double and len(pool.people) > pool.count]
     return sum(
         sum(sorted(plan.candidates[person].recent for person in pool.people)[: pool.count])
         for pool in choices
     )
 
 
-def _mixes(row: int, usual: int, whole: int, expert: int) -> Iterator[tuple[int, int]]:
-    parts = [(0, row)]
-    for penalty, good in ((OUTSIDE_HOURS, usual), (MISSING_OPTIONAL, whole), (KNOWS_CASE, expert)):
+def _required(plan: Plan) -> list[Pool]:
+    return [pool for pool in plan.table.pools if not pool.optional]
+
+
+def _wishes_for_whole_days(plan: Plan) -> Iterator[tuple[int, int]]:
+    """Return what is lost at most where too few of all who could come would keep their day whole.
+
+    At least `team` people take part, so where fewer than half of a team touch, the share is below a half.
+    """
+    team = max(
+        sum(pool.count for pool in _required(plan) if not pool.may_double),
+        max((pool.count for pool in _required(plan)), default=1),
+    )
+    half = (team + 1) // 2
+    less = WHOLE_DAYS * (half - 1) // team
+    rows = list(plan.whole_days.values())
+    yield WHOLE_DAYS - less, bitgrid.at_least(half, rows)
+    if less:
+        yield less, bitgrid.at_least(1, rows)
+
+
+def _mixes(row: int, wishes: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Cut the row by each wish into the starts that grant it and those that lose so much."""
+    parts = [(0, row)] if row else []
+    for penalty, good in wishes:
         parts = [
-            split
-            for total, part in parts
-            for split in ((total, part & good), (total + penalty, part & ~good))
+            (total, part)
+            for before, whole in parts
+            for total, part in ((before, whole & good), (before + penalty, whole & ~good))
+            if part
         ]
-    return ((total - KNOWS_CASE, part) for total, part in parts if part)
+    return ((total - KNOWS_CASE, part) for total, part in parts)
 
 
 def _keys(plan: Plan, unknown: bool, score: int, row: int) -> Iterator[Key]:
@@ -213,31 +254,38 @@ def _keys(plan: Plan, unknown: bool, score: int, row: int) -> Iterator[Key]:
         yield unknown, WAIT * _day_of(plan, cell) - score, cell
 
 
+def _look_at(plan: Plan, cell: int) -> Look:
+    return Look(plan.span_at(cell), *plan.tests_at(cell), plan)
+
+
 def _offer_at(plan: Plan, cell: int) -> Offer | None:
-    return _offer(plan, plan.span_at(cell), *plan.tests_at(cell))
+    return _offer(plan, _look_at(plan, cell))
 
 
-def _offer(plan: Plan, span: Span, is_known: Test, is_possible: Test) -> Offer | None:
-    found = assign(plan.table, is_known, is_possible)
+def _offer(plan: Plan, look: Look) -> Offer | None:
+    found = assign(plan.table, look.is_known, look.is_possible)
     if found is None or not any(not need.optional for need in plan.needs):
         return None
-    people = [person for team in found for person in team]
+    people = dict.fromkeys(person for team in found for person in team)
     offer = Offer(
-        span=span,
+        span=look.span,
         assignment={need.key: team for need, team in zip(plan.needs, found, strict=True) if team},
-        unknown=tuple(person for person in people if not is_known(person)),
+        unknown=tuple(person for person in people if not look.is_known(person)),
         missing_optional=tuple(need.key for need, team in zip(plan.needs, found, strict=True) if not team),
         score=0,
     )
-    return replace(offer, score=_score(plan, offer, people))
+    return replace(offer, score=_score(plan, offer, look, tuple(people)))
 
 
-def _score(plan: Plan, offer: Offer, people: Sequence[UUID]) -> int:
+def _score(plan: Plan, offer: Offer, look: Look, people: Sequence[UUID]) -> int:
     score = PERFECT - WAIT * _day_of(plan, (offer.span.starts_at - plan.board.grid.starts_at) // GRAIN)
     score -= 0 if _is_usual(plan, offer.span) else OUTSIDE_HOURS
     score -= MISSING_OPTIONAL * len(offer.missing_optional)
     score += KNOWS_CASE if any(plan.candidates[person].knows_case for person in people) else 0
     score -= min(FAIRNESS, sum(plan.candidates[person].recent for person in _selected(plan, offer)))
+    if plan.search.fragments:
+        whole = sum(fragments.is_whole(look.beside, person, look.span) for person in people)
+        score += WHOLE_DAYS * whole // len(people)
     return score - (UNKNOWN + UNKNOWN_EACH * len(offer.unknown) if offer.unknown else 0)
 
 
@@ -247,14 +295,17 @@ def _is_usual(plan: Plan, span: Span) -> bool:
     return not cells & ~plan.board.usual
 
 
-def _selected(plan: Plan, offer: Offer) -> Iterator[UUID]:
+def _selected(plan: Plan, offer: Offer) -> frozenset[UUID]:
     """Return the people who were picked where there was a choice."""
-    for need, pool in zip(plan.needs, plan.table.pools, strict=True):
-        if len(pool.people) > pool.count:
-            yield from offer.assignment.get(need.key, ())
+    return frozenset(
+        person
+        for need, pool in zip(plan.needs, plan.table.pools, strict=True)
+        if len(pool.people) > pool.count
+        for person in offer.assignment.get(need.key, ())
+    )
 
 
-def _reasons(plan: Plan, offer: Offer, is_known: Test, earliest: datetime | None) -> Iterator[Message]:
+def _reasons(plan: Plan, offer: Offer, look: Look, earliest: datetime | None) -> Iterator[Message]:
     people = list(dict.fromkeys(person for team in offer.assignment.values() for person in team))
     names = {person: plan.candidates[person].name for person in people}
     if offer.span.starts_at == earliest and not offer.missing_optional and not offer.unknown:
@@ -262,7 +313,7 @@ def _reasons(plan: Plan, offer: Offer, is_known: Test, earliest: datetime | None
     for person in people:
         if plan.candidates[person].knows_case:
             yield msg("%(name)s knows the case.", name=names[person])
-    for person in _spared(plan, offer, is_known):
+    for person in dict.fromkeys(_booked_less(plan, offer, look.is_known)):
         yield msg("%(name)s was booked less often.", name=names[person])
     for person in offer.unknown:
         yield msg("%(name)s unknown, will be asked.", name=names[person])
@@ -273,9 +324,12 @@ def _reasons(plan: Plan, offer: Offer, is_known: Test, earliest: datetime | None
         yield msg("Everyone confirmed free.")
     if not _is_usual(plan, offer.span):
         yield msg("Outside the usual hours, so named later.")
+    whole = fragments.spared(look.beside, look.span, people) if plan.search.fragments else None
+    if whole:
+        yield whole
 
 
-def _spared(plan: Plan, offer: Offer, is_known: Test) -> Iterator[UUID]:
+def _booked_less(plan: Plan, offer: Offer, is_known: Test) -> Iterator[UUID]:
     """Return whom fairness picked: another of the pool was free as well and had been booked more often."""
     busy = {person for team in offer.assignment.values() for person in team}
     for need, pool in zip(plan.needs, plan.table.pools, strict=True):

@@ -11,9 +11,9 @@ from uuid import UUID
 
 from confsched.domain import bitgrid
 from confsched.domain.assignment import Pool, Table, Test
-from confsched.domain.availability import Availability
+from confsched.domain.availability import Availability, Row
 from confsched.domain.bitgrid import GRAIN, Grid
-from confsched.domain.intervals import Span, merge
+from confsched.domain.intervals import Span
 from confsched.errors import Refusal, msg
 
 USUAL_HOURS = ((time(8), time(12)), (time(13), time(17)))
@@ -41,7 +41,8 @@ class Candidate:
 class Need:
     """Ask for `count` people out of a pool; an empty pool is nobody, never "no constraint".
 
-    A need that `is_fixed` is what the meeting is about: doing without it is never proposed.
+    A need that `is_fixed` is what the meeting is about: doing without it is never proposed. One that
+    `may_double` is met also by somebody who meets another need; else a person meets one need only.
     """
 
     key: str
@@ -50,6 +51,7 @@ class Need:
     count: int = 1
     optional: bool = False
     is_fixed: bool = False
+    may_double: bool = False
 
     def __post_init__(self) -> None:
         assert self.count > 0, "a need asks for somebody"
@@ -74,6 +76,8 @@ class Search:
     # At least this from the start of one offer to the next, so that a list offers a choice.
     apart: timedelta = timedelta(0)
     preferred_hours: tuple[tuple[time, time], ...] = USUAL_HOURS
+    # Prefer times that leave the day of who takes part in one piece.
+    fragments: bool = True
 
     def __post_init__(self) -> None:
         assert self.limit > 0 and self.per_day > 0, "a search asks for something"
@@ -86,15 +90,6 @@ class Search:
     @property
     def earliest_at(self) -> datetime:
         return max(self.window.starts_at, self.not_before or self.window.starts_at)
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """Hold one candidate's cells: known free, free or unknown, claimed."""
-
-    free: int
-    possible: int
-    taken: int
 
 
 @dataclass(frozen=True)
@@ -128,17 +123,11 @@ def prepare(candidates: Mapping[UUID, Candidate], search: Search) -> Board:
     grid = Grid.over(search.window.widen(search.buffer_before, search.buffer_after))
     return Board(
         grid=grid,
-        rows={key: _row(grid, candidate.availability) for key, candidate in candidates.items()},
+        rows={key: candidate.availability.row(grid) for key, candidate in candidates.items()},
         day_starts=bitgrid.day_starts(grid, search.zone),
         usual=bitgrid.weekday_hours(grid, search.preferred_hours, search.zone),
         steps=bitgrid.aligned(grid, search.step, search.zone),
     )
-
-
-def _row(grid: Grid, known: Availability) -> Row:
-    free = grid.inward(known.free)
-    possible = grid.inward(merge((*known.free, *known.unknown))) if known.unknown else free
-    return Row(free, possible, grid.outward(known.taken))
 
 
 @dataclass(frozen=True)
@@ -173,6 +162,7 @@ class Plan:
                     tuple(sorted(set(need.pool) & place.keys(), key=place.__getitem__)),
                     need.count,
                     need.optional,
+                    need.may_double,
                 )
                 for need in self.needs
             ),
@@ -206,14 +196,32 @@ class Plan:
         }
 
     def _starts(self, row: Row, *, known: bool) -> int:
-        starts = bitgrid.shrink(row.free if known else row.possible, self.search.duration // GRAIN)
-        if row.taken:
-            ahead = (self.search.duration + self.search.buffer_after) // GRAIN - 1
-            touching = bitgrid.spread_up(
-                bitgrid.spread_down(row.taken, ahead), self.search.buffer_before // GRAIN
-            )
-            starts &= ~touching
-        return starts & self.allowed
+        clear = (row.free if known else row.possible) & ~self._kept_clear(row)
+        return bitgrid.shrink(clear, self.search.duration // GRAIN) & self.allowed
+
+    def _kept_clear(self, row: Row) -> int:
+        """Return the cells so near to a claim that no meeting with these buffers reaches them."""
+        before, after = self.search.buffer_before // GRAIN, self.search.buffer_after // GRAIN
+        return bitgrid.spread_up(row.taken, before) | bitgrid.spread_down(row.taken, after)
+
+    def shut(self, row: Row) -> int:
+        """Return the cells of the window that the person cannot give to a meeting with these buffers."""
+        start, window = self.board.grid.starts_at, self.search.window
+        inside = bitgrid.between(
+            bitgrid.cells_up(window.starts_at - start), (window.ends_at - start) // GRAIN
+        )
+        return inside & self.board.grid.full & ~(row.possible & ~self._kept_clear(row))
+
+    @cached_property
+    def whole_days(self) -> dict[UUID, int]:
+        """Return each person's possible starts beside shut time: no free time of use is cut in two."""
+        near, length = self.search.step // GRAIN - 1, self.search.duration // GRAIN
+        shut = {person: self.shut(self.board.rows[person]) for person in self.people}
+        return {
+            person: (bitgrid.spread_up(row, near) << 1 | bitgrid.spread_down(row, near) >> length)
+            & self.possible[person]
+            for person, row in shut.items()
+        }
 
     def starts_of(self, pool: Pool, *, known: bool) -> int:
         """Return where enough people of one pool can start."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import combinations, pairwise
 from uuid import UUID
@@ -12,11 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from confsched import clock
-from confsched.domain.availability import Availability, Facts, ImportedCalendar, availability
-from confsched.domain.intervals import Span, merge, subtract
+from confsched.domain.availability import Facts, ImportedCalendar, availability
+from confsched.domain.intervals import Span, subtract
 from confsched.domain.matching import Candidate, Need, Offer, Search, find_assignment, find_slots, prepare
 from confsched.errors import Refusal
 from tests.domain import slot_scan
+from tests.support.times import known_times
 
 BERLIN = "Europe/Berlin"
 MONDAY = date(2026, 3, 2)
@@ -45,8 +47,7 @@ def person(
     recent: int = 0,
     knows_case: bool = False,
 ) -> Candidate:
-    known = Availability(tuple(merge(free)), tuple(merge(unknown)), tuple(merge(taken)))
-    return Candidate(UUID(int=number), f"Dr. {number}", known, recent, knows_case)
+    return Candidate(UUID(int=number), f"Dr. {number}", known_times(free, unknown, taken), recent, knows_case)
 
 
 def by_id(*people: Candidate) -> dict[UUID, Candidate]:
@@ -77,7 +78,11 @@ def test_an_offer_is_a_time_at_which_everybody_is_free() -> None:
     people = by_id(person(1, [span("9:00", "11:00")]), person(2, [span("10:15", "12:00")]))
     [offer] = find_slots([need("a", 1), need("b", 2)], people, search())
     assert (starts([offer]), who(offer)) == (["10:15"], {"a": [1], "b": [2]})
-    assert said(offer) == ["Earliest time with everyone.", "Everyone confirmed free."]
+    assert said(offer) == [
+        "Earliest time with everyone.",
+        "Everyone confirmed free.",
+        "Does not split the day of Dr. 2.",
+    ]
 
 
 def test_the_same_person_must_be_free_for_the_whole_time() -> None:
@@ -132,7 +137,7 @@ def test_unknown_people_are_offered_last_and_will_be_asked() -> None:
     offers = find_slots([need("a", 1)], people, search())
     assert starts(offers) == ["15:00", "09:00"]
     assert offers[1].unknown == (UUID(int=1),)
-    assert said(offers[1]) == ["Dr. 1 unknown, will be asked."]
+    assert said(offers[1])[0] == "Dr. 1 unknown, will be asked."
 
 
 def test_a_person_whose_calendar_is_down_is_never_offered_as_free() -> None:
@@ -191,6 +196,52 @@ def test_times_outside_usual_hours_come_later_and_say_so() -> None:
     assert "Earliest time with everyone." in said(offers[1])
 
 
+def test_a_time_beside_another_meeting_comes_before_one_that_splits_the_day_and_says_so() -> None:
+    morning = person(1, [span("8:00", "10:00"), span("10:30", "12:00")], taken=[span("10:00", "10:30")])
+    offers = find_slots([need("a", 1)], by_id(morning), search(per_day=9))
+    assert starts(offers) == ["08:00", "09:30", "10:30", "11:30", "08:30", "09:00", "11:00"]
+    assert "Directly before another meeting of Dr. 1." in said(offers[1])
+    assert "Directly after another meeting of Dr. 1." in said(offers[2])
+    assert "Does not split the day of Dr. 1." in said(offers[3])
+    assert said(offers[4]) == ["Everyone confirmed free."]
+
+
+def test_a_rest_shorter_than_a_step_counts_as_none_and_buffers_count_to_the_meeting() -> None:
+    one = person(1, [span("8:00", "12:00")], taken=[span("9:50", "10:00")])
+    wishes = search(per_day=9, buffer_before=timedelta(minutes=10), buffer_after=timedelta(minutes=10))
+    offers = {
+        f"{clock.to_local(offer.span.starts_at, BERLIN):%H:%M}": offer
+        for offer in find_slots([need("a", 1)], by_id(one), wishes)
+    }
+    assert "Directly after another meeting of Dr. 1." in said(offers["10:15"])
+
+
+def test_of_another_house_a_meeting_is_not_told_but_counts() -> None:
+    one = replace(person(1, [span("8:00", "12:00")], taken=[span("9:30", "10:00")]), is_foreign=True)
+    offers = find_slots([need("a", 1)], by_id(one), search(window=span("8:30", "11:00")))
+    assert starts(offers) == ["09:00", "10:00", "08:30"]
+    assert [said(offer)[-1] for offer in offers] == [
+        "Does not split the day of Dr. 1.",
+        "Does not split the day of Dr. 1.",
+        "Everyone confirmed free.",
+    ]
+
+
+def test_who_takes_part_already_meets_a_need_that_may_double() -> None:
+    people = by_id(person(1, [TODAY], recent=5), person(2, [TODAY]))
+    needs = [need("a", 1), replace(need("b", 1, 2), may_double=True)]
+    [offer, *_] = find_slots(needs, people, search())
+    assert who(offer) == {"a": [1], "b": [1]}
+    [apart, *_] = find_slots([need("a", 1), need("b", 1, 2)], people, search())
+    assert who(apart) == {"a": [1], "b": [2]}
+
+
+def test_a_need_that_may_double_still_asks_for_as_many_different_people() -> None:
+    pair = replace(need("b", 1, 2, count=2), may_double=True)
+    assert find_slots([need("a", 1), pair], by_id(person(1, [TODAY]), person(2)), search()) == ()
+    assert find_slots([need("a", 1), pair], by_id(person(1, [TODAY]), person(2, [TODAY])), search())
+
+
 def test_an_optional_need_is_met_when_it_can_be_and_reported_when_not() -> None:
     people = by_id(
         person(1, [span("9:00", "9:30"), span("14:00", "14:30")]), person(2, [span("14:00", "15:00")])
@@ -219,7 +270,7 @@ def test_a_required_pool_gives_its_person_to_an_optional_one_if_it_has_another()
 def test_a_buffer_keeps_clear_of_the_claim_before(before: int, after: int, expected: str) -> None:
     one = person(1, [span("9:00", "10:00")], taken=[span("8:30", "9:00")])
     wishes = search(buffer_before=timedelta(minutes=before), buffer_after=timedelta(minutes=after))
-    assert min(starts(find_slots([need("a", 1)], by_id(one), wishes))) == expected
+    assert starts(find_slots([need("a", 1)], by_id(one), wishes))[0] == expected
 
 
 def test_a_buffer_sees_a_claim_just_outside_the_window() -> None:
@@ -232,7 +283,8 @@ def test_a_buffer_sees_a_claim_just_outside_the_window() -> None:
 
 def test_offers_lie_apart_so_that_they_are_a_choice() -> None:
     one = person(1, [span("8:00", "12:00")])
-    offers = find_slots([need("a", 1)], by_id(one), search(per_day=9, apart=timedelta(minutes=90)))
+    wishes = search(per_day=9, apart=timedelta(minutes=90), fragments=False)
+    offers = find_slots([need("a", 1)], by_id(one), wishes)
     assert starts(offers) == ["08:00", "09:30", "11:00"]
 
 
@@ -328,9 +380,7 @@ def instances(draw: st.DrawFn) -> tuple[list[Need], dict[UUID, Candidate], Searc
 def _people(draw: st.DrawFn, number: int, window: Span) -> Candidate:
     lists = [draw(_spans(window, size)) for size in (3, 2, 2)]
     at_work, unknown, taken = lists if draw(st.booleans()) else [[window], *lists[1:]]
-    known = Availability(
-        tuple(subtract(at_work, [*unknown, *taken])), tuple(subtract(unknown, taken)), tuple(merge(taken))
-    )
+    known = known_times(subtract(at_work, [*unknown, *taken]), unknown, taken)
     return Candidate(
         UUID(int=number),
         f"Dr. {number}",

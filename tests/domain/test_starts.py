@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from confsched.domain import bitgrid
 from confsched.domain.assignment import assign
-from confsched.domain.availability import Availability
 from confsched.domain.bitgrid import GRAIN
-from confsched.domain.intervals import Span, merge, subtract
+from confsched.domain.intervals import Span
 from confsched.domain.starts import Candidate, Need, Plan, Search, prepare
+from tests.support.times import known_times
 
 START = datetime(2026, 3, 29, 0, tzinfo=UTC)
 WINDOW = Span(START, START + timedelta(hours=4))
@@ -32,7 +32,7 @@ def plans(draw: st.DrawFn) -> Plan:
     candidates = {}
     for number in range(1, 5):
         free, taken = draw(spans()), draw(spans())
-        known = Availability(tuple(subtract(free, taken)), (), tuple(merge(taken)))
+        known = known_times(free, taken=taken)
         candidates[UUID(int=number)] = Candidate(UUID(int=number), f"Dr. {number}", known)
     pools = st.lists(st.sampled_from(sorted(candidates)), min_size=1, max_size=4)
     needs = tuple(Need(f"{n}", f"{n}", tuple(draw(pools))) for n in range(draw(st.integers(1, 4))))

@@ -1,0 +1,70 @@
+"""Whether a meeting leaves the days of those who take part in one piece, or cuts their free time in two.
+
+A rest that is shorter than a step of the search is no use to anybody and counts as none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from confsched.domain import bitgrid
+from confsched.domain.bitgrid import GRAIN, Grid
+from confsched.domain.intervals import Span, intersect
+from confsched.domain.starts import Board, Plan
+from confsched.errors import Message, msg
+
+
+def near(plan: Plan, span: Span, people: Iterable[UUID]) -> Plan:
+    """Return the plan with these people's time just around one span, which need not lie on the grid."""
+    before, after = plan.search.buffer_before, plan.search.buffer_after
+    around = span.widen(before + plan.search.step, after + plan.search.step)
+    grid = Grid.over(intersect(plan.search.window.widen(before, after), around) or span)
+    rows = {person: plan.candidates[person].availability.row(grid) for person in people}
+    return Plan(plan.needs, plan.candidates, plan.search, Board(grid, rows, (0,), 0, 0))
+
+
+def is_whole(plan: Plan, person: UUID, span: Span) -> bool:
+    """Tell whether time that the person cannot give lies right before or after the span."""
+    return bool(plan.shut(plan.board.rows[person]) & _beside(plan, *_edges(plan.board.grid, span)))
+
+
+def _beside(plan: Plan, low: int, high: int) -> int:
+    """Return the cells less than a step away."""
+    return _before(plan, low) | _after(plan, high)
+
+
+def _before(plan: Plan, low: int) -> int:
+    return bitgrid.between(low - plan.search.step // GRAIN, low)
+
+
+def _after(plan: Plan, high: int) -> int:
+    return bitgrid.between(high, high + plan.search.step // GRAIN)
+
+
+def spared(plan: Plan, span: Span, people: Iterable[UUID]) -> Message | None:
+    """Say whose day stays whole: beside another meeting, where the reader may know of it, comes first."""
+    whole = [person for person in people if is_whole(plan, person, span)]
+    beside = (_beside_meeting(plan, person, span) for person in whole)
+    said = next((message for message in beside if message), None)
+    if said or not whole:
+        return said
+    return msg("Does not split the day of %(name)s.", name=plan.candidates[whole[0]].name)
+
+
+def _beside_meeting(plan: Plan, person: UUID, span: Span) -> Message | None:
+    candidate, taken = plan.candidates[person], plan.board.rows[person].taken
+    if candidate.is_foreign:
+        return None
+    low, high = _edges(plan.board.grid, span)
+    if taken & _before(plan, low - plan.search.buffer_before // GRAIN):
+        return msg("Directly after another meeting of %(name)s.", name=candidate.name)
+    if taken & _after(plan, high + plan.search.buffer_after // GRAIN):
+        return msg("Directly before another meeting of %(name)s.", name=candidate.name)
+    return None
+
+
+def _edges(grid: Grid, span: Span) -> tuple[int, int]:
+    """Return the first cell of the span and the one after its last."""
+    start = grid.starts_at
+    return (span.starts_at - start) // GRAIN, bitgrid.cells_up(span.ends_at - start)
