@@ -94,16 +94,17 @@ def create(
         organisation_id=meeting.organisation_id,
         created_at=now,
         revised_at=now,
-        participations=_participations(session, actor, attendances, now),
+        participations=participations_of(session, actor, attendances, now),
     )
     session.add(booking)
     audit.record(session, actor, "booking.create", booking, now=now)
     return booking
 
 
-def _participations(
+def participations_of(
     session: Session, actor: Actor, attendances: Sequence[Attendance], now: datetime
 ) -> list[Participation]:
+    """Return how people take part in a booking, from now on."""
     ids = [attendance.person_id for attendance in attendances]
     query = select(Person).where(Person.id.in_(ids)).options(selectinload(Person.memberships))
     people = {person.id: person for person in session.scalars(query)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NoReturn
 
@@ -26,11 +26,12 @@ DEADLOCK = "40P01"  # PostgreSQL: each of two transactions waits for the other, 
 
 @dataclass(frozen=True, order=True)
 class Taking:
-    """Name a subject and the span it is wanted for, buffers included."""
+    """Name a subject and the span it is wanted for, buffers included, and where in person, if anywhere."""
 
     subject_id: uuid.UUID
     subject_kind: SubjectKind
     span: Span
+    site_id: uuid.UUID | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,7 @@ def take(
             "expires_at": hold.expires_at if hold else None,
             "override_reason": override.reason if override and taking not in free else None,
             "override_by_id": override.person_id if override and taking not in free else None,
+            "site_id": taking.site_id,
         }
         for taking in wanted
     ]

@@ -8,21 +8,20 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from confsched.domain.bookings import ClaimState, check_times, claim_span, hold_until
+from confsched.domain.bookings import check_times, hold_until
 from confsched.domain.consults import ACCEPTED_STATES
 from confsched.domain.explain import Explanation
 from confsched.domain.intervals import Span
-from confsched.domain.kinds import BookingKind, ConsultState, SubjectKind
+from confsched.domain.kinds import BookingKind, ConsultState, SlotAnswer
 from confsched.domain.matching import Offer
 from confsched.domain.permissions import Actor
 from confsched.errors import Conflict, msg
 from confsched.models.bookings import Booking
 from confsched.models.claims import Hold
 from confsched.models.consults import Consult
-from confsched.services import bookings, claims, consult_steps, invitations
+from confsched.services import bookings, claims, consult_steps, holds, invitations, seats, waiting_line
 from confsched.services.bookings import Attendance, Meeting
-from confsched.services.claims import Taking
-from confsched.services.matching import REQUESTER_KEY, Plan, plan_consult
+from confsched.services.matching import Plan, plan_consult
 
 HOLD_ATTEMPTS = 3
 
@@ -61,19 +60,24 @@ def hold(session: Session, actor: Actor, consult: Consult, starts_at: datetime, 
     taken.
     """
     check_open(consult)
-    if consult.hold is not None:
-        if consult.hold.starts_at == starts_at and consult.hold.expires_at > now:
-            return consult.hold
-        claims.release_hold(session, consult.hold)
-        session.expire(consult, ["hold"])
+    former = consult.hold
+    if former is not None and _is_for(former, starts_at, None, now):
+        return former
+    _drop(session, consult)
     span = _checked_span(consult, starts_at, now)
+    held = _hold_somebody(session, actor, consult, span, now)
+    consult_steps.enter(session, actor, consult, ConsultState.HELD, now=now)
+    return held
+
+
+def _hold_somebody(session: Session, actor: Actor, consult: Consult, span: Span, now: datetime) -> Hold:
     for attempt in range(HOLD_ATTEMPTS):
-        plan = plan_consult(session, consult, now=now, around=span)
+        plan = _plan_in_line(session, consult, span, now)
         offer = plan.at(span)
         if offer is None:
             raise claims.Taken
         try:
-            return _hold(session, actor, consult, offer, plan, now)
+            return holds.keep(session, actor.person_id, consult, offer, plan, now=now, until=hold_until(now))
         except claims.Taken:
             # On PostgreSQL another transaction may have won since the search: look again who is left.
             if attempt + 1 == HOLD_ATTEMPTS or not plan.has_choice:
@@ -102,53 +106,47 @@ def _checked_span(consult: Consult, starts_at: datetime, now: datetime) -> Span:
     )
 
 
-def _hold(session: Session, actor: Actor, consult: Consult, offer: Offer, plan: Plan, now: datetime) -> Hold:
-    service = consult.service
-    hold = Hold(
-        consult_id=consult.id,
-        person_id=actor.person_id,
-        starts_at=offer.span.starts_at,
-        ends_at=offer.span.ends_at,
-        created_at=now,
-        expires_at=hold_until(now),
-        serving=[
-            {"key": key, "label": _label(plan, key), _kind_key(plan, subject_id): str(subject_id)}
-            for key, subjects in offer.assignment.items()
-            for subject_id in subjects
-        ],
-    )
-    wide = claim_span(offer.span, service.buffer_before_minutes, service.buffer_after_minutes)
-    takings = [
-        Taking(subject, SubjectKind.RESOURCE, offer.span)
-        if subject in plan.asked.resources
-        else Taking(subject, SubjectKind.PERSON, wide)
-        for chosen in offer.assignment.values()
-        for subject in chosen
-    ]
-    with session.begin_nested():
-        session.add(hold)
-        session.flush()
-        claims.take(session, takings, now=now, state=ClaimState.HELD, hold=hold)
-    session.expire(consult, ["hold"])
+def _plan_in_line(session: Session, consult: Consult, span: Span, now: datetime) -> Plan:
+    """Search one exact time; where people have a cap, nobody else may count the same day meanwhile.
+
+    Two holds of different times overlap nowhere, so no constraint would see that together they exceed it.
+    """
+    plan = plan_consult(session, consult, now=now, around=span)
+    if consult.service.cap_per_day is None:
+        return plan
+    claims.line_up(session, plan.asked.people)
+    return plan_consult(session, consult, now=now, around=span)
+
+
+def hold_seat(
+    session: Session, actor: Actor, consult: Consult, booking_id: uuid.UUID, *, now: datetime
+) -> Hold:
+    """Keep a seat in a meeting that stands while the requester confirms; an earlier hold is given back."""
+    check_open(consult)
+    former = consult.hold
+    if former is not None and _is_for(former, former.starts_at, booking_id, now):
+        return former
+    _drop(session, consult)
+    held = seats.hold(session, actor.person_id, consult, booking_id, now=now, until=hold_until(now))
     consult_steps.enter(session, actor, consult, ConsultState.HELD, now=now)
-    return hold
+    return held
 
 
-def _kind_key(plan: Plan, subject_id: uuid.UUID) -> str:
-    return "resource_id" if subject_id in plan.asked.resources else "person_id"
+def _is_for(hold: Hold, starts_at: datetime, booking_id: uuid.UUID | None, now: datetime) -> bool:
+    return (hold.starts_at, hold.booking_id) == (starts_at, booking_id) and hold.expires_at > now
 
 
-def _label(plan: Plan, key: str) -> str:
-    return key if key == REQUESTER_KEY else next(need.label for need in plan.needs if need.key == key)
+def _drop(session: Session, consult: Consult) -> None:
+    """Give back what is held, as something else is about to be."""
+    if consult.hold is not None:
+        claims.release_hold(session, consult.hold)
+        session.expire(consult, ["hold"])
 
 
 def release(session: Session, actor: Actor, consult: Consult, *, now: datetime) -> None:
     """Give the held time back; without a hold nothing happens."""
-    if consult.hold is None:
-        return
-    claims.release_hold(session, consult.hold)
-    session.expire(consult, ["hold"])
-    consult_steps.enter(session, actor, consult, ConsultState.OFFERED, now=now)
+    waiting_line.close_offer(session, consult, SlotAnswer.DECLINED, now=now)
+    holds.give_back(session, actor, consult, now=now)
 
 
 def book(session: Session, actor: Actor, consult: Consult, *, now: datetime) -> Booking:
@@ -156,21 +154,37 @@ def book(session: Session, actor: Actor, consult: Consult, *, now: datetime) -> 
     if consult.booking is not None:
         return consult.booking
     check_open(consult)
-    hold = consult.hold
-    if hold is None:
+    hold = check_held(consult, now)
+    if hold.booking_id is not None:
+        booking = seats.book(session, actor, consult, hold, now=now)
+    else:
+        booking = _book(session, actor, consult, hold, now)
+    consult_steps.enter(session, actor, consult, ConsultState.BOOKED, now=now)
+    waiting_line.leave(session, consult, SlotAnswer.TAKEN, now=now)
+    return booking
+
+
+def check_held(consult: Consult, now: datetime) -> Hold:
+    """Return the standing hold of a consult, or refuse and say what to do."""
+    if consult.hold is None:
         raise Conflict(msg("No time is held for this consult. Choose one below."))
-    if hold.expires_at <= now:
+    if consult.hold.expires_at <= now:
         raise RanOut
+    return consult.hold
+
+
+def _book(session: Session, actor: Actor, consult: Consult, hold: Hold, now: datetime) -> Booking:
     booking = bookings.create(session, actor, _meeting(consult, hold), _attendances(consult, hold), now=now)
+    if consult.service.seats > 1:
+        seats.share(booking, consult)
     session.flush()
-    if claims.confirm(session, hold, booking.id) != len(hold.serving):
+    if claims.confirm(session, hold, booking.id) != len(holds.subjects_in(hold)):
         raise RanOut  # by a clock a little ahead of ours the time had run out and was given to somebody else
     consult.booking = booking
     session.delete(hold)
     session.flush()
     session.expire(consult, ["hold"])
     invitations.announce(session, booking, invitations.before(None), now=now)
-    consult_steps.enter(session, actor, consult, ConsultState.BOOKED, now=now)
     return booking
 
 
@@ -182,7 +196,7 @@ def _meeting(consult: Consult, hold: Hold) -> Meeting:
         span=Span(hold.starts_at, hold.ends_at),
         zone=service.site.zone,
         organisation_id=consult.site.organisation_id,
-        case_ref=consult.case_ref,
+        case_ref=consult.case_ref if service.seats == 1 else None,  # those who share it read their own
         join_link=bookings.new_join_link(service.join_base),
         resource_id=next(
             (uuid.UUID(one["resource_id"]) for one in hold.serving if "resource_id" in one), None
@@ -193,13 +207,14 @@ def _meeting(consult: Consult, hold: Hold) -> Meeting:
 
 
 def _attendances(consult: Consult, hold: Hold) -> list[Attendance]:
+    """Return who takes part, each once, for the first thing that they serve."""
     asking, answering = consult.site.organisation_id, consult.service.site.organisation_id
+    serving = {one["person_id"]: one for one in reversed(hold.serving) if "person_id" in one}
     return [
         Attendance(
-            uuid.UUID(one["person_id"]),
-            one["label"],
-            organisation_id=asking if one["key"] == REQUESTER_KEY else answering,
+            person_id,
+            serving[str(person_id)]["label"],
+            organisation_id=asking if person_id == consult.requester_id else answering,
         )
-        for one in hold.serving
-        if "person_id" in one
+        for person_id in holds.people_in(hold)
     ]

@@ -12,14 +12,14 @@ from sqlalchemy.orm import Session
 
 from confsched.domain.bookings import OPEN_STATES, ClaimState
 from confsched.domain.intervals import Span
-from confsched.domain.kinds import ConsultState, Partstat
+from confsched.domain.kinds import Partstat
 from confsched.domain.permissions import Actor
 from confsched.models.bookings import Booking, Participation
 from confsched.models.claims import Hold
 from confsched.models.consults import Consult
 from confsched.models.people import Person
 from confsched.models.rosters import DutyLine
-from confsched.services import audit, bookings, claims, consult_steps, invitations
+from confsched.services import audit, bookings, claims, holds, invitations
 from confsched.services.line_bindings import binding_lines, services_through
 from confsched.services.matching import REQUESTER_KEY
 
@@ -65,9 +65,7 @@ def _release_holds(session: Session, line: DutyLine, span: Span, person_id: uuid
     )
     for consult, hold in session.execute(query).all():
         if any(_serves_as(one, person_id) for one in hold.serving):
-            claims.release_hold(session, hold)
-            session.expire(consult, ["hold"])
-            consult_steps.enter(session, None, consult, ConsultState.OFFERED, now=now)
+            holds.give_back(session, None, consult, now=now)
 
 
 def _serves_as(one: Mapping[str, str], person_id: uuid.UUID) -> bool:
