@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from confsched import clock
-from confsched.domain.intervals import Span, clip, merge
+from confsched.domain.intervals import Span, clip, intersect, merge
 
 ONE_DAY = timedelta(days=1)
 ONE_WEEK = timedelta(weeks=1)
@@ -50,6 +50,32 @@ def working_spans(
     return merge(clip((span for rule in hours for span in _spans(rule, window, holidays)), window))
 
 
+def find_clash(worked: Sequence[Span], rule: WorkingHours, window: Span) -> Span | None:
+    """Return the first time of `worked`, in order and apart, at which the rule would work as well.
+
+    Public holidays count: what overlaps on most days overlaps.
+    """
+    theirs = working_spans([rule], window, _never)
+    place = 0
+    for span in worked:
+        while place < len(theirs) and theirs[place].ends_at <= span.starts_at:
+            place += 1
+        if place < len(theirs) and (common := intersect(span, theirs[place])):
+            return common
+    return None
+
+
+def is_ever_worked(rule: WorkingHours) -> bool:
+    """Tell whether any day of the rule lies in its validity."""
+    if rule.valid_until is None:
+        return True
+    return next(_days_between(rule, rule.valid_from, rule.valid_until), None) is not None
+
+
+def _never(_day: date) -> bool:
+    return False
+
+
 def _spans(rule: WorkingHours, window: Span, holidays: Callable[[date], bool]) -> Iterator[Span]:
     for day in _days(rule, window):
         starts_at, ends_at = _bounds(rule, day)
@@ -59,11 +85,16 @@ def _spans(rule: WorkingHours, window: Span, holidays: Callable[[date], bool]) -
 
 
 def _days(rule: WorkingHours, window: Span) -> Iterator[date]:
-    """Yield the days of the rule that can reach into the window, the night before included."""
+    """Return the days of the rule that can reach into the window, the night before included."""
     first = max(clock.local_day(window.starts_at, rule.zone) - ONE_DAY, rule.valid_from)
     last = clock.local_day(window.ends_at, rule.zone)
     if rule.valid_until is not None:
         last = min(last, rule.valid_until)
+    return _days_between(rule, first, last)
+
+
+def _days_between(rule: WorkingHours, first: date, last: date) -> Iterator[date]:
+    """Yield the days of the rule from the first to the last, both included."""
     day = first + ONE_DAY * ((rule.weekday - first.weekday()) % 7)
     while day <= last:
         if _is_its_turn(rule, day):

@@ -25,7 +25,7 @@ from confsched.models.feeds import Feed
 from confsched.models.network import Department, Site
 from confsched.models.outbox import OutboxMessage
 from confsched.models.people import Membership, Person
-from confsched.models.rosters import Absence, DeclaredGap, DutyLine
+from confsched.models.rosters import Absence, DeclaredGap, DutyLine, WorkingHoursRow
 from confsched.models.rotations import DutyRotation, DutyWish
 from confsched.models.swaps import DutySwap
 
@@ -267,6 +267,13 @@ def _absences(actor: Actor, _to: To) -> ColumnElement[bool]:
     return Absence.person_id.in_(_cared_for(actor))
 
 
+def _working_hours(actor: Actor, _to: To) -> ColumnElement[bool]:
+    """Let hours belong to whom they bind, and to who plans the duties of the house where they are worked."""
+    houses = actor.organisations_with(Permission.EDIT_ROSTER)
+    sites = select(Site.id).where(Site.organisation_id.in_(houses))
+    return or_(WorkingHoursRow.person_id == actor.person_id, WorkingHoursRow.site_id.in_(sites))
+
+
 def _duty_wishes(actor: Actor, _to: To) -> ColumnElement[bool]:
     return DutyWish.person_id.in_(_cared_for(actor))
 
@@ -320,6 +327,7 @@ _RULES = {
     Service: _services,
     Person: _persons,
     Absence: _absences,
+    WorkingHoursRow: _working_hours,
     DutyWish: _duty_wishes,
     DutySwap: _swaps,
 }
