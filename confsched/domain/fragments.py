@@ -25,13 +25,11 @@ def near(plan: Plan, span: Span, people: Iterable[UUID]) -> Plan:
 
 
 def is_whole(plan: Plan, person: UUID, span: Span) -> bool:
-    """Tell whether time that the person cannot give lies right before or after the span."""
-    return bool(plan.shut(plan.board.rows[person]) & _beside(plan, *_edges(plan.board.grid, span)))
-
-
-def _beside(plan: Plan, low: int, high: int) -> int:
-    """Return the cells less than a step away."""
-    return _before(plan, low) | _after(plan, high)
+    """Tell whether time that the person cannot give, or that is over, lies right before or after the span."""
+    low, high = _edges(plan.board.grid, span)
+    if low - plan.search.step // GRAIN < plan.first_cell:
+        return True
+    return bool(plan.shut(plan.board.rows[person]) & (_before(plan, low) | _after(plan, high)))
 
 
 def _before(plan: Plan, low: int) -> int:

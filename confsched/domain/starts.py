@@ -173,9 +173,8 @@ class Plan:
     def allowed(self) -> int:
         """Return the starts on a step, not too early, whose whole length lies in the window."""
         grid, search = self.board.grid, self.search
-        first = bitgrid.cells_up(search.earliest_at - grid.starts_at)
         last = (search.window.ends_at - search.duration - grid.starts_at) // GRAIN
-        return self.board.steps & bitgrid.between(first, last + 1)
+        return self.board.steps & bitgrid.between(self.first_cell, last + 1)
 
     @cached_property
     def usual(self) -> int:
@@ -204,21 +203,25 @@ class Plan:
         before, after = self.search.buffer_before // GRAIN, self.search.buffer_after // GRAIN
         return bitgrid.spread_up(row.taken, before) | bitgrid.spread_down(row.taken, after)
 
+    @property
+    def first_cell(self) -> int:
+        """Return the first cell that the search may use; what lies before is over, or too near."""
+        return bitgrid.cells_up(self.search.earliest_at - self.board.grid.starts_at)
+
     def shut(self, row: Row) -> int:
         """Return the cells of the window that the person cannot give to a meeting with these buffers."""
-        start, window = self.board.grid.starts_at, self.search.window
-        inside = bitgrid.between(
-            bitgrid.cells_up(window.starts_at - start), (window.ends_at - start) // GRAIN
-        )
-        return inside & self.board.grid.full & ~(row.possible & ~self._kept_clear(row))
+        last = (self.search.window.ends_at - self.board.grid.starts_at) // GRAIN
+        inside = bitgrid.between(self.first_cell, min(last, self.board.grid.cells))
+        return inside & ~(row.possible & ~self._kept_clear(row))
 
     @cached_property
     def whole_days(self) -> dict[UUID, int]:
         """Return each person's possible starts beside shut time: no free time of use is cut in two."""
         near, length = self.search.step // GRAIN - 1, self.search.duration // GRAIN
+        first = bitgrid.between(self.first_cell, self.first_cell + near + 1)
         shut = {person: self.shut(self.board.rows[person]) for person in self.people}
         return {
-            person: (bitgrid.spread_up(row, near) << 1 | bitgrid.spread_down(row, near) >> length)
+            person: (first | bitgrid.spread_up(row, near) << 1 | bitgrid.spread_down(row, near) >> length)
             & self.possible[person]
             for person, row in shut.items()
         }
