@@ -26,8 +26,14 @@ class House:
     mail_name: str = "confsched"
 
 
-def envelope_of(message: OutboxMessage, house: House) -> Envelope:
-    """Return the envelope of a row; the same row and house give the same mail to the byte."""
+HIDDEN = "hidden"  # stands for the secret of a link wherever a mail is shown to anybody but its reader
+
+
+def envelope_of(message: OutboxMessage, house: House, *, is_shown: bool = False) -> Envelope:
+    """Return the envelope of a row; the same row and house give the same mail to the byte.
+
+    `is_shown` hides what would let whoever looks at a mail answer for its reader.
+    """
     snapshot, method = message.snapshot, message.method
     return Envelope(
         kind=message.kind.value,
@@ -38,7 +44,7 @@ def envelope_of(message: OutboxMessage, house: House) -> Envelope:
         sender=house.mail_address,
         sender_name=house.mail_name,
         message_id=message.message_id,
-        values=_values(snapshot, message.language, house) if method else _notice(message, house),
+        values=_values(snapshot, message.language, house) if method else _notice(message, house, is_shown),
         calendar=write_invite(_entry(message, house), method).decode() if method else None,
         method=method.value if method else None,
         created_at=message.created_at,
@@ -61,16 +67,17 @@ def _values(snapshot: Mapping[str, Any], language: str, house: House) -> dict[st
     }
 
 
-def _notice(message: OutboxMessage, house: House) -> dict[str, str]:
+def _notice(message: OutboxMessage, house: House, is_shown: bool) -> dict[str, str]:
     """Return the words of a mail about duties, a line of text for each of its lines."""
     heading, lines = (
         [one_line(word_stored(one, message.language, message.zone)) for one in stored]
         for stored in ([message.snapshot["heading"]], message.snapshot["lines"])
     )
+    secret = message.snapshot.get("secret", "")
     return {
         "heading": heading[0],
         "lines": "\n".join(lines),
-        "url": house.public_url + message.snapshot["path"],
+        "url": house.public_url + message.snapshot["path"] + (HIDDEN if secret and is_shown else secret),
     }
 
 

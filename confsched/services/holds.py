@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from datetime import datetime
 
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from confsched.domain.bookings import ClaimState, claim_span
@@ -13,7 +14,7 @@ from confsched.domain.kinds import ConsultState, SubjectKind
 from confsched.domain.matching import Offer
 from confsched.domain.permissions import Actor
 from confsched.models.bookings import Booking
-from confsched.models.claims import Hold
+from confsched.models.claims import Claim, Hold
 from confsched.models.consults import Consult
 from confsched.services import claims, consult_steps
 from confsched.services.claims import Taking
@@ -103,6 +104,14 @@ def _serving(offer: Offer, plan: Plan) -> list[dict[str, str]]:
 
 def _label(plan: Plan, key: str) -> str:
     return key if key == REQUESTER_KEY else next(need.label for need in plan.needs if need.key == key)
+
+
+def extend(session: Session, hold: Hold, until: datetime) -> bool:
+    """Keep a hold longer; False where it has run out meanwhile and its time went to somebody else."""
+    hold.expires_at = until
+    session.flush()
+    kept = session.execute(update(Claim).where(Claim.hold_id == hold.id).values(expires_at=until))
+    return int(kept.rowcount) == len(subjects_in(hold))  # type: ignore[attr-defined]
 
 
 def people_in(hold: Hold) -> list[uuid.UUID]:

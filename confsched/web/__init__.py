@@ -21,6 +21,7 @@ from confsched.web.duty_rules import blueprint as duty_rules
 from confsched.web.fairness import blueprint as fairness
 from confsched.web.feeds import blueprint as feeds
 from confsched.web.help import blueprint as help_pages
+from confsched.web.questions import blueprint as questions
 from confsched.web.roster_fill import blueprint as roster_fill
 from confsched.web.roster_imports import blueprint as roster_imports
 from confsched.web.rotations import blueprint as rotations
@@ -34,6 +35,7 @@ BLUEPRINTS = (
     conferences,
     consults,
     consult_times,
+    questions,
     duty_board,
     duty_rosters,
     duty_codes,

@@ -83,19 +83,26 @@ def current_actor() -> Actor:
     return actor
 
 
+def read_as(language: str, zone: str) -> None:
+    """Let this page speak to the visitor to whom its link was sent, in their language and zone."""
+    g.guest = (language, zone)
+
+
 def reader_language() -> str:
     """Return the language of the person; a visitor's is the one chosen, else the one the browser asks for."""
     actor = find_actor()
     if actor:
         return actor.language
-    chosen = preference("language", LANGUAGES)
+    guest = g.guest[0] if "guest" in g and g.guest[0] in LANGUAGES else None
+    chosen = preference("language", LANGUAGES) or guest
     return chosen or request.accept_languages.best_match(LANGUAGES) or DEFAULT_LANGUAGE
 
 
 def reader_zone() -> str:
     """Return the zone in which the person reads times."""
     actor = find_actor()
-    return actor.zone if actor else DEFAULT_ZONE
+    guest: str | None = g.guest[1] if "guest" in g else None
+    return actor.zone if actor else guest or DEFAULT_ZONE
 
 
 def preference(name: str, allowed: tuple[str, ...]) -> str | None:

@@ -28,6 +28,12 @@ KINDS = {
     "swap_proposal": msg("Proposed swap"),
     "swap_result": msg("Outcome of a swap"),
     "cover_request": msg("Cover asked for"),
+    "triage_request": msg("Request to decide on"),
+    "consult_news": msg("News of a consult"),
+    "deadline_reminder": msg("Reminder of a deadline"),
+    "meeting_reminder": msg("Reminder of a meeting"),
+    "availability_question": msg("Question for a time"),
+    "slot_offer": msg("Offer of a freed time"),
 }
 MAX_SEARCH = 120
 MAX_PAGE = 10_000
@@ -59,7 +65,7 @@ def show(message_id: uuid.UUID) -> ResponseReturnValue:
     return render_template(
         "deliveries/show.html",
         message=message,
-        mail=preview(envelope_of(message, house)) if may_read else None,
+        mail=preview(envelope_of(message, house, is_shown=True)) if may_read else None,
         sender=house.mail_address,
         may_retry=outbox.may_retry(actor, message),
         kinds=KINDS,
