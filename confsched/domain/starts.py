@@ -21,6 +21,9 @@ USUAL_HOURS = ((time(8), time(12)), (time(13), time(17)))
 # So many pools that share people are counted in every combination; beyond it the matching alone decides.
 COMBINED_POOLS = 4
 
+# Half a year and a little: enough for the best weekday of a series, and a bound to time and memory.
+MAX_WINDOW = timedelta(days=200)
+
 
 @dataclass(frozen=True)
 class Candidate:
@@ -81,6 +84,8 @@ class Search:
 
     def __post_init__(self) -> None:
         assert self.limit > 0 and self.per_day > 0, "a search asks for something"
+        if self.window.duration > MAX_WINDOW:
+            raise Refusal(msg("Choose a day within %(days)s days.", days=MAX_WINDOW.days), field="window")
         if self.duration < GRAIN or self.duration % GRAIN:
             raise Refusal(msg("Please choose a length in steps of five minutes."), field="duration")
         for field in ("buffer_before", "buffer_after"):

@@ -58,6 +58,12 @@ class Asked:
     without_booking: uuid.UUID | None = None
     # Nor does the time that is held for the very consult that asks.
     without_hold: uuid.UUID | None = None
+    # Where those who must be there in person have to be.
+    site_id: uuid.UUID | None = None
+    on_site: frozenset[uuid.UUID] = frozenset()
+    # So many meetings of the service a person has on a local day of `zone` at most.
+    cap_per_day: int | None = None
+    zone: str = "UTC"
 
 
 @dataclass
