@@ -184,7 +184,7 @@ def seconds(work: Callable[[], object]) -> float:
 @contextmanager
 def filled(kind: str, size: Size) -> Iterator[tuple[Database, list[UUID]]]:
     """Give a fresh database of the kind with a network in it."""
-    with _url(kind) as url:
+    with fresh_url(kind) as url:
         database = Database(url)
         database.migrate()
         with database.transaction() as session:
@@ -197,7 +197,8 @@ def filled(kind: str, size: Size) -> Iterator[tuple[Database, list[UUID]]]:
 
 
 @contextmanager
-def _url(kind: str) -> Iterator[str]:
+def fresh_url(kind: str) -> Iterator[str]:
+    """Give the address of an empty database of the kind, which is gone afterwards."""
     if kind == "sqlite":
         with tempfile.TemporaryDirectory() as folder:
             yield f"sqlite:///{Path(folder) / 'benchmark.sqlite'}"
