@@ -36,11 +36,11 @@ LONGEST_LIST = 400
 WORDS = {
     "label": msg("Code for %(name)s on %(day)s"),
     "saving": msg("Saving …"),
-    "offline": msg("No connection: %(count)s changes are not saved. Trying again."),
+    "offline": msg("No connection. Changes not saved: %(count)s. Trying again."),
     "signedOut": msg("You are signed out: nothing is lost. Sign in in another window, then try again here."),
     "refused": msg("The server did not take this. Try again, or open the page again."),
     "notHere": msg("Codes are typed beside names, on days."),
-    "cut": msg("Left out, because it lies outside of the month: %(count)s cells."),
+    "cut": msg("Cells left out, because they lie outside of the month: %(count)s."),
     "copied": msg("Cells copied: %(count)s."),
     "noMarks": msg("No gap and no warning in this month."),
     "keepMine": msg("Put %(code)s all the same"),
