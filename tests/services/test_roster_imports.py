@@ -211,6 +211,26 @@ def test_a_list_speaks_for_its_lines_and_days_only(session: Session, rw: RosterW
     assert _draft(session, rw) == {**kept, ("Sölle", 1): "N"}
 
 
+def test_a_plan_of_days_by_duties_asks_for_its_headings_once_and_speaks_for_its_columns(
+    session: Session, rw: RosterWorld
+) -> None:
+    type_cells(session, rw, {("Kolb", 1): "N", ("Kolb", 2): "T", ("Kolb", 9): "N", ("Ahrend", 2): "R"})
+
+    def sheet(first: int) -> str:
+        rows = [[f"{first}.12.", "Sölle", "Voss"], [f"{first + 1}.12.", "", "Sölle/Ahrend"]]
+        return "\n".join("\t".join(row) for row in [["Datum", "Nacht", "OA 1"], *rows])
+
+    row = _start(session, rw, sheet(1))
+    view = roster_imports.look(session, row, now=NOW)
+    assert [(one.text, one.day.day) for one in view.open_codes] == [("OA 1", 1)]
+    roster_imports.answer(session, rw.actor, row, Answers(codes={"OA 1": "R"}), now=NOW)
+    _take(session, rw, row)
+    taken = {("Sölle", 1): "N", ("Voss", 1): "R", ("Sölle", 2): "R", ("Ahrend", 2): "R"}
+    assert _draft(session, rw) == {**taken, ("Kolb", 2): "T", ("Kolb", 9): "N"}
+    assert _counts(_try(session, rw, _start(session, rw, sheet(1)))) == (4, 0, 0, 0, 0)
+    assert roster_imports.look(session, _start(session, rw, sheet(5)), now=NOW).is_clear
+
+
 def test_each_change_says_what_follows(session: Session, rw: RosterWorld) -> None:
     publish_cells(session, rw, {("Kolb", 1): "N", ("Voss", 3): "N"})
     plan: Plan = {
