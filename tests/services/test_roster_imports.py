@@ -25,6 +25,7 @@ from confsched.services import duty_rosters, roster_imports
 from confsched.services.import_sheets import Columns
 from confsched.services.roster_cells import find_roster, load_state
 from confsched.services.roster_imports import Answers, DryRun
+from confsched.worker.housekeeping import tidy_up
 from tests.formats.roster_books import workbook
 from tests.support.rosters import DECEMBER, RosterWorld, build_department, publish_cells, type_cells
 from tests.world import NEUROLOGY, NOW, ZONE, World, add_person, book, local
@@ -283,6 +284,21 @@ def test_an_import_is_taken_over_or_dropped_once(session: Session, rw: RosterWor
         _take(session, rw, second)
     roster_imports.discard(session, rw.actor, second, now=NOW)
     assert (second.dropped_at, second.tables) == (None, [])
+
+
+def test_a_sheet_that_nobody_finishes_is_emptied_after_14_days(session: Session, rw: RosterWorld) -> None:
+    taken = _start(session, rw, _tsv({"Sölle": {1: "N"}}))
+    _take(session, rw, taken)
+    left = _start(session, rw, _tsv({"Sölle": {2: "N"}}))
+    assert (taken.tables, taken.dropped_at) == ([], None)
+
+    tidy_up(session, now=NOW + roster_imports.KEPT - timedelta(seconds=1))
+    assert left.dropped_at is None and left.tables
+    late = NOW + roster_imports.KEPT
+    tidy_up(session, now=late)
+    assert (left.tables, left.dropped_at, taken.dropped_at) == ([], late, None)
+    with pytest.raises(Conflict, match="discarded"):
+        roster_imports.look(session, left, now=late)
 
 
 def test_columns_said_once_are_used_for_the_next_month_with_these_headings(
