@@ -114,9 +114,9 @@ def find_unwritable(text: str) -> Message | None:
 
 def diff_cells(before: Cells, after: Cells) -> list[CellDiff]:
     """Return the cells that differ, by day and person; an empty cell is one that is not there."""
-    cells = sorted(before.keys() | after.keys(), key=lambda cell: (cell[1], cell[0]))
-    found = ((cell, before.get(cell, ""), after.get(cell, "")) for cell in cells)
-    return [CellDiff(*cell, old, new) for cell, old, new in found if old != new]
+    found = ((cell, before.get(cell, ""), after.get(cell, "")) for cell in before.keys() | after.keys())
+    differ = [CellDiff(*cell, old, new) for cell, old, new in found if old != new]
+    return sorted(differ, key=lambda diff: (diff.day, diff.person_id))
 
 
 def overlay(cells: Cells, edits: Cells) -> dict[Cell, str]:

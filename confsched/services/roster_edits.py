@@ -261,22 +261,37 @@ def _remember(
 
 def conflicts_with(session: Session, state: MonthState, mine: Mapping[Cell, str]) -> tuple[CellConflict, ...]:
     """Return these cells with what stands there instead, and who wrote it."""
-    rows = {cell: state.drafted.get(cell) for cell in mine}
-    editors = {row.edited_by_id for row in rows.values() if row and row.edited_by_id}
-    names = {one.id: one.name for one in session.scalars(select(Person).where(Person.id.in_(editors)))}
+    edited = _last_edits(session, state, mine) if mine else {}
     current = state.draft
     return tuple(
         CellConflict(
             *cell,
             mine=text,
             theirs=current.get(cell, ""),
-            version=row.version if row else 0,
-            by=names.get(row.edited_by_id, NOBODY) if row and row.edited_by_id else NOBODY,
-            at=row.edited_at if row else None,
+            version=state.drafted[cell].version if cell in state.drafted else 0,
+            by=by,
+            at=at,
         )
         for cell, text in mine.items()
-        for row in (rows[cell],)
+        for by, at in (edited.get(cell, (NOBODY, None)),)
     )
+
+
+def _last_edits(
+    session: Session, state: MonthState, cells: Collection[Cell]
+) -> dict[Cell, tuple[str, datetime]]:
+    """Return who wrote last what stands in these cells of the draft, and when."""
+    query = (
+        select(RosterCell.person_id, RosterCell.day, RosterCell.edited_at, Person)
+        .outerjoin(Person, Person.id == RosterCell.edited_by_id)
+        .join(DutyRoster, DutyRoster.id == RosterCell.roster_id)
+        .where(DutyRoster.department_id == state.department.id, DutyRoster.month == state.month)
+        .where(RosterCell.person_id.in_({person_id for person_id, _ in cells}))
+    )
+    return {
+        (person_id, day): (person.name if person else NOBODY, edited_at)
+        for person_id, day, edited_at, person in session.execute(query)
+    }
 
 
 def findings_of(state: MonthState, saved: Iterable[SavedCell]) -> tuple[CellProblem, ...]:

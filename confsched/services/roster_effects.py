@@ -101,7 +101,8 @@ def change_absences(
     for diff in changed:
         day = day_span(diff.day, state.legend.zone)
         rows = known.get(diff.person_id, [])
-        for row in [row for row in rows if _span(row) == day and is_written(row, state, written_at)]:
+        same = [row for row in rows if _span(row) == day]
+        for row in [one for one in same if is_written(one.recorded_at, one.starts_at, state, written_at)]:
             rosters.withdraw_absence(session, actor, row, now=now)
             rows.remove(row)
         kind = _kinds(diff, state)[1]
