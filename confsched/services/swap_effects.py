@@ -16,7 +16,7 @@ from confsched.errors import Conflict, msg
 from confsched.models.people import Person
 from confsched.models.rosters import Duty, DutyLine
 from confsched.models.swaps import DutySwap
-from confsched.services import rebinding, rosters
+from confsched.services import rebinding, rosters, swap_notices
 from confsched.services.roster_publication import Handed, follow_swaps
 
 ORIGIN = "swap"
@@ -113,3 +113,4 @@ def _close_others(
         # Whoever has another of them locked waits for our line, and will find it changed.
         for other in session.scalars(query.with_for_update(of=DutySwap, skip_locked=True)):
             other.state, other.decided_at, other.decided_by_id = SwapState.WITHDRAWN, now, actor.person_id
+            swap_notices.tell_overtaken(session, actor, other, now=now)
