@@ -102,7 +102,7 @@ def _department(department_id: uuid.UUID) -> Department:
 @blueprint.get("/rosters/rotations")
 @needs(Permission.SEE_ROSTERS)
 def between_hubs() -> ResponseReturnValue:
-    """Show which hub has which service when; ?service= gives the form for a new rotation, ?reach= an answer."""
+    """Show which hub has which service when; ?service= asks for a new rotation, ?reach= for a person."""
     return _hubs_page(find_id(request.args.get("service", "")), None)
 
 
