@@ -61,11 +61,15 @@ class CellDiff:
 
 @dataclass(frozen=True)
 class StandingDuty:
-    """Hold a published duty; `is_roster` says that a month wrote it, not a swap or a program."""
+    """Hold a published duty and the day that it was written for.
+
+    `is_roster` says that a cell of that day says it: not a part that was handed over, nor a program's duty.
+    """
 
     line_id: UUID
     person_id: UUID
     span: Span
+    day: date
     is_roster: bool = False
 
 

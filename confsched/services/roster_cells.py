@@ -136,13 +136,13 @@ def _load_standing(
     session: Session, lines: Iterable[DutyLine], window: Span, known_at: datetime
 ) -> list[StandingDuty]:
     query = (
-        select(Duty.line_id, Duty.person_id, Duty.starts_at, Duty.ends_at, Duty.origin)
+        select(Duty.line_id, Duty.person_id, Duty.starts_at, Duty.ends_at, Duty.day, Duty.origin)
         .where(Duty.line_id.in_([line.id for line in lines]), *standing(window, known_at))
         .order_by(Duty.starts_at)
     )
     return [
-        StandingDuty(line_id, person_id, Span(starts_at, ends_at), origin == ORIGIN)
-        for line_id, person_id, starts_at, ends_at, origin in session.execute(query)
+        StandingDuty(line_id, person_id, Span(starts_at, ends_at), day, origin == ORIGIN)
+        for line_id, person_id, starts_at, ends_at, day, origin in session.execute(query)
     ]
 
 

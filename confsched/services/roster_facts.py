@@ -137,18 +137,21 @@ def _load_away(
         Absence.withdrawn_at.is_(None) | (Absence.withdrawn_at > known_at),
     )
     return tuple(
-        Away(person_id, kind, Span(starts_at, ends_at), is_written(recorded_at, starts_at, state, written_at))
+        Away(
+            person_id,
+            kind,
+            Span(starts_at, ends_at),
+            recorded_at in written_at and _is_said((person_id, state.day_of(starts_at)), state),
+        )
         for person_id, kind, starts_at, ends_at, recorded_at in session.execute(
             query.order_by(Absence.starts_at)
         )
     )
 
 
-def is_written(
-    recorded_at: datetime, starts_at: datetime, state: MonthState, written_at: Collection[datetime]
-) -> bool:
-    """Tell whether a publication of the month wrote an absence: it bears its very instant."""
-    return recorded_at in written_at and state.span.contains(starts_at)
+def _is_said(cell: Cell, state: MonthState) -> bool:
+    """Tell whether a published cell says an absence; one it has said may stand for another department's."""
+    return find_absence(state.published.get(cell, ""), state.legend) is not None
 
 
 def _load_wishes(session: Session, month: date, people: Collection[uuid.UUID]) -> dict[Cell, WishKind]:

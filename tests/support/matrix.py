@@ -323,7 +323,7 @@ class Objects:
         self._session.flush()
         span = {"starts_at": local(FIRST_DAY, time(22)), "ends_at": local(FIRST_DAY, time(23))}
         holder = {"line_id": line.id, "person_id": actor.person_id}
-        duty = self._add(Duty(**holder, **span, origin="plan", recorded_at=NOW))
+        duty = self._add(Duty(**holder, **span, day=FIRST_DAY, origin="plan", recorded_at=NOW))
         return self._add(
             DutySwap(
                 line_id=line.id,
