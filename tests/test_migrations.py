@@ -146,7 +146,7 @@ def _fill_second_tables(database: Database) -> None:
     """Write a line in Berlin, and a night of its first person of which a part is handed on, and the rest."""
     line = (
         "INSERT INTO duty_line (id, department_id, group_name, name, kind, duty_type, phone, covered_from,"
-        " covered_until, covered_workdays_only, makes_available, blocks, position) VALUES (:a, :a, '', 'Nacht',"
+        " covered_until, covered_workdays_only, makes_available, blocks, position) VALUES (:a, :a, '', 'N',"
         " 'primary', 'regular', '1', '00:00:00', '00:00:00', false, false, true, 0)"
     )
     duty = (
@@ -193,8 +193,8 @@ def test_the_revision_of_the_days_finds_the_day_of_each_duty_and_keeps_what_refe
     _fill_second_tables(empty)
     swap = (
         "INSERT INTO duty_swap (id, line_id, starts_at, ends_at, duty_id, from_person_id, state, note,"
-        " proposed_by_id, proposed_at, decision_reason) SELECT id, line_id, starts_at, ends_at, id, person_id,"
-        " 'proposed', '', person_id, recorded_at, '' FROM duty WHERE id = :a"
+        " proposed_by_id, proposed_at, decision_reason) SELECT id, line_id, starts_at, ends_at, id,"
+        " person_id, 'proposed', '', person_id, recorded_at, '' FROM duty WHERE id = :a"
     )
     with empty.engine.begin() as connection:
         connection.execute(text(swap), {"a": uuid.UUID(int=1).hex})
