@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from typing import Any
 
 import pytest
@@ -19,7 +19,7 @@ from confsched.services.duty_rosters import CellEdit
 from tests.support.full_month import fill_month
 from tests.support.rosters import DECEMBER, RosterWorld, build_department
 from tests.support.web import SignIn
-from tests.world import NOW, World
+from tests.world import NOW, World, book, local
 
 MAX_PAGE_BYTES, MAX_ANSWER_BYTES = 150_000, 20_000
 TENTH = "2026-12-10"
@@ -160,7 +160,7 @@ def test_a_gap_in_the_night_in_which_the_clocks_change_names_both_zones(
     assert re.search(r"16:00 C(E|ES)T–08:00 C(E|ES)T", page) or "16:00–08:00" in page
 
 
-@pytest.mark.parametrize("month", ["2026-13", "december", "1026-12", "2026-12-01", "2026-1"])
+@pytest.mark.parametrize("month", ["2026-13", "december", "1026-12", "2026-12-01", "2026-1", "２０２６-１２"])
 def test_what_is_no_month_is_not_found(secretary: FlaskClient, ward: RosterWorld, month: str) -> None:
     assert secretary.get(_month(ward, month)).status_code == 404
 
@@ -374,6 +374,28 @@ def test_a_month_is_published_once_and_looked_back_at(
     restored = secretary.post(f"{_month(ward)}/restoration", data={"number": "1", "seen_edition": "2"})
     assert restored.status_code == 303
     assert _badges(secretary.get(_month(ward)).text, ward, "Kolb") == ["N"]
+
+
+def test_meetings_that_a_publication_breaks_are_named_up_to_five_with_the_way_to_each(
+    secretary: FlaskClient, ward: RosterWorld, sqlite_database: Database
+) -> None:
+    with sqlite_database.transaction() as session:
+        starts = [local(DECEMBER.replace(day=day), time(hour)) for day in (1, 2, 3) for hour in (10, 14)]
+        meetings = [book(session, ward.world, at, f"key-{at}") for at in starts]
+        away = {
+            (part.person, meeting.starts_at.day)
+            for meeting in meetings
+            for part in meeting.participations
+            if part.person_id != ward.world.requester.id
+        }
+    for person, day in away:
+        _send(secretary, ward, _cell(ward, person.family_name, "U", day=f"2026-12-{day:02}"))
+    _publish(secretary, ward)
+    page = secretary.get(_month(ward)).text
+    links = re.findall(r'<a href="(/bookings/[0-9a-f-]+)">', page)
+    assert links == [f"/bookings/{meeting.id}" for meeting in meetings[:5]]
+    assert "Meetings that lose somebody: 6." in page and 'href="/bookings/"' in page
+    assert secretary.get(links[0]).status_code == 200
 
 
 def test_a_press_that_cannot_publish_says_why(secretary: FlaskClient, ward: RosterWorld) -> None:
