@@ -1,6 +1,6 @@
 // What was typed on its way to the server: one action at a time, in order, kept and sent again where the network fails.
 "use strict";
-window.rosterQueue = ({ page, words, fill, showState, say, take }) => {
+window.rosterQueue = ({ page, words, fill, showState, say, take, seenBut }) => {
   const RETRY_MILLISECONDS = 3000;
   const queue = [];
   let isSending = false;
@@ -10,8 +10,9 @@ window.rosterQueue = ({ page, words, fill, showState, say, take }) => {
   const pending = (key) => queue.some((action) => action.cells?.has(key));
   const unsaved = () => new Set(queue.flatMap((action) => [...(action.cells?.keys() ?? [])])).size;
 
-  const body = (action) => JSON.stringify({
-    edits: [...(action.cells ?? [])].map(([key, { text, seen }]) => [...key.split(" "), text, seen]),
+  const body = ({ cells = new Map() }) => JSON.stringify({
+    edits: [...cells].map(([key, { text, seen }]) => [...key.split(" "), text, seen]),
+    seen: seenBut(cells.keys()),
   });
 
   const post = (action) => fetch(action.url, {

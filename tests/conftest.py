@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,9 +42,16 @@ def database(database_url: str) -> Iterator[Database]:
 
 
 @pytest.fixture
-def sqlite_url(_sqlite_template: Path, tmp_path: Path) -> str:
-    """Give the URL of a fresh migrated SQLite file."""
-    return _sqlite_url(Path(shutil.copy(_sqlite_template, tmp_path / "confsched.sqlite")))
+def sqlite_url(_sqlite_template: Path, _sqlite_place: Path) -> str:
+    """Give the URL of a fresh migrated SQLite file, at the same path for each test of this process."""
+    for left_over in _sqlite_place.parent.iterdir():
+        left_over.unlink()
+    return _sqlite_url(Path(shutil.copy(_sqlite_template, _sqlite_place)))
+
+
+@pytest.fixture(scope="session")
+def _sqlite_place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("sqlite") / "confsched.sqlite"
 
 
 @pytest.fixture
@@ -109,13 +117,22 @@ def _migrate(url: str) -> None:
 
 @contextmanager
 def _opened(url: str) -> Iterator[Database]:
-    from confsched.db import Database
+    """Give a database without open connections; they are closed afterwards.
 
-    opened = Database(url)
+    One that was opened before is taken again, because its engine still knows the statements it has compiled.
+    """
+    opened = _open(url)
     try:
         yield opened
     finally:
         opened.dispose()
+
+
+@cache
+def _open(url: str) -> Database:
+    from confsched.db import Database
+
+    return Database(url)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -32,7 +32,7 @@ from confsched.models.people import Membership, Person
 from confsched.models.rosters import DeclaredGap, Duty, DutyLine
 from confsched.models.rotations import DutyRotation, DutyWish
 from confsched.models.swaps import DutySwap
-from confsched.services import accounts, audit, consults, duty_board, duty_rosters
+from confsched.services import accounts, audit, consults, coverage, duty_board, duty_rosters
 
 NOW = datetime(2026, 11, 25, 13, 32, tzinfo=UTC)  # Wednesday 14:32 in Berlin
 PASSWORD = "drei bunte Boote am Steg"
@@ -161,6 +161,8 @@ def test_whenever_it_is_built_the_board_has_the_planned_gaps_only(
         }
         later = [row.next_gap for row in board.rows if row.next_gap]
         assert len(later) <= 2
+        covered = coverage.overview(session, actor, now=moment)
+        assert len(covered.openings) <= 2, "also in the last of the 90 days that the coverage shows"
 
 
 @pytest.mark.parametrize("moment", MOMENTS.values(), ids=MOMENTS.keys())

@@ -26,6 +26,8 @@ from confsched.models.feeds import Feed
 from confsched.models.network import Department
 from confsched.models.outbox import OutboxMessage
 from confsched.models.people import Membership
+from confsched.models.rosters import Duty
+from confsched.models.swaps import DutySwap
 from confsched.services import audit
 from tests.support.postgres import PostgresServer
 from tests.world import NOW
@@ -138,6 +140,74 @@ def test_the_revision_of_the_rosters_keeps_what_is_there_and_gives_it_back(empty
     with empty.engine.connect() as connection:
         assert connection.execute(text("SELECT message_id FROM outbox_message")).all() == [("<a@b>",)]
         assert connection.execute(text("SELECT token_hash FROM feed")).all() == [("x",)]
+
+
+def _fill_second_tables(database: Database) -> None:
+    """Write a line in Berlin, and a night of its first person of which a part is handed on, and the rest."""
+    line = (
+        "INSERT INTO duty_line (id, department_id, group_name, name, kind, duty_type, phone, covered_from,"
+        " covered_until, covered_workdays_only, makes_available, blocks, position) VALUES (:a, :a, '', 'N',"
+        " 'primary', 'regular', '1', '00:00:00', '00:00:00', false, false, true, 0)"
+    )
+    duty = (
+        "INSERT INTO duty (id, line_id, person_id, starts_at, ends_at, origin, recorded_at, superseded_at)"
+        " VALUES (:id, :a, :a, :starts, :ends, :origin, :recorded, :superseded)"
+    )
+    zone = "" if database.is_sqlite else "+00"
+    stamps = {1: f"2026-10-01 07:00:00.000000{zone}", 2: f"2026-10-02 07:00:00.000000{zone}", 3: None}
+    with database.engine.begin() as connection:
+        connection.execute(text(line), {"a": uuid.UUID(int=1).hex})
+        for number, (starts, ends, origin, recorded, superseded, _) in enumerate(DUTIES, start=1):
+            values = {"id": uuid.UUID(int=number).hex, "a": uuid.UUID(int=1).hex, "origin": origin}
+            values |= {"starts": f"2026-{starts}:00.000000{zone}", "ends": f"2026-{ends}:00.000000{zone}"}
+            values |= {"recorded": stamps[recorded], "superseded": stamps[superseded]}
+            connection.execute(text(duty), values)
+
+
+# When a duty starts and ends, what wrote it and when, when it was superseded, and the day it belongs to.
+DUTIES = (
+    (
+        "10-24 22:30",
+        "10-25 07:00",
+        "roster",
+        1,
+        3,
+        "2026-10-25",
+    ),  # 00:30 in Berlin, in the night of the change
+    ("10-24 21:30", "10-24 22:30", "roster", 1, 3, "2026-10-24"),
+    ("11-01 15:00", "11-02 07:00", "roster", 1, 2, "2026-11-01"),
+    ("11-01 15:00", "11-02 00:00", "roster", 2, 3, "2026-11-01"),
+    ("11-02 00:00", "11-02 02:00", "swap", 2, 3, "2026-11-01"),
+    ("11-02 02:00", "11-02 07:00", "roster", 2, 3, "2026-11-01"),
+    ("11-02 07:00", "11-02 15:00", "roster", 2, 3, "2026-11-02"),
+)
+
+
+def test_the_revision_of_the_days_finds_the_day_of_each_duty_and_keeps_what_refers_to_it(
+    empty: Database,
+) -> None:
+    """Cover line 13 of the failures: the local day counts, also in the night of a clock change."""
+    _upgrade(empty, "0001")
+    _fill_first_tables(empty)
+    _upgrade(empty, "0002")
+    _fill_second_tables(empty)
+    swap = (
+        "INSERT INTO duty_swap (id, line_id, starts_at, ends_at, duty_id, from_person_id, state, note,"
+        " proposed_by_id, proposed_at, decision_reason) SELECT id, line_id, starts_at, ends_at, id,"
+        " person_id, 'proposed', '', person_id, recorded_at, '' FROM duty WHERE id = :a"
+    )
+    with empty.engine.begin() as connection:
+        connection.execute(text(swap), {"a": uuid.UUID(int=1).hex})
+    _upgrade(empty, "0003")
+    with empty.read() as session:
+        days = {duty.id.int: f"{duty.day}" for duty in session.scalars(select(Duty))}
+        assert days == {number: duty[-1] for number, duty in enumerate(DUTIES, start=1)}
+        assert session.scalars(select(DutySwap)).one().duty_id == uuid.UUID(int=1)
+    _downgrade(empty, "0002")
+    with empty.engine.connect() as connection:
+        assert connection.scalar(text("SELECT count(*) FROM duty")) == len(DUTIES)
+        assert connection.scalar(text("SELECT count(*) FROM duty_swap")) == 1
+    empty.migrate()
 
 
 def test_the_history_builds_what_the_models_say(database: Database) -> None:

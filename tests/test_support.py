@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import psycopg
+import pytest
 from playwright.sync_api import Page
 
 from confsched.db import Database, schema_is_current
@@ -31,6 +32,53 @@ def test_each_copy_of_a_template_is_a_database_of_its_own(postgres_server: Postg
     with postgres_server.copy(template) as first, postgres_server.copy(template) as second:
         assert _rows_after_adding_one(first) == 1
         assert _rows_after_adding_one(second) == 1
+
+
+def _make_a_duty(url: str) -> None:
+    _make_a_table(url)
+    assert _rows_after_adding_one(url) == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "is_taken_again"),
+    [
+        ("UPDATE duty SET id = 2", True),
+        ("DELETE FROM duty", True),
+        ("TRUNCATE duty", False),
+        ("ALTER TABLE duty ADD COLUMN day date", False),
+        ("ALTER TABLE duty ALTER COLUMN id SET NOT NULL", False),
+        ("CREATE TABLE swap (id int)", False),
+        ("DROP TABLE duty", False),
+        ("CREATE FUNCTION one() RETURNS int LANGUAGE sql AS 'SELECT 1'", False),
+    ],
+)
+def test_what_one_test_has_changed_the_next_one_does_not_meet(
+    postgres_server: PostgresServer, change: str, is_taken_again: bool
+) -> None:
+    template = postgres_server.create_template(_make_a_duty)
+    with postgres_server.copy(template) as first, psycopg.connect(_psycopg_url(first)) as connection:
+        connection.execute(change.encode())
+    with postgres_server.copy(template) as second:
+        with psycopg.connect(_psycopg_url(second)) as connection:
+            assert connection.execute("SELECT * FROM duty").fetchall() == [(1,)]
+            assert connection.execute("SELECT to_regclass('swap'), to_regproc('one')").fetchall() == [
+                (None, None)
+            ]
+        assert (second == first) == is_taken_again
+
+
+def test_who_is_still_connected_to_a_copy_is_so_no_longer_for_the_next_test(
+    postgres_server: PostgresServer,
+) -> None:
+    template = postgres_server.create_template(_make_a_duty)
+    with postgres_server.copy(template) as url:
+        left_over = psycopg.connect(_psycopg_url(url))
+        left_over.execute("LOCK TABLE duty")
+    with postgres_server.copy(template) as again:
+        assert again == url
+        assert _rows_after_adding_one(again) == 2
+    with pytest.raises(psycopg.OperationalError), left_over:
+        left_over.execute("SELECT 1")
 
 
 def test_the_server_knows_the_operators_that_exclude_overlapping_claims(

@@ -1,4 +1,4 @@
-"""Builds services, agreements, duty lines and three months of duties, with a swap and two gaps in them."""
+"""Builds services, agreements, duty lines and four months of duties, with a swap and two gaps in them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from confsched.models.people import Person
 from confsched.services import catalogue, rosters
 from confsched.services.catalogue import NewRequirement
 
-DAYS_BACK, DAYS_AHEAD = 30, 60
+DAYS_BACK, DAYS_AHEAD = 30, 92
 ONE_DAY = timedelta(days=1)
 ABSENCE_DAYS = 5
 ABSENCE_KINDS = tuple(AbsenceKind)
@@ -60,7 +60,7 @@ def add_lines(session: Session, network: Network, now: datetime) -> None:
 
 
 def publish_duties(session: Session, network: Network, today: date, now: datetime) -> None:
-    """Publish the plan of three months, as it was known long before."""
+    """Publish the plan of four months, as it was known long before."""
     for plan, line in zip(LINES, network.lines, strict=True):
         duties = list(_duties(network, plan, today))
         rosters.record_duties(session, None, line, duties, now=now, origin=ORIGIN_PLAN)

@@ -122,20 +122,21 @@ def span_on(code: DutyCode, day: date, legend: Legend) -> Span | None:
 
 def planned_duties(cells: Mapping[tuple[UUID, date], str], legend: Legend) -> list[PlannedDuty]:
     """Return the time at work that cells (person, day) -> text stand for, in order; absences add none."""
-    duties = (
-        duty
+    # Most people of a day have the same few codes: what a text means on a day is worked out once.
+    texts = {(text, day) for (_, day), text in cells.items()}
+    works = {(text, day): _works(text, day, legend) for text, day in texts}
+    duties = [
+        PlannedDuty(code.line_id, person_id, day, span, code.code, code.duty_type, code.counts_as)
         for (person_id, day), text in cells.items()
-        for code in split_cell(text)
-        if (duty := _planned(legend, code, person_id, day))
+        for code, span in works[text, day]
+    ]
+    return sorted(
+        duties, key=lambda duty: (duty.span.starts_at, duty.span.ends_at, duty.code, duty.person_id)
     )
-    return sorted(duties, key=lambda duty: (duty.span, duty.code, duty.person_id))
 
 
-def _planned(legend: Legend, text: str, person_id: UUID, day: date) -> PlannedDuty | None:
-    code = legend.find(text)
-    if code is None or code.absence is not None:
-        return None
-    span = span_on(code, day, legend)
-    if span is None:
-        return None
-    return PlannedDuty(code.line_id, person_id, day, span, code.code, code.duty_type, code.counts_as)
+def _works(text: str, day: date, legend: Legend) -> list[tuple[DutyCode, Span]]:
+    """Return the codes of a cell that stand for time at work on a day, with their instants."""
+    codes = (legend.find(part) for part in split_cell(text))
+    at_work = [code for code in codes if code is not None and code.absence is None]
+    return [(code, span) for code in at_work if (span := span_on(code, day, legend))]

@@ -28,12 +28,13 @@ class ImportKind(StrEnum):
 
 @dataclass(frozen=True)
 class Written:
-    """Hold one cell as a sheet says it; hours are local."""
+    """Hold one cell as a sheet says it; hours are local. The heading of a column is one code."""
 
     name: str
     day: date
     text: str
     hours: Hours | None = None
+    is_heading: bool = False
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,8 @@ class SheetSays:
     """Hold a sheet of a month.
 
     A matrix speaks for its people (`names`, also those without an entry) on its `days`. A list speaks for
-    the lines it names, from its first day to its last, and for its people's other codes there.
+    the lines it names, from its first day to its last, and for its people's other codes there; so does a
+    plan of days by duties, on the days that have a row.
     """
 
     entries: tuple[Written, ...]
@@ -138,7 +140,7 @@ def _clear_codes(reading: _Reading) -> Iterator[tuple[Cell, str]]:
 def _read(sheet: SheetSays, people: People, meanings: Meanings) -> _Reading:
     reading = _Reading()
     for entry in sheet.entries:
-        found = read_codes(entry.text, entry.hours, meanings)
+        found = read_codes(entry.text, entry.hours, meanings, is_heading=entry.is_heading)
         count = len(found.codes) + len(found.unknown) + found.ignored
         reading.read += count
         person_id = people.get(entry.name)

@@ -45,13 +45,18 @@ def alias_key(text: str) -> str:
     return " ".join(text.upper().split())[:MAX_ALIAS]
 
 
-def read_codes(text: str, hours: Hours | None, meanings: Meanings) -> ReadCodes:
-    """Return what a cell says; letters of the legend come before what was explained, names last."""
+def read_codes(text: str, hours: Hours | None, meanings: Meanings, *, is_heading: bool = False) -> ReadCodes:
+    """Return what a cell says; letters of the legend come before what was explained, names last.
+
+    A heading that nobody explained is asked for as a whole: "OA 1" is one duty.
+    """
     if all(meanings.legend.find(part) for part in split_cell(text)):
         return ReadCodes(split_cell(text))
     whole = _explained(text, hours, meanings)
     if whole is not None:
         return _joined([whole])
+    if is_heading:
+        return ReadCodes((), (text,))
     # Unlike split_cell this keeps the case, so that questions quote what is written.
     parts = tuple(dict.fromkeys(part for part in SEPARATORS.split(text.strip()) if part))
     if len(text) > MAX_CELL or any(len(part) > MAX_CODE for part in parts):

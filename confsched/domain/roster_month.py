@@ -61,11 +61,15 @@ class CellDiff:
 
 @dataclass(frozen=True)
 class StandingDuty:
-    """Hold a published duty; `is_roster` says that a month wrote it, not a swap or a program."""
+    """Hold a published duty and the day that it was written for.
+
+    `is_roster` says that a cell of that day says it: not a part that was handed over, nor a program's duty.
+    """
 
     line_id: UUID
     person_id: UUID
     span: Span
+    day: date
     is_roster: bool = False
 
 
@@ -114,9 +118,9 @@ def find_unwritable(text: str) -> Message | None:
 
 def diff_cells(before: Cells, after: Cells) -> list[CellDiff]:
     """Return the cells that differ, by day and person; an empty cell is one that is not there."""
-    cells = sorted(before.keys() | after.keys(), key=lambda cell: (cell[1], cell[0]))
-    found = ((cell, before.get(cell, ""), after.get(cell, "")) for cell in cells)
-    return [CellDiff(*cell, old, new) for cell, old, new in found if old != new]
+    found = ((cell, before.get(cell, ""), after.get(cell, "")) for cell in before.keys() | after.keys())
+    differ = [CellDiff(*cell, old, new) for cell, old, new in found if old != new]
+    return sorted(differ, key=lambda diff: (diff.day, diff.person_id))
 
 
 def overlay(cells: Cells, edits: Cells) -> dict[Cell, str]:

@@ -12,33 +12,38 @@ from itertools import groupby, pairwise
 
 from confsched.domain.roster_names import plain_letters
 from confsched.formats import roster_words as words
+from confsched.formats.roster_plans import Plan, find_plan
 from confsched.formats.roster_tables import Table
 
 SEARCHED_ROWS = 40
 COMPARED_ROWS = 200
 MIN_DAYS = 5
 MIN_LEAPING_DAYS = 10
+MIN_SURE_DAYS = 2
 # Headings spread over rows: "Name" may stand two rows above the days or one below.
 NEAR_ROWS = (0, -1, 1, -2)
 LONGEST_LEAP = timedelta(days=4)  # from Thursday to Monday, where a bridge day is left out
 ONE_DAY = timedelta(days=1)
+_FIGURES = re.compile(r"[\d.,]*\d|\d+\.")
 # How many of the rows of a column have to read alike where no heading says what it holds.
 MOST = 0.6
 
 
 class LayoutKind(StrEnum):
-    """Name the two shapes of a roster: names by days, or a line for each duty."""
+    """Name the shapes of a roster: names by days, a line for each duty, or days by duties with names."""
 
     MATRIX = "matrix"
     LIST = "list"
+    PLAN = "plan"
 
 
 @dataclass(frozen=True)
 class Layout:
     """Hold where things stand; rows and columns count from 0, a list without headings has header_row -1.
 
-    A matrix has `days` (column and day; two columns may share a day), a list the single columns. The
-    fingerprint is the same for the same headings in every month.
+    A matrix has `days` (column and day; two columns may share a day), a list the single columns, a plan
+    its duties, of which the first has the name column. The fingerprint is the same for the same headings
+    in every month.
     """
 
     kind: LayoutKind
@@ -52,14 +57,25 @@ class Layout:
     line_column: int | None = None
     start_column: int | None = None
     end_column: int | None = None
+    plan: Plan | None = None
 
 
 Row = Sequence[str]
 
 
 def guess_layout(table: Table, month: date) -> Layout | None:
-    """Return where things stand, or None where neither days beside each other nor a list is found."""
-    return _matrix_layout(table, month) or _headed_list(table, month) or _bare_list(table, month)
+    """Return where things stand, or None where neither days nor a list are found.
+
+    What is certain comes first: few days beside each other are days only where nothing else fits.
+    """
+    return (
+        _matrix_layout(table, [day_columns(row, month) for row in table.rows[:SEARCHED_ROWS]])
+        or _headed_list(table, month, is_exact=True)
+        or _plan_layout(table, month)
+        or _headed_list(table, month, is_exact=False)
+        or _bare_list(table, month)
+        or _matrix_layout(table, _few_days(table, month))
+    )
 
 
 def day_columns(row: Row, month: date) -> tuple[tuple[int, date], ...]:
@@ -67,6 +83,28 @@ def day_columns(row: Row, month: date) -> tuple[tuple[int, date], ...]:
 
     A column between two days whose heading nobody can read has the day that is missing there.
     """
+    longest = _longest_run(row, month)
+    return tuple(_filled(_with_ends(longest, row))) if _are_days(longest, row) else ()
+
+
+def few_day_columns(row: Row, month: date, *, is_head: bool = False) -> tuple[tuple[int, date], ...]:
+    """Return column and day of a row that heads two days or more, each with its weekday, month or year.
+
+    Bare numbers may be sums or hours: they are days in a row that is known to be a heading only.
+    """
+    run = _longest_run(row, month)
+    is_sure = is_head or all(_is_sure_day(row[column], day) for column, day in run)
+    return tuple(run) if is_sure and len({day for _, day in run}) >= MIN_SURE_DAYS else ()
+
+
+def _is_sure_day(text: str, day: date) -> bool:
+    weekday = words.find_weekday(text)
+    if weekday is not None:
+        return weekday == day.weekday()
+    return words.is_full_day(text) or not _FIGURES.fullmatch(text)
+
+
+def _longest_run(row: Row, month: date) -> list[tuple[int, date]]:
     found = [(column, day) for column, text in enumerate(row) if (day := words.read_day(text, month))]
     runs: list[list[tuple[int, date]]] = []
     for column, day in found:
@@ -74,8 +112,7 @@ def day_columns(row: Row, month: date) -> tuple[tuple[int, date], ...]:
             runs[-1].append((column, day))
         else:
             runs.append([(column, day)])
-    longest = max(runs, key=lambda run: len({day for _, day in run}), default=[])
-    return tuple(_filled(_with_ends(longest, row))) if _are_days(longest, row) else ()
+    return max(runs, key=lambda run: len({day for _, day in run}), default=[])
 
 
 def _are_days(run: Sequence[tuple[int, date]], row: Row) -> bool:
@@ -121,8 +158,25 @@ def _filled(run: Sequence[tuple[int, date]]) -> Iterator[tuple[int, date]]:
 # ---- names by days ----
 
 
-def _matrix_layout(table: Table, month: date) -> Layout | None:
-    heads = [day_columns(row, month) for row in table.rows[:SEARCHED_ROWS]]
+Heads = Sequence[tuple[tuple[int, date], ...]]
+
+
+def _few_days(table: Table, month: date) -> Heads:
+    """Return the rows that head few days, where below them no column of theirs holds days itself."""
+    heads = [few_day_columns(row, month) for row in table.rows[:COMPARED_ROWS]]
+    first = next((row for row, days in enumerate(heads) if days), len(heads))
+    columns = [column for column, _ in heads[first]] if first < len(heads) else []
+    below = [row for row, days in zip(table.rows[first + 1 :], heads[first + 1 :], strict=False) if not days]
+    are_alone = bool(below) and not any(
+        (day := words.read_day(row[column], month)) and _is_sure_day(row[column], day)
+        for row in below
+        for column in columns
+    )
+    # In a list each line has its start and its end, as two days would be.
+    return heads[: first + 1] if are_alone and sum(map(bool, heads)) * 2 <= len(heads) else ()
+
+
+def _matrix_layout(table: Table, heads: Heads) -> Layout | None:
     most = max(map(len, heads), default=0)
     if not most:
         return None
@@ -168,6 +222,28 @@ def _without(row: Row, taken: Iterable[int]) -> list[str]:
     return [text for column, text in enumerate(row) if column not in taken]
 
 
+# ---- days by duties ----
+
+
+def _plan_layout(table: Table, month: date) -> Layout | None:
+    plan = find_plan(table, month)
+    return of_plan(plan) if plan else None
+
+
+def of_plan(plan: Plan) -> Layout:
+    """Return a plan as a layout."""
+    day_column, name_column = plan.duties[0].day_column, plan.duties[0].column
+    headings = [duty.heading for duty in plan.duties]
+    return Layout(
+        LayoutKind.PLAN,
+        plan.header_row,
+        _fingerprint(LayoutKind.PLAN, headings, (day_column, name_column)),
+        name_column,
+        day_column=day_column,
+        plan=plan,
+    )
+
+
 # ---- a line for each duty ----
 
 Roles = dict[str, int]
@@ -181,14 +257,16 @@ _ROLES = {
 }
 
 
-def _headed_list(table: Table, month: date) -> Layout | None:
+def _headed_list(table: Table, month: date, *, is_exact: bool) -> Layout | None:
+    """Return a list by its headings; exact ones are words of their own: "Arzt Nord" may head a duty."""
     for number, row in enumerate(table.rows[:SEARCHED_ROWS]):
         roles = _roles(row)
         day_column = _best_day_column(row, table.rows[number + 1 :], month, roles)
         if (
             "name_column" in roles
             and day_column is not None
-            and roles.keys() & {"code_column", "line_column"}
+            and (found := roles.keys() & {"code_column", "line_column"})
+            and (not is_exact or any(_is_exact(row[roles[role]], role) for role in ("name_column", *found)))
         ):
             return _list_layout(number, row, day_column, roles)
     return None
@@ -201,6 +279,10 @@ def _roles(row: Row) -> Roles:
         if role and role not in roles:
             roles[role] = column
     return roles
+
+
+def _is_exact(text: str, role: str) -> bool:
+    return words.word(text) in _ROLES[role]
 
 
 def _role_of(text: str) -> str | None:

@@ -1,17 +1,25 @@
-"""Who has which code on which day, out of a roster sheet in either shape."""
+"""Who has which code on which day, out of a roster sheet of any shape."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 
 from confsched.domain.duty_codes import MAX_CELL
-from confsched.errors import Message, msg
+from confsched.errors import msg
 from confsched.formats import roster_words as words
-from confsched.formats.roster_layouts import Layout, LayoutKind, Row, day_columns, guess_layout
+from confsched.formats.roster_layouts import (
+    Layout,
+    LayoutKind,
+    Row,
+    day_columns,
+    few_day_columns,
+    guess_layout,
+)
+from confsched.formats.roster_plans import DutyColumn, days_of_rows, is_nobody, names_alone, split_names
+from confsched.formats.roster_reading import Reading, Sheet, SheetEntry, SkippedRow, cell_of, column_letters
 from confsched.formats.roster_tables import Table
 
 __all__ = [
@@ -25,7 +33,6 @@ __all__ = [
     "read_entries",
 ]
 
-MAX_PROBLEMS = 100
 MAX_NAME = 60
 MIN_DATES = 5
 TITLE_ROWS = 10
@@ -36,112 +43,11 @@ _NOTHING = re.compile(r"[-–—./_\s]*")
 _STAND = frozenset({"stand", "version", "erstellt", "datum", "gedruckt", "printed"})
 
 
-@dataclass(frozen=True)
-class SheetEntry:
-    """Hold one written cell; row and column count from 1 as Excel does, hours are local."""
-
-    name: str
-    day: date
-    text: str
-    row: int
-    column: int
-    hours: tuple[time, time] | None = None
-
-
-@dataclass(frozen=True)
-class SkippedRow:
-    """Hold a row that is neither a person nor a duty: a heading, a sum, a legend, a signature."""
-
-    row: int
-    text: str
-
-
-@dataclass(frozen=True)
-class Sheet:
-    """Hold what a sheet says about a month; `names` are all its people, also those without an entry."""
-
-    entries: tuple[SheetEntry, ...]
-    names: tuple[str, ...]
-    problems: tuple[Message, ...]
-    skipped: tuple[SkippedRow, ...]
-
-
-@dataclass
-class _Reading:
-    """Collect what is found while a sheet is read."""
-
-    table: Table
-    layout: Layout
-    month: date
-    entries: list[SheetEntry] = field(default_factory=list)
-    names: dict[str, None] = field(default_factory=dict)
-    problems: list[Message] = field(default_factory=list)
-    skipped: list[SkippedRow] = field(default_factory=list)
-    outside: int = 0
-    dayless: set[int] = field(default_factory=set)
-
-    def rows(self) -> Iterator[tuple[int, Row]]:
-        """Yield the rows below the headings as Excel counts them."""
-        first = self.layout.header_row + 1
-        return enumerate(self.table.rows[first:], first + 1)
-
-    def name(self, row: Row) -> str:
-        given = _cell(row, self.layout.given_name_column)
-        family = row[self.layout.name_column]
-        return f"{family}, {given}" if family and given and given != family else family or given
-
-    def is_inside(self, day: date) -> bool:
-        return (day.year, day.month) == (self.month.year, self.month.month)
-
-    def add(self, entry: SheetEntry) -> None:
-        if not self.is_inside(entry.day):
-            self.outside += 1
-        elif len(entry.text) > MAX_CELL and self.layout.kind is LayoutKind.MATRIX:
-            self.warn(
-                msg(
-                    "Row %(row)s: “%(written)s” is too long for a code.",
-                    row=entry.row,
-                    written=entry.text[:40],
-                )
-            )
-        else:
-            self.entries.append(entry)
-
-    def warn(self, problem: Message) -> None:
-        if len(self.problems) < MAX_PROBLEMS:
-            self.problems.append(problem)
-
-    def skip(self, number: int, row: Row) -> None:
-        text = next(filter(None, row), "")
-        if text:
-            self.skipped.append(SkippedRow(number, text))
-
-    def sheet(self) -> Sheet:
-        if self.outside:
-            self.warn(
-                msg(
-                    "Left out because they are outside of %(month)s: %(count)s entries.",
-                    count=self.outside,
-                    month=f"{self.month:%m/%Y}",
-                )
-            )
-        for column in sorted(self.dayless):
-            self.warn(
-                msg(
-                    "Column %(column)s stands between the days, but its day cannot be read.",
-                    column=_column_letters(column),
-                )
-            )
-        return Sheet(tuple(self.entries), tuple(self.names), tuple(self.problems), tuple(self.skipped))
-
-
 def read_entries(table: Table, layout: Layout, month: date) -> Sheet:
     """Return the entries of the month; what cannot be read is said, and no row is dropped unseen."""
-    reading = _Reading(table, layout, month)
-    if layout.kind is LayoutKind.MATRIX:
-        _read_matrix(reading)
-    else:
-        _read_list(reading)
+    reading = Reading(table, layout, month)
+    read = {LayoutKind.MATRIX: _read_matrix, LayoutKind.LIST: _read_list, LayoutKind.PLAN: _read_plan}
+    read[layout.kind](reading)
     return reading.sheet()
 
 
@@ -165,22 +71,34 @@ def _title(row: Row) -> str:
 # ---- names by days ----
 
 
-def _read_matrix(reading: _Reading) -> None:
+def _read_matrix(reading: Reading) -> None:
     columns = reading.layout.days
-    _check_weekdays(reading)
+    reading.days.update(day for _, day in columns)
+    _check_heading_weekdays(reading)
     is_over = False
     for number, row in reading.rows():
         name = reading.name(row)
         is_over = is_over or words.first_word(name) in words.LAST_WORDS
         if is_over:
             reading.skip(number, row)
-        elif not _is_footer(name) and (days := day_columns(row, reading.month)):
+        elif days := _next_days(name, row, reading.month):
             columns = days  # the second half of the month below the first, or a second page
+            reading.days.update(day for _, day in days)
         else:
             _read_person(reading, number, row, columns)
 
 
-def _read_person(reading: _Reading, number: int, row: Row, columns: Sequence[tuple[int, date]]) -> None:
+def _next_days(name: str, row: Row, month: date) -> tuple[tuple[int, date], ...]:
+    """Return the days of another row of headings; the last week of a month may have two of them."""
+    if _is_footer(name):
+        return ()
+    is_head = words.word(name) in words.NAME_WORDS
+    return day_columns(row, month) or (
+        few_day_columns(row, month, is_head=is_head) if is_head or not name else ()
+    )
+
+
+def _read_person(reading: Reading, number: int, row: Row, columns: Sequence[tuple[int, date]]) -> None:
     name = reading.name(row)
     cells = [(column, day) for column, day in columns if not _NOTHING.fullmatch(row[column])]
     texts = {row[column] for column, _ in cells}
@@ -204,11 +122,6 @@ def _dayless(row: Row, columns: Sequence[tuple[int, date]]) -> set[int]:
     return {column for column in between if column not in known and words.word(row[column])}
 
 
-def _column_letters(column: int) -> str:
-    """Return what Excel calls the column that counts from 0."""
-    return _column_letters(column // 26 - 1) + chr(ord("A") + column % 26) if column >= 0 else ""
-
-
 def _is_heading(name: str, texts: set[str]) -> bool:
     """Tell a row of weekdays or days, or one text merged over all columns, from a person."""
     is_named = bool(words.word(name)) and words.first_word(name) not in words.NAME_WORDS
@@ -230,34 +143,95 @@ def _is_note(name: str, texts: set[str]) -> bool:
     return is_group or len(name) > MAX_NAME or any(char.isdigit() or char in ":;" for char in name)
 
 
-def _is_beside_names(reading: _Reading, texts: set[str]) -> bool:
+def _is_beside_names(reading: Reading, texts: set[str]) -> bool:
     """Tell whether a row without a name holds holidays above the people, sums or remarks below them."""
     return not reading.names or all(text.isdigit() or len(text) > MAX_CELL for text in texts)
 
 
-def _check_weekdays(reading: _Reading) -> None:
-    """Warn where the weekdays beside the days belong to another month."""
+def _check_heading_weekdays(reading: Reading) -> None:
     header_row, rows = reading.layout.header_row, reading.table.rows
     for row in rows[max(header_row - 1, 0) : header_row + 2]:
-        pairs = [(words.find_weekday(row[column]), day) for column, day in reading.layout.days]
-        known = [weekday == day.weekday() for weekday, day in pairs if weekday is not None]
-        if len(known) >= MIN_DATES and sum(known) < len(known) / 2:
-            reading.warn(
-                msg(
-                    "The weekdays of this sheet are not those of %(month)s. Check the month.",
-                    month=f"{reading.month:%m/%Y}",
-                )
-            )
+        if _check_weekdays(reading, ((row[column], day) for column, day in reading.layout.days)):
             return
+
+
+def _check_weekdays(reading: Reading, written: Iterable[tuple[str, date]]) -> bool:
+    """Warn where the weekdays beside the days belong to another month."""
+    pairs = [(words.find_weekday(text), day) for text, day in written]
+    known = [weekday == day.weekday() for weekday, day in pairs if weekday is not None]
+    if len(known) < MIN_DATES or sum(known) >= len(known) / 2:
+        return False
+    reading.warn(
+        msg(
+            "The weekdays of this sheet are not those of %(month)s. Check the month.",
+            month=f"{reading.month:%m/%Y}",
+        )
+    )
+    return True
+
+
+# ---- days by duties ----
+
+
+def _read_plan(reading: Reading) -> None:
+    plan, rows = reading.layout.plan, reading.table.rows
+    assert plan is not None, "a layout of this kind has its plan"
+    columns = {duty.day_column for duty in plan.duties}
+    days = {column: _plan_days(reading, column) for column in columns}
+    _check_weekdays(reading, _weekdays(reading, days))
+    alone = names_alone(rows[row][duty.column] for duty in plan.duties for row in days[duty.day_column])
+    for number, row in reading.rows():
+        duties = [duty for duty in plan.duties if number - 1 in days[duty.day_column]]
+        if not duties:
+            reading.skip(number, row)
+        for duty in duties:
+            _read_duty(reading, number, duty, days[duty.day_column][number - 1], alone)
+    for column in plan.nameless:
+        reading.warn(msg("Column %(column)s has entries but no heading.", column=column_letters(column)))
+
+
+def _plan_days(reading: Reading, column: int) -> dict[int, date]:
+    layout = reading.layout
+    days = days_of_rows(reading.table, column, reading.month, layout.header_row)
+    reading.days.update(days.values())
+    for number, row in reading.rows():
+        written = row[column]
+        if number - 1 not in days and written[:1].isdigit() and days:
+            reading.warn(
+                msg("Row %(row)s: the day “%(written)s” cannot be read.", row=number, written=written[:40])
+            )
+    return days
+
+
+def _weekdays(reading: Reading, days: Mapping[int, Mapping[int, date]]) -> Iterator[tuple[str, date]]:
+    for column, by_row in days.items():
+        for row, day in by_row.items():
+            for text in reading.table.rows[row][max(column - 1, 0) : column + 2]:
+                yield text, day
+
+
+def _read_duty(reading: Reading, number: int, duty: DutyColumn, day: date, alone: Collection[str]) -> None:
+    text = reading.table.rows[number - 1][duty.column]
+    if is_nobody(text):
+        return
+    names = list(split_names(text, alone))
+    if not names or any(char.isdigit() for char in text):
+        reading.warn(
+            msg("Row %(row)s: “%(written)s” is more or less than a name.", row=number, written=text[:40])
+        )
+    for name in names:
+        if reading.is_inside(day):
+            reading.names[name] = None
+        reading.add(SheetEntry(name, day, duty.heading, number, duty.column + 1, duty.hours, is_heading=True))
 
 
 # ---- a line for each duty ----
 
 
-def _read_list(reading: _Reading) -> None:
+def _read_list(reading: Reading) -> None:
     day: date | None = None
     for number, row in reading.rows():
-        written = _cell(row, reading.layout.day_column)
+        written = cell_of(row, reading.layout.day_column)
         if words.word(written) in words.DAY_WORDS or not (written or _is_full_line(reading, row, day)):
             reading.skip(number, row)
             continue
@@ -266,17 +240,17 @@ def _read_list(reading: _Reading) -> None:
         _read_line(reading, number, row, day)
 
 
-def _is_full_line(reading: _Reading, row: Row, day: date | None) -> bool:
+def _is_full_line(reading: Reading, row: Row, day: date | None) -> bool:
     return day is not None and bool(reading.name(row) and _code(row, reading.layout))
 
 
-def _read_line(reading: _Reading, number: int, row: Row, day: date | None) -> None:
+def _read_line(reading: Reading, number: int, row: Row, day: date | None) -> None:
     layout = reading.layout
     name, text = reading.name(row), _code(row, layout)
     if day is None and not (name and text):
         reading.skip(number, row)
     elif day is None:
-        written = _cell(row, layout.day_column)
+        written = cell_of(row, layout.day_column)
         reading.warn(
             msg("Row %(row)s: the day “%(written)s” cannot be read.", row=number, written=written[:40])
         )
@@ -294,24 +268,20 @@ def _read_line(reading: _Reading, number: int, row: Row, day: date | None) -> No
 
 
 def _code(row: Row, layout: Layout) -> str:
-    return _cell(row, layout.code_column) or _cell(row, layout.line_column)
+    return cell_of(row, layout.code_column) or cell_of(row, layout.line_column)
 
 
 def _hours(row: Row, layout: Layout) -> tuple[time, time] | None:
-    starts = words.read_time(_cell(row, layout.start_column))
-    ends = words.read_time(_cell(row, layout.end_column))
+    starts = words.read_time(cell_of(row, layout.start_column))
+    ends = words.read_time(cell_of(row, layout.end_column))
     return (starts, ends) if starts is not None and ends is not None else None
 
 
 def _lasts_too_long(row: Row, layout: Layout, day: date, month: date) -> bool:
     """Tell whether the end names a day that is too far from the start to be one duty."""
-    text = _cell(row, layout.end_column)
+    text = cell_of(row, layout.end_column)
     last = words.read_day(text, month) if words.is_full_day(text) else None
     if last is None:
         return False
     starts, ends = _hours(row, layout) or (time.min, time.min)
     return datetime.combine(last, ends) - datetime.combine(day, starts) > LONGEST_DUTY
-
-
-def _cell(row: Row, column: int | None) -> str:
-    return row[column] if column is not None else ""

@@ -32,6 +32,16 @@ FOOTER_WORDS = _words(
     "datum unterschrift hinweis hinweise bemerkung bemerkungen anmerkung feiertage ferien genehmigt version "
     "seite page signed note notes remarks kw kalenderwoche week wochentag wochentage tag tage day"
 )
+# What heads a column beside the duties of a plan.
+FAMILY_WORDS = _words(
+    "name namen nachname familienname surname lastname familyname vorname givenname firstname"
+)
+BESIDE_WORDS = _words(
+    "bemerkung bemerkungen hinweis hinweise anmerkung anmerkungen notiz notizen kommentar anlass feiertag "
+    "feiertage ferien kw kalenderwoche wochentag wt nr summe anzahl gesamt note notes remark remarks comment "
+    "holiday holidays week weekday sum total"
+)
+NOBODY_WORDS = _words("nn frei offen unbesetzt vakant open vacant nobody niemand tbd tba entfaellt keiner")
 # "Oberärzte", "Fachärztinnen": what stands over a group of people.
 GROUP_ENDINGS = ("aerzte", "aerztinnen", "aerzteinnen")
 # After these nothing but explanations follows.
@@ -74,8 +84,14 @@ _DAY = re.compile(
 # A holiday's name behind its date; behind a bare number it may be "1. Weihnachtstag".
 _DAY_AND_WORDS = re.compile(r"(\d{1,2}\.\d{1,2}\.(?:\d{4}|\d{2})?) [(a-z].*")
 _SLASHED_DAY = re.compile(r"(\d{1,2})[/-](\d{1,2})[/-](\d{4}|\d{2})")
+# "1 Dec", "1st December 2026", "December 1, 2026": without a year "Dez 26" is a month.
+_ENGLISH_DAY = re.compile(r"(\d{1,2})(?:st|nd|rd|th)?\s([a-z]{3,9})\.?(?:\s(\d{4}))?")
+_MONTH_FIRST = re.compile(r"([a-z]{3,9})\.?\s(\d{1,2})(?:st|nd|rd|th)?\s(\d{4})")
 _TIME_BEHIND = re.compile(r"(?<=[\d.])[t ]\s*\d{1,2}:\d\d(?::\d\d)?$")
-_FULL_DAY = re.compile(r"20\d\d-\d\d-\d\d|\d{1,2}[./]\s?\d{1,2}[./]\s?\d\d")
+_FULL_DAY = re.compile(
+    r"20\d\d-\d\d-\d\d|\d{1,2}[./]\s?\d{1,2}[./]\s?\d\d|\d(?:st|nd|rd|th|\.)?\s[^\W\d_]{3,9}\.?\s\d{4}"
+    r"|[^\W\d_]{3,9}\.?\s\d{1,2}(?:st|nd|rd|th)?,?\s\d{4}"
+)
 _CLOCK = re.compile(r"(\d{1,2})(?:[:.]?([0-5]\d))?(?::[0-5]\d)?\s*(?:uhr|h)?")
 _WITH_DAY = re.compile(r"\S*\d\S*[ t]+(\d{1,2}:\d\d(?::\d\d)?)")
 
@@ -97,7 +113,7 @@ def find_weekday(text: str) -> int | None:
 
 
 def read_day(text: str, month: date) -> date | None:
-    """Read "1", "1.", "Mo 1", "01.12.", "1. Dez", "01.12.2026" or "2026-12-01"; None for anything else.
+    """Read "1", "Mo 1", "01.12.", "1. Dez", "1 Dec", "01.12.2026" or "2026-12-01"; None for anything else.
 
     A day without a month is one of `month`; one without a year is the nearest to it.
     """
@@ -111,6 +127,10 @@ def read_day(text: str, month: date) -> date | None:
         return _date(_full_year(found[3]), int(found[2]), int(found[1]))
     if found := _DAY.fullmatch(plain):
         return _spoken_day(found, month)
+    if found := _ENGLISH_DAY.fullmatch(plain):
+        return _named_day(int(found[1]), found[2], found[3], month)
+    if found := _MONTH_FIRST.fullmatch(plain):
+        return _named_day(int(found[2]), found[1], found[3], month)
     if found := _DAY_AND_WORDS.fullmatch(plain):
         return read_day(found[1], month)
     return None
@@ -120,10 +140,19 @@ def _spoken_day(found: re.Match[str], month: date) -> date | None:
     day, number, year, name, named_year = found.groups()
     if number is None and name is None:
         return _date(month.year, month.month, int(day))
-    month_number = int(number) if number else _MONTH_NUMBERS.get(name, 0)
-    if year or named_year:
-        return _date(_full_year(year or named_year), month_number, int(day))
-    years = (_date(month.year + step, month_number, int(day)) for step in (-1, 0, 1))
+    if number is None:
+        return _named_day(int(day), name, named_year, month)
+    return _nearest_day(int(day), int(number), year, month)
+
+
+def _named_day(day: int, name: str, year: str | None, month: date) -> date | None:
+    return _nearest_day(day, _MONTH_NUMBERS.get(name, 0), year, month)
+
+
+def _nearest_day(day: int, number: int, year: str | None, month: date) -> date | None:
+    if year:
+        return _date(_full_year(year), number, day)
+    years = (_date(month.year + step, number, day) for step in (-1, 0, 1))
     return min(filter(None, years), key=lambda found_day: abs(found_day - month), default=None)
 
 

@@ -6,8 +6,9 @@ import csv
 from collections.abc import Iterable
 
 BYTE_ORDER_MARK = "\ufeff"  # without it Excel reads UTF-8 as something else
-# A text that starts so is a formula to Excel, LibreOffice and Google Sheets (OWASP, CSV injection).
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+# A text that starts so is a formula to Excel, LibreOffice and Google Sheets (OWASP, CSV injection); the wide
+# forms are one where a spreadsheet is set to a language that writes them.
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 def harmless(text: str) -> str:

@@ -39,7 +39,11 @@ class DutyLine(WithId, Base):
 
 
 class Duty(WithId, Base):
-    """One person on one line; append-only: a change supersedes the row, so the past stays answerable."""
+    """One person on one line; append-only: a change supersedes the row, so the past stays answerable.
+
+    `day` is the local day that it was written for, the cell of the month to which it belongs. What is left of
+    a duty, or handed on of it, keeps the day, also where it begins after midnight.
+    """
 
     __tablename__ = "duty"
     __table_args__ = (
@@ -57,6 +61,7 @@ class Duty(WithId, Base):
     person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("person.id"))
     starts_at: Mapped[datetime]
     ends_at: Mapped[datetime]
+    day: Mapped[date]
     origin: Mapped[str] = mapped_column(String(24))
     recorded_at: Mapped[datetime]
     superseded_at: Mapped[datetime | None]

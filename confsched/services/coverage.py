@@ -94,8 +94,10 @@ class Opening:
 
 @dataclass(frozen=True)
 class Overview:
-    """Hold the coverage of the chosen lines, and what it can be narrowed to."""
+    """Hold the coverage of the chosen lines from an instant on, and what it can be narrowed to."""
 
+    starts_at: datetime
+    known_at: datetime
     days: tuple[date, ...]
     lines: tuple[LineCoverage, ...]
     sites: tuple[Choice, ...]
@@ -117,24 +119,39 @@ def overview(
     actor: Actor,
     *,
     now: datetime,
+    first_day: date | None = None,
+    known_at: datetime | None = None,
     site_id: uuid.UUID | None = None,
     service_group: str | None = None,
     only_gaps: bool = False,
 ) -> Overview:
-    """Return the coverage of the network's lines for 90 days of the actor's calendar; three queries."""
-    first_day = clock.local_day(now, actor.zone)
+    """Return the coverage of the network's lines for 90 days of the actor's calendar; three queries.
+
+    It begins now, or with another day, and speaks by what is known now, or was known at `known_at`.
+    """
+    first, starts_at = _beginning(first_day, actor.zone, now)
     lines = list_lines(session)
     chosen = [
         line for line in lines if site_id in (None, line.site_id) and service_group in (None, line.group_name)
     ]
-    covered = cover_lines(session, chosen, first_day, now=now)
+    covered = cover_lines(session, chosen, first, now=starts_at, known_at=known_at or now)
     sites = {line.site_id: line.site_name for line in lines}
     return Overview(
-        days=tuple(first_day + timedelta(days=number) for number in range(DAYS_AHEAD)),
+        starts_at=starts_at,
+        known_at=known_at or now,
+        days=tuple(first + timedelta(days=number) for number in range(DAYS_AHEAD)),
         lines=tuple(one for one in covered if one.holes.gaps or not only_gaps),
         sites=tuple(Choice(str(key), name) for key, name in sorted(sites.items(), key=lambda item: item[1])),
         group_names=tuple(dict.fromkeys(line.group_name for line in lines)),
     )
+
+
+def _beginning(chosen: date | None, zone: str, now: datetime) -> tuple[date, datetime]:
+    """Return the first day and where in it the coverage begins: the present day has only its rest."""
+    today = clock.local_day(now, zone)
+    if chosen is None or chosen == today:
+        return today, now
+    return chosen, clock.start_of_day(chosen, zone)
 
 
 def list_lines(session: Session) -> list[Line]:
@@ -175,11 +192,18 @@ def list_lines(session: Session) -> list[Line]:
 
 
 def cover_lines(
-    session: Session, lines: Sequence[Line], first_day: date, *, now: datetime, days: int = DAYS_AHEAD
+    session: Session,
+    lines: Sequence[Line],
+    first_day: date,
+    *,
+    now: datetime,
+    known_at: datetime | None = None,
+    days: int = DAYS_AHEAD,
 ) -> list[LineCoverage]:
-    """Return the open minutes of each line from now on, as known now; two queries however many lines.
+    """Return the open minutes of each line from `now` on, as known then or at `known_at`.
 
-    Time that is declared as an intended gap is told apart from an unnoticed one.
+    Two queries however many lines. Time that is declared as an intended gap is told apart from an
+    unnoticed one.
     """
     if not lines:
         return []
@@ -188,8 +212,9 @@ def cover_lines(
         min(demand.window.starts_at for demand in demands.values()),
         max(demand.window.ends_at for demand in demands.values()),
     )
-    held = stretches(session, [line.line_id for line in lines], window, now)
-    declared = intended_gaps(session, window, now)
+    known = known_at or now
+    held = stretches(session, [line.line_id for line in lines], window, known)
+    declared = intended_gaps(session, window, known)
     return [
         _cover_line(
             line, demands[line.cover, line.state], held.get(line.line_id, ()), declared.get(line.line_id, ())

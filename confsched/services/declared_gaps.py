@@ -15,18 +15,23 @@ from confsched.errors import Conflict, Refusal, msg
 from confsched.models.network import Department
 from confsched.models.rosters import DeclaredGap, Duty, DutyLine
 from confsched.services import access, audit, idempotency
-from confsched.services.standing import intended_gaps, standing
+from confsched.services.standing import intended_gaps, meant, standing
 
 FARTHEST = timedelta(days=366)
 MAX_REASON = 200
 DECLARE = "declare_gap"
 
 
-def list_declared(session: Session, actor: Actor, *, now: datetime) -> list[DeclaredGap]:
-    """Return the intended gaps that are not over yet, the next one first, with their lines."""
+def list_declared(
+    session: Session, actor: Actor, *, now: datetime, since: datetime | None = None
+) -> list[DeclaredGap]:
+    """Return the gaps that stand declared at `now` and are not over then, or at `since`, with their lines.
+
+    A former `now` gives what was known then.
+    """
     query = (
         access.visible(actor, DeclaredGap)
-        .where(DeclaredGap.withdrawn_at.is_(None), DeclaredGap.ends_at > now)
+        .where(*meant(now), DeclaredGap.ends_at > (since or now))
         .options(joinedload(DeclaredGap.line).joinedload(DutyLine.department).joinedload(Department.site))
         .order_by(DeclaredGap.starts_at, DeclaredGap.id)
     )

@@ -8,6 +8,7 @@ from confsched.services.roster_edits import (
     CellProblem,
     EditResult,
     SavedCell,
+    check_size,
     edit_cells,
     fill_cells,
 )
@@ -47,6 +48,7 @@ __all__ = [
     "Publication",
     "RosterWarningView",
     "SavedCell",
+    "check_size",
     "edit_cells",
     "fill_cells",
     "follow_swaps",

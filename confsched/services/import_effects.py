@@ -180,7 +180,7 @@ def _lost_duties(works: Sequence[LineWork]) -> list[Loss]:
         Loss(person_id, part, work.line_id, NOT_ON_DUTY)
         for work in works
         for person_id, span in work.withdrawn
-        for part in subtract([span], [kept for holder, kept in work.recorded if holder == person_id])
+        for part in subtract([span], [kept.span for kept in work.recorded if kept.person_id == person_id])
     ]
 
 
@@ -203,10 +203,10 @@ def _proposal(meeting: AffectedMeeting, works: Sequence[LineWork], names: Mappin
         lost = [span for person_id, span in work.withdrawn if person_id == meeting.person_id]
         if not any(span.contains(meeting.starts_at) for span in lost):
             continue
-        for person_id, span in work.recorded:
-            if span.contains(meeting.starts_at) and person_id != meeting.person_id:
+        for duty in work.recorded:
+            if duty.span.contains(meeting.starts_at) and duty.person_id != meeting.person_id:
                 return msg(
                     "%(name)s will hold the line: invitations follow on publication.",
-                    name=names.get(person_id, "?"),
+                    name=names.get(duty.person_id, "?"),
                 )
     return meeting.proposal

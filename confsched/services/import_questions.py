@@ -117,7 +117,7 @@ def _ask_codes(opened: OpenedSheet, meanings: Meanings) -> list[CodeQuestion]:
     bare = Meanings(meanings.legend, meanings.line_names, {})
     found: dict[str, CodeQuestion] = {}
     for entry in opened.sheet.entries:
-        for text in read_codes(entry.text, entry.hours, bare).unknown:
+        for text in read_codes(entry.text, entry.hours, bare, is_heading=entry.is_heading).unknown:
             key = alias_key(text)
             if key not in found:
                 code = meanings.aliases.get(key)
@@ -139,7 +139,7 @@ def _hour_notes(opened: OpenedSheet, meanings: Meanings) -> tuple[Message, ...]:
         (code, entry.hours)
         for entry in opened.sheet.entries
         if entry.hours
-        for code in read_codes(entry.text, entry.hours, meanings).codes
+        for code in read_codes(entry.text, entry.hours, meanings, is_heading=entry.is_heading).codes
     )
     return tuple(
         msg(

@@ -13,7 +13,8 @@ from confsched.domain.roster_month import days_of
 from confsched.domain.roster_names import plain_letters
 from confsched.errors import Refusal, msg
 from confsched.formats.roster_files import stored_tables
-from confsched.formats.roster_layouts import day_columns
+from confsched.formats.roster_layouts import day_columns, few_day_columns, of_plan
+from confsched.formats.roster_plans import plan_at
 from confsched.formats.roster_sheets import (
     Layout,
     LayoutKind,
@@ -94,10 +95,18 @@ def open_sheet(row: RosterImport, layouts: Mapping[str, Mapping[str, Any]]) -> O
 
 def _best_sheet(tables: Sequence[Table], month: date) -> tuple[int, bool]:
     """Return the sheet that looks like a roster of the month, and whether no other does."""
-    fits = [(guess_layout(table, month) is not None, find_month(table) == month) for table in tables]
+    layouts = [guess_layout(table, month) for table in tables]
+    # A plan of the duties may stand beside the matrix that it was made from.
+    fits = [
+        (layout is not None, find_month(table) == month, _is_by_person(layout))
+        for table, layout in zip(tables, layouts, strict=True)
+    ]
     best = max(range(len(tables)), key=lambda number: fits[number])
-    rivals = [fit for fit in fits if fit[0]] if not fits[best][1] else [fit for fit in fits if all(fit)]
-    return best, len(rivals) <= 1
+    return best, not fits[best][0] or fits.count(fits[best]) == 1
+
+
+def _is_by_person(layout: Layout | None) -> bool:
+    return layout is not None and layout.kind is not LayoutKind.PLAN
 
 
 def _columns(known: Mapping[str, Any]) -> Columns:
@@ -125,8 +134,23 @@ def _layout(table: Table, month: date, guess: Layout | None, columns: Columns) -
         return layout
     if columns.header_row >= len(table.rows):
         return guess
-    days = day_columns(table.rows[columns.header_row], month)
+    if columns.kind is LayoutKind.PLAN:
+        return _plan(table, month, columns) or guess
+    days = _days_at(table, month, columns)
     return replace(layout, days=days) if days else guess
+
+
+def _days_at(table: Table, month: date, columns: Columns) -> tuple[tuple[int, date], ...]:
+    """Return the days of the row that somebody named, where two bare numbers will do."""
+    row = table.rows[max(0, columns.header_row)]
+    return day_columns(row, month) or few_day_columns(row, month, is_head=True)
+
+
+def _plan(table: Table, month: date, columns: Columns) -> Layout | None:
+    if columns.day is None:
+        return None
+    plan = plan_at(table, month, columns.header_row, [columns.day])
+    return of_plan(plan) if plan else None
 
 
 def checked_columns(table: Table, month: date, columns: Columns) -> Columns:
@@ -139,7 +163,12 @@ def checked_columns(table: Table, month: date, columns: Columns) -> Columns:
         raise Refusal(msg("Choose a row that the sheet has."), field="header_row")
     if columns.kind is LayoutKind.LIST and (columns.day is None or columns.code is None):
         raise Refusal(msg("A list needs a column for the day and one for the duty."), field="day_column")
-    if columns.kind is LayoutKind.MATRIX and not day_columns(table.rows[max(0, columns.header_row)], month):
+    if columns.kind is LayoutKind.PLAN and _plan(table, month, columns) is None:
+        raise Refusal(
+            msg("Under the headings of this row nobody is named. Choose the row and the column of the days."),
+            field="day_column",
+        )
+    if columns.kind is LayoutKind.MATRIX and not _days_at(table, month, columns):
         raise Refusal(
             msg(
                 "There are no days in row %(row)s. Choose the row in which the days stand.",
@@ -161,10 +190,9 @@ def says(opened: OpenedSheet, month: date) -> SheetSays:
     """Return what the sheet says about the month, for a sheet that can be read."""
     assert opened.sheet is not None and opened.layout is not None, "asked for what can be read only"
     sheet, layout = opened.sheet, opened.layout
-    entries = tuple(Written(one.name, one.day, one.text, one.hours) for one in sheet.entries)
-    is_list = layout.kind is LayoutKind.LIST
-    days = _list_days(entries, month) if is_list else _matrix_days(opened, month)
-    return SheetSays(entries, frozenset(sheet.names), days, is_list)
+    entries = tuple(Written(one.name, one.day, one.text, one.hours, one.is_heading) for one in sheet.entries)
+    days = _list_days(entries, month) if layout.kind is LayoutKind.LIST else sheet.days
+    return SheetSays(entries, frozenset(sheet.names), days, layout.kind is not LayoutKind.MATRIX)
 
 
 def _list_days(entries: Sequence[Written], month: date) -> frozenset[date]:
@@ -172,12 +200,3 @@ def _list_days(entries: Sequence[Written], month: date) -> frozenset[date]:
     if not written:
         return frozenset()
     return frozenset(day for day in days_of(month) if min(written) <= day <= max(written))
-
-
-def _matrix_days(opened: OpenedSheet, month: date) -> frozenset[date]:
-    """Return the days that have a column, also in the second half below the first."""
-    assert opened.layout is not None
-    heads = [opened.layout.days, *(day_columns(row, month) for row in opened.table.rows)]
-    return frozenset(
-        day for head in heads for _, day in head if (day.year, day.month) == (month.year, month.month)
-    )

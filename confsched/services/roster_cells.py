@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from typing import NamedTuple
 
 from sqlalchemy import select
@@ -35,12 +36,10 @@ ORIGIN = "roster"  # what stands at duties that a month has written
 
 
 class Drafted(NamedTuple):
-    """Hold a cell of a draft: what stands there, how often it was changed, by whom and when last."""
+    """Hold a cell of a draft: what stands there, and how often it was changed."""
 
     text: str
     version: int
-    edited_by_id: uuid.UUID | None
-    edited_at: datetime
 
 
 @dataclass(frozen=True)
@@ -61,11 +60,11 @@ class MonthState:
     drafted: Mapping[Cell, Drafted]
     standing: tuple[StandingDuty, ...]
 
-    @property
-    def draft(self) -> dict[Cell, str]:
+    @cached_property
+    def draft(self) -> Mapping[Cell, str]:
         return overlay(self.published, {cell: row.text for cell, row in self.drafted.items()})
 
-    @property
+    @cached_property
     def span(self) -> Span:
         return month_span(self.month, self.legend.zone)
 
@@ -128,31 +127,22 @@ def _find_edition(session: Session, roster: DutyRoster, known_at: datetime | Non
 
 def _load_drafted(session: Session, roster: DutyRoster) -> dict[Cell, Drafted]:
     """Read columns, not rows: a month has two thousand cells, and most who load it only look."""
-    query = select(
-        RosterCell.person_id,
-        RosterCell.day,
-        RosterCell.text,
-        RosterCell.version,
-        RosterCell.edited_by_id,
-        RosterCell.edited_at,
-    ).where(RosterCell.roster_id == roster.id)
-    return {
-        (row.person_id, row.day): Drafted(row.text, row.version, row.edited_by_id, row.edited_at)
-        for row in session.execute(query)
-    }
+    query = select(RosterCell.person_id, RosterCell.day, RosterCell.text, RosterCell.version)
+    rows = session.execute(query.where(RosterCell.roster_id == roster.id))
+    return {(person_id, day): Drafted(text, version) for person_id, day, text, version in rows}
 
 
 def _load_standing(
     session: Session, lines: Iterable[DutyLine], window: Span, known_at: datetime
 ) -> list[StandingDuty]:
     query = (
-        select(Duty.line_id, Duty.person_id, Duty.starts_at, Duty.ends_at, Duty.origin)
+        select(Duty.line_id, Duty.person_id, Duty.starts_at, Duty.ends_at, Duty.day, Duty.origin)
         .where(Duty.line_id.in_([line.id for line in lines]), *standing(window, known_at))
         .order_by(Duty.starts_at)
     )
     return [
-        StandingDuty(line_id, person_id, Span(starts_at, ends_at), origin == ORIGIN)
-        for line_id, person_id, starts_at, ends_at, origin in session.execute(query)
+        StandingDuty(line_id, person_id, Span(starts_at, ends_at), day, origin == ORIGIN)
+        for line_id, person_id, starts_at, ends_at, day, origin in session.execute(query)
     ]
 
 
@@ -180,9 +170,10 @@ def open_roster(session: Session, department: Department, month: date, *, now: d
 
 def read_cells(cells: Mapping[str, Mapping[str, str]]) -> dict[Cell, str]:
     """Return the cells of an edition by person and day."""
+    by_person = ((uuid.UUID(person_id), days) for person_id, days in cells.items())
     return {
-        (uuid.UUID(person_id), date.fromisoformat(day)): text
-        for person_id, days in cells.items()
+        (person_id, date.fromisoformat(day)): text
+        for person_id, days in by_person
         for day, text in days.items()
     }
 

@@ -27,8 +27,8 @@ from confsched.services import audit
 from confsched.services.access import CLINICIANS
 from confsched.services.roster_cells import MonthState, load_state, lock_roster, open_roster
 
-MAX_EDITS = 2_000
-MAX_PEOPLE = 120
+MAX_PEOPLE, LONGEST_MONTH = 120, 31
+MAX_EDITS = MAX_PEOPLE * LONGEST_MONTH  # so that a whole month can be pasted, and undone as one step
 MAX_STEPS = 200  # that a draft remembers for undo
 MAX_ECHO = 200  # letters of a refused text that come back
 NOBODY = "?"
@@ -101,7 +101,7 @@ def edit_cells(
     cannot stand in a cell is not written; an unknown code is, and comes back as a problem beside it.
     """
     wanted = {edit.cell: edit for edit in edits}
-    _check_size(wanted)
+    check_size(wanted)
     roster = open_roster(session, department, month, now=now)
     state = load_state(session, department, month, now=now)
     refused = _unwritable(session, state, wanted.values())
@@ -131,7 +131,7 @@ def fill_cells(
 
     With `only_empty` what stands in a cell stays, and comes back as a conflict where it differs.
     """
-    _check_size(cells)
+    check_size(cells)
     roster = lock_roster(session, roster)
     state = load_state(session, roster.department, roster.month, now=now)
     edits = [CellEdit(*cell, text) for cell, text in cells.items()]
@@ -148,9 +148,16 @@ def fill_cells(
     )
 
 
-def _check_size(cells: Collection[object]) -> None:
+def check_size(cells: Collection[object]) -> None:
+    """Refuse more cells at once than the largest month has."""
     if len(cells) > MAX_EDITS:
-        raise Refusal(msg("Change at most %(count)s cells at once.", count=MAX_EDITS))
+        raise Refusal(
+            msg(
+                "Change at most %(count)s cells at once: a month of %(people)s people has no more.",
+                count=MAX_EDITS,
+                people=MAX_PEOPLE,
+            )
+        )
 
 
 def _unwritable(session: Session, state: MonthState, edits: Iterable[CellEdit]) -> dict[Cell, CellProblem]:
@@ -261,22 +268,37 @@ def _remember(
 
 def conflicts_with(session: Session, state: MonthState, mine: Mapping[Cell, str]) -> tuple[CellConflict, ...]:
     """Return these cells with what stands there instead, and who wrote it."""
-    rows = {cell: state.drafted.get(cell) for cell in mine}
-    editors = {row.edited_by_id for row in rows.values() if row and row.edited_by_id}
-    names = {one.id: one.name for one in session.scalars(select(Person).where(Person.id.in_(editors)))}
+    edited = _last_edits(session, state, mine) if mine else {}
     current = state.draft
     return tuple(
         CellConflict(
             *cell,
             mine=text,
             theirs=current.get(cell, ""),
-            version=row.version if row else 0,
-            by=names.get(row.edited_by_id, NOBODY) if row and row.edited_by_id else NOBODY,
-            at=row.edited_at if row else None,
+            version=state.drafted[cell].version if cell in state.drafted else 0,
+            by=by,
+            at=at,
         )
         for cell, text in mine.items()
-        for row in (rows[cell],)
+        for by, at in (edited.get(cell, (NOBODY, None)),)
     )
+
+
+def _last_edits(
+    session: Session, state: MonthState, cells: Collection[Cell]
+) -> dict[Cell, tuple[str, datetime]]:
+    """Return who wrote last what stands in these cells of the draft, and when."""
+    query = (
+        select(RosterCell.person_id, RosterCell.day, RosterCell.edited_at, Person)
+        .outerjoin(Person, Person.id == RosterCell.edited_by_id)
+        .join(DutyRoster, DutyRoster.id == RosterCell.roster_id)
+        .where(DutyRoster.department_id == state.department.id, DutyRoster.month == state.month)
+        .where(RosterCell.person_id.in_({person_id for person_id, _ in cells}))
+    )
+    return {
+        (person_id, day): (person.name if person else NOBODY, edited_at)
+        for person_id, day, edited_at, person in session.execute(query)
+    }
 
 
 def findings_of(state: MonthState, saved: Iterable[SavedCell]) -> tuple[CellProblem, ...]:

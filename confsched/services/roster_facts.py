@@ -93,8 +93,9 @@ def person_facts(
     for absence in facts.away:
         if not absence.is_roster:
             away[absence.person_id].append(absence.span)
+    absences = {text for text in set(draft.values()) if find_absence(text, legend)}
     for (person_id, day), text in draft.items():
-        if find_absence(text, legend):
+        if text in absences:
             away[person_id].append(day_span(day, legend.zone))
     days_off: dict[uuid.UUID, set[date]] = defaultdict(set)
     for (person_id, day), kind in facts.wishes.items():
@@ -127,7 +128,8 @@ def _load_away(
     written_at: Collection[datetime],
     known_at: datetime,
 ) -> tuple[Away, ...]:
-    query = select(Absence).where(
+    columns = Absence.person_id, Absence.kind, Absence.starts_at, Absence.ends_at, Absence.recorded_at
+    query = select(*columns).where(
         Absence.person_id.in_(people),
         Absence.starts_at < state.span.ends_at,
         Absence.ends_at > state.span.starts_at,
@@ -135,14 +137,21 @@ def _load_away(
         Absence.withdrawn_at.is_(None) | (Absence.withdrawn_at > known_at),
     )
     return tuple(
-        Away(row.person_id, row.kind, Span(row.starts_at, row.ends_at), is_written(row, state, written_at))
-        for row in session.scalars(query.order_by(Absence.starts_at))
+        Away(
+            person_id,
+            kind,
+            Span(starts_at, ends_at),
+            recorded_at in written_at and _is_said((person_id, state.day_of(starts_at)), state),
+        )
+        for person_id, kind, starts_at, ends_at, recorded_at in session.execute(
+            query.order_by(Absence.starts_at)
+        )
     )
 
 
-def is_written(row: Absence, state: MonthState, written_at: Collection[datetime]) -> bool:
-    """Tell whether a publication of the month wrote an absence: it bears its very instant."""
-    return row.recorded_at in written_at and state.span.contains(row.starts_at)
+def _is_said(cell: Cell, state: MonthState) -> bool:
+    """Tell whether a published cell says an absence; one it has said may stand for another department's."""
+    return find_absence(state.published.get(cell, ""), state.legend) is not None
 
 
 def _load_wishes(session: Session, month: date, people: Collection[uuid.UUID]) -> dict[Cell, WishKind]:

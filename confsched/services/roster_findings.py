@@ -62,6 +62,11 @@ class Marks(NamedTuple):
     parts: Mapping[Cell, Message]
     warnings: Mapping[Cell, tuple[RosterWarningView, ...]]
 
+    @property
+    def cells(self) -> set[Cell]:
+        """Return the cells of which more is to be said than what their code says by itself."""
+        return {*self.away, *self.problems, *self.parts, *self.warnings}
+
 
 def find_marks(session: Session, month: LoadedMonth) -> Marks:
     """Return what is to be said of a month's cells; problems and warnings only to who edits it."""

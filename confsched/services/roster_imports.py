@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
@@ -53,6 +53,8 @@ from confsched.services.roster_cells import MonthState, load_state, open_roster
 
 PURPOSE = "roster_import"
 MAX_FILENAME = 120
+KEPT = timedelta(days=14)
+MAX_DROPPED = 100
 
 
 @dataclass(frozen=True)
@@ -261,3 +263,17 @@ def discard(session: Session, actor: Actor, row: RosterImport, *, now: datetime)
     row.dropped_at = now
     _close(row)
     audit.record(session, actor, "drop_sheet", row, now=now)
+
+
+def drop_old(session: Session, *, now: datetime) -> int:
+    """Drop imports that nobody has finished within 14 days, and return how many."""
+    query = select(RosterImport).where(
+        RosterImport.created_at <= now - KEPT,
+        RosterImport.taken_over_at.is_(None),
+        RosterImport.dropped_at.is_(None),
+    )
+    rows = session.scalars(query.limit(MAX_DROPPED).with_for_update(skip_locked=True)).all()
+    for row in rows:
+        _close(row)
+        row.dropped_at = now
+    return len(rows)

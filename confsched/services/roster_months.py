@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date, datetime
 
 from sqlalchemy import select
@@ -170,7 +170,7 @@ def _rows(month: LoadedMonth, marks: Marks) -> tuple[PersonRow, ...]:
     for duty in month.planned:
         if duty.counts_as is not CountsAs.NOTHING:
             sums[duty.person_id][duty.counts_as] += 1
-    days = days_of(month.state.month)
+    days, marked = days_of(month.state.month), marks.cells | month.facts.wishes.keys()
     short = short_names(
         [KnownName(one.person_id, one.title, one.given_name, one.family_name) for one in month.staff]
     )
@@ -180,24 +180,27 @@ def _rows(month: LoadedMonth, marks: Marks) -> tuple[PersonRow, ...]:
             name=one.name,
             short_name=short[one.person_id],
             note=one.note,
-            cells=tuple(_cell(month, marks, (one.person_id, day)) for day in days),
+            cells=tuple(_cell(month, marks, (one.person_id, day), marked) for day in days),
             sums=dict(sums[one.person_id]),
         )
         for one in month.staff
     )
 
 
-def _cell(month: LoadedMonth, marks: Marks, cell: Cell) -> CellView:
+def _cell(month: LoadedMonth, marks: Marks, cell: Cell, marked: Collection[Cell]) -> CellView:
     text, published = month.cells.get(cell, ""), month.state.published.get(cell, "")
     if not month.is_editor and cell[0] != month.reader_id:
         text = published = _masked(month, text) if marks.absences.get(text) else text
         return CellView(cell[1], text, published, part=marks.parts.get(cell))
     row = month.state.drafted.get(cell) if month.is_editor else None
+    version = row.version if row else 0
+    if cell not in marked:
+        return CellView(cell[1], text, published, version, marks.absences.get(text))
     return CellView(
         day=cell[1],
         text=text,
         published=published,
-        version=row.version if row else 0,
+        version=version,
         absence=marks.absences.get(text) or marks.away.get(cell),
         wish=month.facts.wishes.get(cell),
         warnings=marks.warnings.get(cell, ()),

@@ -7,9 +7,9 @@ superseded, never edited, so what was known then keeps its answer, and so do the
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -31,6 +31,7 @@ from confsched.domain.roster_month import (
     Cells,
     diff_cells,
     find_problems,
+    month_of,
     overlay,
 )
 from confsched.errors import Conflict, NotFound, Refusal, msg
@@ -39,16 +40,17 @@ from confsched.models.people import Person
 from confsched.models.rosters import DutyLine
 from confsched.services import audit, claims
 from confsched.services.affected import AffectedMeeting, affected_meetings
+from confsched.services.roster_absences import change_absences
 from confsched.services.roster_cells import (
     MonthState,
     find_roster,
     load_state,
-    lock_roster,
     read_cells,
     write_cells,
 )
 from confsched.services.roster_edits import put_cells
-from confsched.services.roster_effects import change_absences, change_duties, notify_hit
+from confsched.services.roster_effects import change_duties, notify_hit
+from confsched.services.roster_locks import lock_history
 from confsched.services.roster_view import CellChange
 
 
@@ -91,15 +93,15 @@ def publish(
     Only what differs from the last edition is applied, so that swapped parts stay. Refuses changed cells
     that cannot be carried out; meetings that break are returned, those bound to a line follow it.
     """
-    roster = _lock_seen(session, roster, seen_edition)
+    now = _lock_seen(session, roster, seen_edition, now)
     state = load_state(session, roster.department, roster.month, now=now)
     step = _step(session, roster, state, state.draft)
     return _publish(session, actor, step, now=now)
 
 
-def _lock_seen(session: Session, roster: DutyRoster, seen_edition: int) -> DutyRoster:
+def _lock_seen(session: Session, roster: DutyRoster, seen_edition: int, now: datetime) -> datetime:
     """Lock a month whose last edition is the one that was seen; nobody undoes what they have not read."""
-    roster = _lock(session, roster)
+    now = lock_history(session, roster.department, [roster.month], now=now)
     if roster.edition != seen_edition:
         raise Conflict(
             msg(
@@ -107,7 +109,7 @@ def _lock_seen(session: Session, roster: DutyRoster, seen_edition: int) -> DutyR
                 number=roster.edition,
             )
         )
-    return roster
+    return now
 
 
 def restore(
@@ -118,7 +120,7 @@ def restore(
     Cells of the draft that were not published yet stay as they are: nothing that somebody typed is lost.
     Raises Conflict where somebody has published since edition `seen_edition` was seen.
     """
-    roster = _lock_seen(session, roster, seen_edition)
+    now = _lock_seen(session, roster, seen_edition, now)
     query = select(RosterEdition).where(RosterEdition.roster_id == roster.id, RosterEdition.number == number)
     former = session.scalars(query).one_or_none()
     if former is None:
@@ -130,63 +132,55 @@ def restore(
     return done
 
 
-def follow_swaps(session: Session, actor: Actor, handed: Iterable[Handed], *, now: datetime) -> None:
+def follow_swaps(session: Session, actor: Actor, handed: Iterable[Handed], *, now: datetime) -> list[Handed]:
     """Let the cells of published months follow duties that change hands whole; a part keeps its cells.
 
-    Call it before the lines are locked: a publication takes the month first as well.
+    The months are locked. Returns what the cells say now.
     """
-    by_month: dict[tuple[uuid.UUID, str], list[Handed]] = {}
+    by_month: dict[date, list[Handed]] = {}
     for one in handed:
-        by_month.setdefault(_month_key(one), []).append(one)
-    for _, moves in sorted(by_month.items(), key=lambda item: item[0]):
-        _follow_in_month(session, actor, moves, now)
+        by_month.setdefault(month_of_duty(one), []).append(one)
+    return [one for moves in by_month.values() for one in _follow_in_month(session, actor, moves, now)]
 
 
-def _month_key(one: Handed) -> tuple[uuid.UUID, str]:
-    zone = one.line.department.site.zone
-    return one.line.department_id, f"{clock.local_day(one.span.starts_at, zone):%Y-%m}"
+def month_of_duty(one: Handed) -> date:
+    """Return the month in which a span that changes hands begins."""
+    return month_of(clock.local_day(one.span.starts_at, one.line.department.site.zone))
 
 
-def _follow_in_month(session: Session, actor: Actor, moves: Sequence[Handed], now: datetime) -> None:
-    department = moves[0].line.department
-    day = clock.local_day(moves[0].span.starts_at, department.site.zone)
-    roster = find_roster(session, department, day)
-    if roster is None or (roster := lock_roster(session, roster)).edition == 0:
-        return  # the cells are read from the duties themselves until a month is published
-    state = load_state(session, department, day, now=now)
+def _follow_in_month(session: Session, actor: Actor, moves: Sequence[Handed], now: datetime) -> list[Handed]:
+    department, month = moves[0].line.department, month_of_duty(moves[0])
+    roster = find_roster(session, department, month)
+    if roster is None or roster.edition == 0:
+        return []  # the cells are read from the duties themselves until a month is published
+    state = load_state(session, department, month, now=now)
     cells = dict(state.published)
-    for move in moves:
-        _move(cells, move, state.legend)
+    followed = [move for move in moves if _move(cells, move, state.legend)]
     step = _step(session, roster, state, {cell: text for cell, text in cells.items() if text})
     if step.diffs:
         _add_edition(session, actor, step, now, restores=None)
         _write_draft(session, actor, step, now)
         audit.record(session, actor, "follow_swap", roster, now=now, detail=f"edition {roster.edition}")
+    return followed
 
 
-def _move(cells: dict[Cell, str], move: Handed, legend: Legend) -> None:
+def _move(cells: dict[Cell, str], move: Handed, legend: Legend) -> bool:
+    """Move the code of a duty from one cell to the other, and tell whether there was one to move."""
     day = clock.local_day(move.span.starts_at, legend.zone)
     meaning = [code for code in legend.codes.values() if code.line_id == move.line.id]
     code = next((code.code for code in meaning if span_on(code, day, legend) == move.span), None)
     taker = (move.to_person_id, day)
     taken = dict.fromkeys((*split_cell(cells.get(taker, "")), code)) if code else {}
     if code is None or len(taken) > MAX_CODES_A_CELL:
-        return  # a mark says it instead
+        return False  # a mark says it instead
     if move.from_person_id is not None:
         giver = (move.from_person_id, day)
         given = split_cell(cells.get(giver, ""))
         if code not in given:
-            return  # a part that has the hours of another code, or a duty that no cell says
+            return False  # a part that has the hours of another code, or a duty that no cell says
         cells[giver] = join_codes(one for one in given if one != code)
     cells[taker] = join_codes(taken)
-
-
-def _lock(session: Session, roster: DutyRoster) -> DutyRoster:
-    """Lock the month, then its lines in one order, so that publications and swaps wait for each other."""
-    roster = lock_roster(session, roster)
-    lines = select(DutyLine.id).where(DutyLine.department_id == roster.department_id).order_by(DutyLine.id)
-    session.execute(lines.with_for_update())
-    return roster
+    return True
 
 
 def _step(session: Session, roster: DutyRoster, state: MonthState, cells: Cells) -> _Step:
@@ -209,10 +203,9 @@ def _publish(
     _check_publishable(step)
     # All at once and in one order: meetings that follow would lock the same people one by one.
     claims.line_up(session, {diff.person_id for diff in step.diffs})
-    written_at = _publication_instants(session, step.roster)
     _add_edition(session, actor, step, now, restores=restores)
     losses = change_duties(session, actor, step.state, step.diffs, step.people, now=now)
-    losses += change_absences(session, actor, step.state, step.diffs, step.people, written_at, now=now)
+    losses += change_absences(session, actor, step.state, step.diffs, step.people, now=now)
     notified = notify_hit(session, actor, step.state, step.diffs, step.people, now=now)
     detail = f"edition {step.roster.edition}, {len(step.diffs)} cells"
     audit.record(session, actor, "publish", step.roster, now=now, detail=detail)
@@ -247,11 +240,6 @@ def _check_publishable(step: _Step) -> None:
         ),
         field="cells",
     )
-
-
-def _publication_instants(session: Session, roster: DutyRoster) -> Collection[datetime]:
-    query = select(RosterEdition.published_at).where(RosterEdition.roster_id == roster.id)
-    return set(session.scalars(query))
 
 
 def _add_edition(session: Session, actor: Actor, step: _Step, now: datetime, *, restores: int | None) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import date, datetime, time
 from itertools import pairwise
+from types import MappingProxyType
 
 from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
@@ -17,18 +18,30 @@ from confsched.domain.coverage import LONGEST_DUTY
 from confsched.domain.intervals import Span, clip, merge, subtract
 from confsched.domain.kinds import AbsenceKind, DutyType, LineKind, SubjectKind
 from confsched.domain.permissions import Actor
+from confsched.domain.rosters import belongs_to_day
 from confsched.errors import Conflict, Refusal, msg
 from confsched.models.catalogue import Service
 from confsched.models.claims import Claim
-from confsched.models.network import Department
+from confsched.models.network import Department, Site
 from confsched.models.people import Person
 from confsched.models.rosters import Absence, Duty, DutyLine
 from confsched.services import audit, claims
 
 ABSENCE = "absence"  # the reason that stands at a claim which an absence had to leave to a booking
 CLAIM_ATTEMPTS = 3
+NO_DAYS: Mapping[Span, date] = MappingProxyType({})
 
 Assignment = tuple[Person, Span]
+
+
+@dataclass(frozen=True)
+class _NewDuty:
+    """Hold what a row will say; `day` is the cell of the month to which it belongs."""
+
+    person_id: uuid.UUID
+    span: Span
+    day: date
+    origin: str
 
 
 @dataclass(frozen=True)
@@ -91,16 +104,24 @@ def record_duties(
     *,
     now: datetime,
     origin: str,
+    days: Mapping[Span, date] = NO_DAYS,
 ) -> list[Duty]:
     """Publish duties of one line and return the new rows; what they replace is superseded, not edited.
 
-    A former duty that is replaced in part keeps its other part. The same duty again changes nothing.
+    A former duty that is replaced in part keeps its other part. The same duty again changes nothing. `days`
+    says for which day each is written; without it, that is the day of the duty of which it is a part, or
+    else the one on which it starts.
     """
     wanted = sorted(duties, key=lambda duty: duty[1])
     _check_apart(wanted)
     former = _lock_former(session, line, [span for _, span in wanted])
-    known = {(duty.person_id, _span(duty)) for duty in former}
-    new = [(person.id, span, origin) for person, span in wanted if (person.id, span) not in known]
+    known = {_NewDuty(duty.person_id, _span(duty), duty.day, duty.origin) for duty in former}
+    zone = _zone_of(session, line)
+    new = [
+        _NewDuty(person.id, span, days.get(span) or _day_of(span, former, zone), origin)
+        for person, span in wanted
+    ]
+    new = [one for one in new if one not in known]
     rows = _replace(session, line, former, new, now=now)
     if rows:
         audit.record(session, actor, "publish_duties", line, now=now, detail=f"{len(rows)} duties")
@@ -112,9 +133,7 @@ def withdraw_duties(
 ) -> None:
     """Leave a span of a line to nobody; what reaches beyond the span stays."""
     former = _lock_former(session, line, [span])
-    left = [
-        (duty.person_id, part, duty.origin) for duty in former for part in subtract([_span(duty)], [span])
-    ]
+    left = _left_of(former, [span])
     _supersede(former, now)
     _add(session, line, left, now)
     audit.record(session, actor, "withdraw_duties", line, now=now, detail=f"{len(former)} duties")
@@ -136,7 +155,7 @@ def _lock_former(session: Session, line: DutyLine, spans: Sequence[Span]) -> lis
     session.flush()
     if not spans:
         return []
-    session.execute(select(DutyLine.id).where(DutyLine.id == line.id).with_for_update())
+    session.execute(select(DutyLine.id).where(DutyLine.id == line.id).with_for_update(key_share=True))
     query = select(Duty).where(
         Duty.line_id == line.id,
         Duty.superseded_at.is_(None),
@@ -146,19 +165,36 @@ def _lock_former(session: Session, line: DutyLine, spans: Sequence[Span]) -> lis
     return [duty for duty in session.scalars(query) if clip(spans, _span(duty))]
 
 
-NewDuty = tuple[uuid.UUID, Span, str]
+def _zone_of(session: Session, line: DutyLine) -> str:
+    query = select(Site.zone).join(Department, Department.site_id == Site.id)
+    return session.scalars(query.where(Department.id == line.department_id)).one()
+
+
+def _day_of(span: Span, former: Iterable[Duty], zone: str) -> date:
+    """Return the day of the duty that a span is taken from; any other belongs to the day it starts on."""
+    taken = [duty for duty in former if _span(duty).overlaps(span)]
+    days = {duty.day for duty in taken}
+    if len(days) == 1 and not subtract([span], [_span(duty) for duty in taken]):
+        return days.pop()
+    return belongs_to_day(span, zone)
 
 
 def _replace(
-    session: Session, line: DutyLine, former: Sequence[Duty], new: Sequence[NewDuty], *, now: datetime
+    session: Session, line: DutyLine, former: Sequence[Duty], new: Sequence[_NewDuty], *, now: datetime
 ) -> list[Duty]:
-    taken = [span for _, span, _ in new]
+    taken = [one.span for one in new]
     replaced = [duty for duty in former if clip(taken, _span(duty))]
-    left = [
-        (duty.person_id, part, duty.origin) for duty in replaced for part in subtract([_span(duty)], taken)
-    ]
+    left = _left_of(replaced, taken)
     _supersede(replaced, now)
     return _add(session, line, [*new, *left], now)[: len(new)]
+
+
+def _left_of(duties: Iterable[Duty], taken: Sequence[Span]) -> list[_NewDuty]:
+    return [
+        _NewDuty(duty.person_id, part, duty.day, duty.origin)
+        for duty in duties
+        for part in subtract([_span(duty)], taken)
+    ]
 
 
 def _supersede(duties: Iterable[Duty], now: datetime) -> None:
@@ -166,17 +202,18 @@ def _supersede(duties: Iterable[Duty], now: datetime) -> None:
         duty.superseded_at = now
 
 
-def _add(session: Session, line: DutyLine, new: Iterable[NewDuty], now: datetime) -> list[Duty]:
+def _add(session: Session, line: DutyLine, new: Iterable[_NewDuty], now: datetime) -> list[Duty]:
     rows = [
         Duty(
             line_id=line.id,
-            person_id=person_id,
-            starts_at=span.starts_at,
-            ends_at=span.ends_at,
-            origin=origin,
+            person_id=one.person_id,
+            starts_at=one.span.starts_at,
+            ends_at=one.span.ends_at,
+            day=one.day,
+            origin=one.origin,
             recorded_at=now,
         )
-        for person_id, span, origin in new
+        for one in new
     ]
     session.add_all(rows)
     session.flush()

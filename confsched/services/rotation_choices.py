@@ -19,6 +19,7 @@ from confsched.services import access
 from confsched.services.duty_codes import staff_of
 
 MAX_LINES = 200
+MAX_SERVICES = 500
 
 
 @dataclass(frozen=True)
@@ -58,3 +59,9 @@ def list_services(session: Session, actor: Actor) -> Sequence[Service]:
     """Return the services of the houses in which the actor works on rosters."""
     query = access.visible(actor, Service, to="change").options(joinedload(Service.site))
     return session.scalars(query.order_by(Service.name, Service.id)).all()
+
+
+def list_reachable(session: Session, actor: Actor) -> Sequence[Service]:
+    """Return the services that the actor may ask for."""
+    query = access.visible(actor, Service).options(joinedload(Service.site))
+    return session.scalars(query.order_by(Service.name, Service.id).limit(MAX_SERVICES)).all()

@@ -31,13 +31,20 @@ def standing(window: Span, known_at: datetime) -> tuple[ColumnElement[bool], ...
     )
 
 
+def meant(known_at: datetime) -> tuple[ColumnElement[bool], ...]:
+    """Return the conditions of gaps that stood declared as intended at an instant."""
+    return (
+        DeclaredGap.declared_at <= known_at,
+        DeclaredGap.withdrawn_at.is_(None) | (DeclaredGap.withdrawn_at > known_at),
+    )
+
+
 def intended_gaps(session: Session, window: Span, known_at: datetime) -> Mapping[uuid.UUID, Sequence[Span]]:
     """Return for each line the declared gaps that reach into a window, as known at an instant."""
     query = select(DeclaredGap.line_id, DeclaredGap.starts_at, DeclaredGap.ends_at).where(
         DeclaredGap.starts_at < window.ends_at,
         DeclaredGap.ends_at > window.starts_at,
-        DeclaredGap.declared_at <= known_at,
-        DeclaredGap.withdrawn_at.is_(None) | (DeclaredGap.withdrawn_at > known_at),
+        *meant(known_at),
     )
     found: dict[uuid.UUID, list[Span]] = defaultdict(list)
     for line_id, starts_at, ends_at in session.execute(query):

@@ -11,6 +11,7 @@ from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from confsched import clock
+from confsched.domain.duty_codes import planned_duties
 from confsched.domain.intervals import Span, intersect, subtract
 from confsched.domain.kinds import CountsAs, DutyType, WishKind
 from confsched.domain.permissions import Actor, Permission
@@ -19,12 +20,15 @@ from confsched.domain.roster_month import month_of, month_span
 from confsched.domain.roster_rules import DutyRules, PersonFacts, RosterWarning, Rule
 from confsched.domain.rosters import belongs_to_day
 from confsched.errors import Message, msg
-from confsched.models.network import Site
+from confsched.models.duty_rosters import DutyRoster, RosterEdition
+from confsched.models.network import Department, Site
 from confsched.models.people import Membership, Person
 from confsched.models.rosters import Absence, Duty
 from confsched.models.rotations import DutyWish
 from confsched.services.affected import AffectedMeeting, Loss, affected_meetings
+from confsched.services.duty_codes import legend_of
 from confsched.services.duty_rules import rules_of
+from confsched.services.roster_cells import read_cells
 from confsched.services.roster_publication import Handed
 from confsched.services.standing import standing
 
@@ -57,9 +61,9 @@ class Consequences:
 
 @dataclass(frozen=True)
 class _Held:
-    """Hold a published duty as the checks of a roster ask for it."""
+    """Hold a published duty, or a day at work without a line, as the checks of a roster ask for it."""
 
-    line_id: uuid.UUID
+    line_id: uuid.UUID | None
     person_id: uuid.UUID
     day: date
     span: Span
@@ -93,12 +97,14 @@ def _new_warnings(
 ) -> list[NamedWarning]:
     """Return the warnings that were not there before, each once, by day."""
     people = {person.id: person for person in session.scalars(_people(handovers))}
-    site = handovers[0].line.department.site
+    department = handovers[0].line.department  # a duty in return is one of its lines as well
+    site = department.site
     rules = rules_of(session, site.organisation_id)
     found: dict[tuple[uuid.UUID, date, Rule], RosterWarning] = {}
     for month in sorted({month_of(belongs_to_day(handover.span, site.zone)) for handover in handovers}):
         window = month_span(month, site.zone).widen(_reach(rules), _reach(rules))
         before = _held(session, people.keys(), window, site.zone, now)
+        before += _days_at_work(session, department, people.keys(), window)
         facts = {person.id: _facts(session, person, window) for person in people.values()}
         known = {one.key for one in check_roster(before, facts, month, site.zone, rules)}
         after = _after(before, handovers, site.zone)
@@ -134,6 +140,35 @@ def _held(
         .order_by(Duty.starts_at)
     )
     return [_as_held(duty, Span(duty.starts_at, duty.ends_at), zone) for duty in session.scalars(query)]
+
+
+def _days_at_work(
+    session: Session, department: Department, person_ids: Collection[uuid.UUID], window: Span
+) -> list[_Held]:
+    """Return the published days at work whose code has hours and no line: no duty row tells of them."""
+    zone = department.site.zone
+    first, last = (clock.local_day(at, zone) for at in (window.starts_at, window.ends_at))
+    query = (
+        select(RosterEdition.cells)
+        .join(DutyRoster, DutyRoster.id == RosterEdition.roster_id)
+        .where(
+            DutyRoster.department_id == department.id,
+            DutyRoster.month.between(month_of(first), last),
+            RosterEdition.number == DutyRoster.edition,
+        )
+    )
+    cells = {
+        cell: text
+        for edition in session.scalars(query)
+        for cell, text in read_cells(edition).items()
+        if cell[0] in person_ids and first <= cell[1] <= last
+    }
+    planned = planned_duties(cells, legend_of(session, department)) if cells else []
+    return [
+        _Held(None, one.person_id, one.day, one.span, one.duty_type, one.counts_as)
+        for one in planned
+        if one.line_id is None
+    ]
 
 
 def _as_held(duty: Duty, span: Span, zone: str) -> _Held:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import select
@@ -16,39 +16,38 @@ from confsched.errors import Conflict, msg
 from confsched.models.people import Person
 from confsched.models.rosters import Duty, DutyLine
 from confsched.models.swaps import DutySwap
-from confsched.services import rebinding, rosters
-from confsched.services.roster_publication import Handed, follow_swaps
+from confsched.services import rebinding, rosters, swap_notices
+from confsched.services.roster_cells import ORIGIN as MONTH
+from confsched.services.roster_locks import lock_history
+from confsched.services.roster_publication import Handed, follow_swaps, month_of_duty
 
-ORIGIN = "swap"
+ORIGIN = "swap"  # what stands at parts, which no cell says
 
 
 def take_effect(
     session: Session, actor: Actor, swap: DutySwap, handovers: Sequence[Handed], *, now: datetime
 ) -> None:
     """Hand the duties over in the caller's transaction; refuses what no longer stands as it was proposed."""
-    # A publication takes the month before the lines; so does this.
-    follow_swaps(session, actor, [one for one in handovers if _is_whole(session, one)], now=now)
-    _lock(session, [handover.line.id for handover in handovers])
+    department = swap.line.department  # a duty in return is one of its lines as well
+    now = lock_history(session, department, {month_of_duty(one) for one in handovers}, now=now)
+    whole = [one for one in handovers if _is_whole(session, one)]
+    followed = follow_swaps(session, actor, whole, now=now)
     wanted = [(handover, _still_open(session, handover)) for handover in handovers]
     for handover, spans in wanted:
         taker = session.get_one(Person, handover.to_person_id)
         duties = [(taker, span) for span in spans]
-        rosters.record_duties(session, actor, handover.line, duties, now=now, origin=ORIGIN)
+        origin = MONTH if handover in followed else ORIGIN
+        rosters.record_duties(session, actor, handover.line, duties, now=now, origin=origin)
     for handover in handovers:
         _follow(session, actor, handover, now)
     _close_others(session, actor, swap, handovers, now)
 
 
 def _is_whole(session: Session, handover: Handed) -> bool:
-    """Tell whether all of a span is there to be handed over, and not what others left of a gap."""
-    return bool(handover.from_person_id) or unheld(session, handover.line, handover.span) == [handover.span]
-
-
-def _lock(session: Session, line_ids: Iterable[uuid.UUID]) -> None:
-    """Lock the lines in one order, so that two exchanges across each other do not end in a dead-lock."""
-    session.flush()
-    query = select(DutyLine.id).where(DutyLine.id.in_(list(line_ids))).order_by(DutyLine.id)
-    session.execute(query.with_for_update())
+    """Tell whether a span is all of a duty, or of a gap, and not a part that the hours of a code equal."""
+    if handover.from_person_id is None:
+        return unheld(session, handover.line, handover.span) == [handover.span]
+    return handover.span in _held(session, handover.line, handover.span, handover.from_person_id)
 
 
 def _still_open(session: Session, handover: Handed) -> list[Span]:
@@ -113,3 +112,4 @@ def _close_others(
         # Whoever has another of them locked waits for our line, and will find it changed.
         for other in session.scalars(query.with_for_update(of=DutySwap, skip_locked=True)):
             other.state, other.decided_at, other.decided_by_id = SwapState.WITHDRAWN, now, actor.person_id
+            swap_notices.tell_overtaken(session, actor, other, now=now)

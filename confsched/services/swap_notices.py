@@ -56,6 +56,13 @@ def tell_outcome(session: Session, actor: Actor, swap: DutySwap, *, now: datetim
     _tell(session, actor, swap, [one for one in people if one], Kind.SWAP_RESULT, heading, now)
 
 
+def tell_overtaken(session: Session, actor: Actor, swap: DutySwap, *, now: datetime) -> None:
+    """Tell who waits for a proposal that it is closed, because its time has changed hands otherwise."""
+    people = [swap.from_person, swap.taken_by, swap.proposed_by, swap.to_person]
+    heading = msg("A proposal is closed: its time has gone to somebody else meanwhile")
+    _tell(session, actor, swap, [one for one in people if one], Kind.SWAP_RESULT, heading, now)
+
+
 def secretaries_of(session: Session, line: DutyLine, now: datetime) -> list[Person]:
     """Return who keeps the roster of a line: the secretaries of its department, else of its site."""
     department = line.department

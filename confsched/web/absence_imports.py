@@ -52,7 +52,7 @@ def send() -> ResponseReturnValue:
         if request.form.get("action") == TAKE:
             with transaction() as session:
                 count = absence_imports.take_over(session, actor, rows, choices, now=now())
-            flash(sentence(msg("Taken over: %(count)s absences.", count=count)), "ok")
+            flash(sentence(msg("Absences taken over: %(count)s.", count=count)), "ok")
             return redirect(url_for("absences.index"), 303)
         found = absence_imports.look_through(read_session(), actor, rows, choices, now=now())
     except Refusal as refusal:

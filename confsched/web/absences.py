@@ -22,7 +22,7 @@ from confsched.services.absences import ONE_DAY, AbsenceFilter, NewAbsence
 from confsched.web.context import current_actor, now, read_session, reader_zone, transaction
 from confsched.web.forms import BaseForm, new_form_key
 from confsched.web.ids import find_id
-from confsched.web.instants import is_near, own_instant
+from confsched.web.instants import find_day, own_instant
 from confsched.web.pages import sentence
 from confsched.web.people_forms import day_of, person_choices, person_of
 from confsched.web.policies import needs
@@ -163,17 +163,9 @@ def _filter() -> AbsenceFilter:
     return AbsenceFilter(
         person_id=find_id(request.args.get("who")),
         kind=next((kind for kind in AbsenceKind if kind == request.args.get("kind")), None),
-        since=today if since is None else _typed_day(since),
-        until=_typed_day(request.args.get("until", "")),
+        since=today if since is None else find_day(since),
+        until=find_day(request.args.get("until", "")),
     )
-
-
-def _typed_day(text: str) -> date | None:
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        return None
-    return day if is_near(day) else None
 
 
 def _asked_page() -> int:

@@ -26,7 +26,10 @@ ICONS = (
     *("x-octagon",),
 )
 # Only the page of a month asks for these, in this order.
-ROSTER_SCRIPTS = ("roster_tables.js", "roster_queue.js", "roster.js")
+ROSTER_SCRIPTS = (
+    *("roster_tables.js", "roster_queue.js", "roster_grid.js", "roster_picture.js", "roster_editor.js"),
+    *("roster_blocks.js", "roster_mouse.js", "roster.js"),
+)
 CACHE_SECONDS = 365 * 24 * 3600
 DIGEST_LETTERS = 16
 _SYMBOL = re.compile(r'(<symbol [^>]*?id="([^"]+)">.*?</symbol>)', re.DOTALL)

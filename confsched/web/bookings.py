@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import date, datetime
+from datetime import datetime
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -19,7 +19,7 @@ from confsched.errors import Message, NotFound, Refusal, msg
 from confsched.services import access, bookings, claims, consults
 from confsched.web.context import current_actor, now, read_session, transaction
 from confsched.web.forms import BaseForm
-from confsched.web.instants import is_near, own_instant, parse_instant
+from confsched.web.instants import find_day, own_instant, parse_instant
 from confsched.web.offers import offer_days
 from confsched.web.policies import needs
 
@@ -48,20 +48,12 @@ def index() -> ResponseReturnValue:
     listing = bookings.list_bookings(
         read_session(),
         actor,
-        since=_day(request.args.get("since", "")) or local_day(now(), actor.zone),
+        since=find_day(request.args.get("since", "")) or local_day(now(), actor.zone),
         kind=BookingKind(kind) if kind in set(BookingKind) else None,
         text=request.args.get("q", "")[:80],
         page=max(1, min(10_000, request.args.get("page", 1, type=int))),
     )
     return render_template("bookings/index.html", listing=listing, kinds=list(BookingKind))
-
-
-def _day(text: str) -> date | None:
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        return None
-    return day if is_near(day) else None
 
 
 @blueprint.get("/<uuid:booking_id>")

@@ -4,25 +4,32 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from functools import partial
-from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from wtforms import HiddenField, StringField
 
 from confsched.domain.coverage import runs
 from confsched.domain.intervals import Span
 from confsched.domain.permissions import Permission
-from confsched.errors import Message, NotFound, Refusal, msg
+from confsched.errors import NotFound, Refusal, msg
 from confsched.models.rosters import DeclaredGap
 from confsched.models.swaps import DutySwap
 from confsched.services import access, coverage, declared_gaps
 from confsched.services.coverage import Opening, Overview
 from confsched.services.lists import page_of
 from confsched.web.context import current_actor, now, read_session, transaction
+from confsched.web.coverage_filter import (
+    FILTERS,
+    NARROWING,
+    PERIOD,
+    Asked,
+    kept,
+    read_filter,
+    unknown_choices,
+)
 from confsched.web.forms import BaseForm, new_form_key
 from confsched.web.ids import find_id
 from confsched.web.instants import parse_instant
@@ -36,7 +43,6 @@ NEXT_GAPS = 10
 GAPS_A_PAGE = 20
 MAX_DECLARED = 50
 MONDAY = 0
-FILTERS = ("site", "group", "gaps", "page")
 
 
 class DeclareForm(BaseForm):
@@ -53,31 +59,21 @@ class DeclareForm(BaseForm):
         return (self.line_id.data, self.starts_at.data) == wanted
 
 
-@dataclass(frozen=True)
-class Asked:
-    """Hold the filter as typed, what it means, and what is wrong with it by field."""
-
-    site_id: uuid.UUID | None
-    group: str | None
-    only_gaps: bool
-    page: int
-    problems: dict[str, Message] = field(default_factory=dict)
-
-
 @blueprint.get("")
 @needs(Permission.SEE_COVERAGE)
 def show() -> ResponseReturnValue:
     """Show the heat map of lines by days, and the next gaps."""
-    asked, found = _asked_and_found()
+    present = now()
+    asked = read_filter(present)
+    found = _find(asked, present)
     page = render_template(
         "coverage/show.html",
-        asked=asked,
-        overview=found,
         listing=page_of(found.lines, asked.page, LINES_A_PAGE),
         weeks=_weeks(found.days),
         runs=runs,
         openings=found.openings[:NEXT_GAPS],
-        **_for_rows(None),
+        **_for_page(asked, found, present),
+        **_for_rows(None, found, present),
     )
     return page, 422 if asked.problems else 200
 
@@ -90,20 +86,26 @@ def list_gaps() -> ResponseReturnValue:
 
 
 def _list_page(failed: DeclareForm | None, status: int) -> ResponseReturnValue:
-    asked, found = _asked_and_found()
+    present = now()
+    asked = read_filter(present)
+    found = _find(asked, present)
     shown = {one.line.line_id for one in found.lines}
-    everywhere = declared_gaps.list_declared(read_session(), current_actor(), now=now())
-    declared = [gap for gap in everywhere if gap.line_id in shown]
+    declared = [gap for gap in _list_declared(found) if gap.line_id in shown]
     page = render_template(
         "coverage/gaps.html",
-        asked=asked,
-        overview=found,
         listing=page_of(found.openings, asked.page, GAPS_A_PAGE),
         declared=declared[:MAX_DECLARED],
         declared_total=len(declared),
-        **_for_rows(failed),
+        **_for_page(asked, found, present),
+        **_for_rows(failed, found, present),
     )
     return page, 422 if asked.problems else status
+
+
+def _list_declared(found: Overview) -> list[DeclaredGap]:
+    return declared_gaps.list_declared(
+        read_session(), current_actor(), now=found.known_at, since=found.starts_at
+    )
 
 
 @blueprint.post("/gaps")
@@ -124,7 +126,7 @@ def declare() -> ResponseReturnValue:
         form.add_refusal(refusal)
         return _list_page(form, refusal.status)
     flash(sentence(msg("Declared: this gap alarms nobody any more.")), "ok")
-    return redirect(url_for("coverage.list_gaps", **_kept_filter()), 303)
+    return redirect(url_for("coverage.list_gaps", **kept(*FILTERS)), 303)
 
 
 def _span(form: DeclareForm) -> Span:
@@ -150,24 +152,40 @@ def withdraw(gap_id: uuid.UUID) -> ResponseReturnValue:
         gap = access.get_row(session, actor, DeclaredGap, gap_id, to="change")
         declared_gaps.withdraw_gap(session, actor, gap, now=now())
     flash(sentence(msg("Withdrawn: whoever watches the coverage sees this gap again.")), "ok")
-    return redirect(url_for("coverage.list_gaps", **_kept_filter()), 303)
+    return redirect(url_for("coverage.list_gaps", **kept(*FILTERS)), 303)
 
 
-def _kept_filter() -> dict[str, Any]:
-    return {name: value for name in FILTERS if (value := request.args.get(name))}
+def _for_page(asked: Asked, found: Overview, present: datetime) -> dict[str, object]:
+    """Return what both pages say about the period and whose knowledge they show."""
+    return {
+        "asked": asked,
+        "overview": found,
+        "is_from_now": found.starts_at == present,
+        "is_past_knowledge": found.known_at < present,
+        "narrowed": kept(*NARROWING),
+        "in_the_present": kept(*(name for name in FILTERS if name not in (*PERIOD, "page"))),
+    }
 
 
-def _for_rows(failed: DeclareForm | None) -> dict[str, object]:
-    """Return what the rows of gaps need beside the gaps: who may change, and what is asked for already."""
+def _for_rows(failed: DeclareForm | None, found: Overview, present: datetime) -> dict[str, object]:
+    """Return what the rows of gaps need beside the gaps: who may change, and what is asked for already.
+
+    What was known in the past can be looked at only, and so can what is over.
+    """
     actor = current_actor()
     new_key: Callable[[], str] = new_form_key
+    is_past = found.known_at < present
+    this_minute = present.replace(second=0, microsecond=0)
+    asked = [] if is_past else coverage.list_asked(read_session(), actor, now=present)
     return {
         "failed": failed,
         "new_key": new_key,
-        "kept": _kept_filter(),
-        "may_change": lambda line: line.belongs_to(actor),
-        "houses": actor.organisations_with(Permission.EDIT_ROSTER),
-        "asked_for": partial(_find_asked, coverage.list_asked(read_session(), actor, now=now())),
+        "kept": kept(*FILTERS),
+        "may_change": lambda opening: (
+            not is_past and opening.span.starts_at >= this_minute and opening.line.belongs_to(actor)
+        ),
+        "houses": frozenset() if is_past else actor.organisations_with(Permission.EDIT_ROSTER),
+        "asked_for": partial(_find_asked, asked),
     }
 
 
@@ -180,41 +198,20 @@ def _find_asked(asked: Sequence[DutySwap], opening: Opening) -> DutySwap | None:
     return None
 
 
-def _asked_and_found() -> tuple[Asked, Overview]:
-    asked = _asked()
+def _find(asked: Asked, present: datetime) -> Overview:
+    """Return what was asked for; a site or a service that nothing has joins what is wrong."""
     found = coverage.overview(
         read_session(),
         current_actor(),
-        now=now(),
+        now=present,
+        first_day=asked.first_day,
+        known_at=asked.known_at,
         site_id=asked.site_id,
         service_group=asked.group,
         only_gaps=asked.only_gaps,
     )
-    asked.problems.update(_unknown_choices(asked, found))
-    return asked, found
-
-
-def _asked() -> Asked:
-    site = request.args.get("site", "")
-    site_id = find_id(site)
-    problems = {"site": msg("Choose a site from the list.")} if site and site_id is None else {}
-    return Asked(
-        site_id=site_id,
-        group=request.args.get("group") or None,
-        only_gaps=request.args.get("gaps") == "only",
-        page=max(1, request.args.get("page", 1, type=int)),
-        problems=problems,
-    )
-
-
-def _unknown_choices(asked: Asked, found: Overview) -> dict[str, Message]:
-    """Name a site or a group that no line has, so that an empty page is never a mistake."""
-    problems = {}
-    if asked.site_id and str(asked.site_id) not in {site.value for site in found.sites}:
-        problems["site"] = msg("Choose a site from the list.")
-    if asked.group and asked.group not in found.group_names:
-        problems["group"] = msg("Choose a service from the list.")
-    return problems
+    asked.problems.update(unknown_choices(asked, found))
+    return found
 
 
 def _weeks(days: tuple[date, ...]) -> list[tuple[date, int]]:

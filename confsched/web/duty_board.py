@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, render_template, request, url_for
@@ -18,13 +18,14 @@ from confsched.services import duty_board
 from confsched.services.duty_board import Alarm, Board
 from confsched.web.context import current_actor, now, read_session, reader_zone
 from confsched.web.ids import find_id
+from confsched.web.instants import find_day, find_time
+from confsched.web.known import KNOWN_FIELDS, read_known
 from confsched.web.policies import needs
 
 blueprint = Blueprint("duty_board", __name__)
 
 MAX_ALARMS = 20  # of each kind in the note on top; the coverage page lists them all
-FIELDS = ("day", "time", "site", "group", "known_day", "known_time")
-YEARS = range(2000, 2100)  # what a date field may hold: beyond, the calendar of a zone has no end
+FIELDS = ("day", "time", "site", "group", *KNOWN_FIELDS)
 
 
 @dataclass(frozen=True)
@@ -76,19 +77,15 @@ def show() -> ResponseReturnValue:
 def _asked() -> Asked:
     present = now()
     typed = _typed(present)
-    day, at, site_id = _day(typed["day"]), _time(typed["time"]), find_id(typed["site"])
+    day, at, site_id = find_day(typed["day"]), find_time(typed["time"]), find_id(typed["site"])
     instant = present if _is_now() or day is None or at is None else to_instant(day, at, reader_zone())
-    chosen = _chosen_knowledge(typed)
-    is_wrong = bool(typed["known_day"] or typed["known_time"]) and (chosen is None or chosen > present)
+    known = read_known(present)
     problems = {
         "day": msg("Choose a day, such as 2026-11-25.") if day is None else None,
         "time": msg("Choose a time, such as 14:30.") if at is None else None,
-        "known_day": msg("Choose a day and a time up to now: what will be known later, nobody knows yet.")
-        if is_wrong
-        else None,
         "site": msg("Choose a site from the list.") if typed["site"] and site_id is None else None,
     }
-    known_at, knowledge = _knowledge(instant, None if is_wrong else chosen, present)
+    known_at, knowledge = _knowledge(instant, known.at, present)
     return Asked(
         at=instant,
         known_at=known_at,
@@ -96,7 +93,7 @@ def _asked() -> Asked:
         site_id=site_id,
         group=typed["group"] or None,
         typed=typed,
-        problems={name: problem for name, problem in problems.items() if problem},
+        problems={name: problem for name, problem in problems.items() if problem} | known.problems,
     )
 
 
@@ -108,12 +105,6 @@ def _typed(present: datetime) -> dict[str, str]:
 
 def _is_now() -> bool:
     return "day" not in request.args and "time" not in request.args
-
-
-def _chosen_knowledge(typed: dict[str, str]) -> datetime | None:
-    """Return the instant "known on" that was typed; a day alone means its end."""
-    day, at = _day(typed["known_day"]), _time(typed["known_time"] or "23:59")
-    return to_instant(day, at, reader_zone()) if day and at else None
 
 
 def _knowledge(at: datetime, chosen: datetime | None, present: datetime) -> tuple[datetime, Knowledge]:
@@ -139,21 +130,6 @@ def _other_knowledge_url(asked: Asked) -> str:
     }
     other = Knowledge.TODAY if asked.knowledge == Knowledge.THEN else None
     return url_for("duty_board.show", known=other, **kept)
-
-
-def _day(text: str) -> date | None:
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        return None
-    return day if day.year in YEARS else None
-
-
-def _time(text: str) -> time | None:
-    try:
-        return time.fromisoformat(text).replace(second=0, microsecond=0, tzinfo=None)
-    except ValueError:
-        return None
 
 
 def _unknown_choices(asked: Asked, board: Board) -> dict[str, Message]:

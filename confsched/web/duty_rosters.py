@@ -7,6 +7,7 @@ from datetime import date
 
 from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from confsched.domain.permissions import Permission
@@ -15,7 +16,6 @@ from confsched.errors import Message, Refusal, msg
 from confsched.models.duty_rosters import DutyRoster
 from confsched.models.network import Department
 from confsched.services import access, duty_rosters, roster_overview
-from confsched.services.affected import AffectedMeeting
 from confsched.services.duty_rosters import (
     CellEdit,
     EditResult,
@@ -33,12 +33,16 @@ from confsched.web.roster_cells import (
     parse_day,
     read_json,
     refused,
+    seen_by_script,
 )
 from confsched.web.roster_months import (
     month_name,
     parse_month,
 )
 from confsched.web.roster_pages import day_page, load, month_page, tools
+from confsched.web.roster_pictures import picture_of
+
+NAMED_MEETINGS = 5  # the way to each stands in the cookie of the next page, which has its limit
 
 blueprint = Blueprint("duty_rosters", __name__, url_prefix="/rosters")
 
@@ -64,16 +68,17 @@ def show(department_id: uuid.UUID, month: str) -> ResponseReturnValue:
 @blueprint.post("/<uuid:department_id>/<month>/cells")
 @needs(Permission.EDIT_ROSTER)
 def edit(department_id: uuid.UUID, month: str) -> ResponseReturnValue:
-    """Take cells: of a script as JSON, answered by the new picture; of a form, answered by the month."""
+    """Take cells: of a script as JSON, answered by what is new to it; of a form, answered by the month."""
     first = parse_month(month)
     access.get_department(read_session(), current_actor(), department_id)
     if not request.is_json:
         return _edit_day(department_id, first)
+    sent = read_json()
     try:
-        result = _save(department_id, first, edits_of_script(read_json()))
+        result = _save(department_id, first, edits_of_script(sent))
     except Refusal as refusal:
         return _refusal_answer(refusal)
-    return _fresh_answer(department_id, first, result)
+    return _fresh_answer(department_id, first, result, sent)
 
 
 def _save(department_id: uuid.UUID, month: date, edits: list[CellEdit]) -> EditResult:
@@ -96,11 +101,11 @@ def _refusal_answer(refusal: Refusal) -> ResponseReturnValue:
 
 
 def _fresh_answer(
-    department_id: uuid.UUID, month: date, result: EditResult, done: Message | None = None
+    department_id: uuid.UUID, month: date, result: EditResult, sent: object, done: Message | None = None
 ) -> ResponseReturnValue:
     view = load(department_id, month)
-    html = render_template("duty_rosters/fresh.html", view=view, **tools(view))
-    return jsonify(html=html, **answer_of(result, view.zone, done))
+    news = picture_of(view, tools(view)).news_for(seen_by_script(sent))
+    return jsonify(**news, **answer_of(result, view.zone, done))
 
 
 def _to_month(department_id: uuid.UUID, month: date, anchor: str | None = None) -> ResponseReturnValue:
@@ -134,7 +139,7 @@ def _step(department_id: uuid.UUID, month: date, *, is_undo: bool) -> ResponseRe
         return _refused(department_id, month, refusal)
     done = msg("Undone.") if is_undo else msg("Done again.")
     if request.is_json:
-        return _fresh_answer(department_id, month, result, done)
+        return _fresh_answer(department_id, month, result, read_json(), done)
     zone = load(department_id, month).zone
     flash(" ".join([sentence(done), *(conflict_words(one, zone) for one in result.conflicts)]), "ok")
     return _to_month(department_id, month)
@@ -194,7 +199,7 @@ def restore(department_id: uuid.UUID, month: str) -> ResponseReturnValue:
 
 def _number(name: str) -> int:
     text = request.form.get(name, "")
-    if not text.isdecimal() or len(text) > 6:
+    if not (text.isascii() and text.isdecimal()) or len(text) > 6:
         raise Refusal(msg("Open the month again: this page is from before the last publication."))
     return int(text)
 
@@ -207,14 +212,8 @@ def _say_published(done: Publication) -> None:
     flash(sentence(msg("Edition %(number)s is published. Changes: %(count)s.", **values)), "ok")
     broken = [meeting for meeting in done.meetings if not meeting.is_bound]
     if broken:
-        text = msg(
-            "Meetings that lose somebody: %(count)s. %(first)s", count=len(broken), first=_words(broken[0])
-        )
-        flash(sentence(text), "warn")
-
-
-def _words(meeting: AffectedMeeting) -> Message:
-    return msg("%(name)s: %(proposal)s", name=meeting.person_name, proposal=meeting.proposal)
+        said = render_template("duty_rosters/_broken.html", meetings=broken, most=NAMED_MEETINGS)
+        flash(Markup(said.strip()), "warn")
 
 
 @blueprint.post("/<uuid:department_id>/<month>/reasons")

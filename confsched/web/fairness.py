@@ -23,7 +23,7 @@ from confsched.services import fairness
 from confsched.services.fairness import Column, Fairness, Figure, Row
 from confsched.web.context import current_actor, now, read_session, reader_language
 from confsched.web.ids import find_id
-from confsched.web.instants import is_near
+from confsched.web.instants import find_day
 from confsched.web.pages import sentence
 from confsched.web.policies import needs
 
@@ -105,7 +105,7 @@ def _asked(departments: list[Department]) -> Asked:
     usual = {"department": "", "until": f"{today:%Y-%m}", "line": "", "known": ""}
     typed = {name: request.args.get(name, value) for name, value in usual.items()}
     department = _chosen(departments, typed["department"])
-    until, known_on, line_id = _month(typed["until"]), _day(typed["known"]), find_id(typed["line"])
+    until, known_on, line_id = _month(typed["until"]), find_day(typed["known"]), find_id(typed["line"])
     problems = {
         "department": typed["department"] and not department and msg("Choose a department from the list."),
         "until": until is None and msg("Choose a month, such as 2026-11."),
@@ -127,15 +127,7 @@ def _chosen(departments: list[Department], text: str) -> Department | None:
 
 
 def _month(text: str) -> date | None:
-    return _day(f"{text}-01")
-
-
-def _day(text: str) -> date | None:
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        return None
-    return day if is_near(day) else None
+    return find_day(f"{text}-01")
 
 
 def difference(figure: Figure, column: Column) -> Message:

@@ -81,8 +81,10 @@ def _columns(form: Mapping[str, str]) -> Columns:
     try:
         kind = LayoutKind(form["kind"])
     except ValueError as error:
-        raise Refusal(msg("Choose one of the two shapes."), field="kind") from error
-    name, head = _number(form, "name_column"), _number(form, "header_row")
+        raise Refusal(msg("Choose one of the shapes."), field="kind") from error
+    day, name, head = (_number(form, field) for field in ("day_column", "name_column", "header_row"))
+    if kind is LayoutKind.PLAN:
+        return _plan_columns(day, head)
     if name is None:
         raise Refusal(msg("Choose the column in which the names stand."), field="name_column")
     is_list = kind is LayoutKind.LIST
@@ -91,11 +93,17 @@ def _columns(form: Mapping[str, str]) -> Columns:
         header_row=-1 if head is None else head - 1,
         name=name,
         given_name=_number(form, "given_column"),
-        day=_number(form, "day_column") if is_list else None,
+        day=day if is_list else None,
         code=_number(form, "code_column") if is_list else None,
         starts=_number(form, "start_column") if is_list else None,
         ends=_number(form, "end_column") if is_list else None,
     )
+
+
+def _plan_columns(day: int | None, head: int | None) -> Columns:
+    if day is None:
+        raise Refusal(msg("Choose the column in which the days stand."), field="day_column")
+    return Columns(kind=LayoutKind.PLAN, header_row=0 if not head else head - 1, name=day, day=day)
 
 
 def _number(form: Mapping[str, str], name: str) -> int | None:

@@ -15,13 +15,13 @@ from confsched.clock import to_local
 from confsched.domain.duty_codes import MAX_CELL
 from confsched.errors import Message, Refusal, msg
 from confsched.services.duty_rosters import (
-    MAX_EDITS,
     CellConflict,
     CellEdit,
     CellView,
     EditResult,
     MonthView,
     PersonRow,
+    check_size,
 )
 from confsched.web.pages import sentence
 
@@ -60,9 +60,16 @@ def read_json() -> Any:
 def edits_of_script(sent: Any) -> list[CellEdit]:
     """Read {"edits": [[person, day, text, version], ...]}; raises Refusal for anything else."""
     edits = sent.get("edits") if isinstance(sent, dict) else None
-    if not isinstance(edits, list) or len(edits) > MAX_EDITS:
+    if not isinstance(edits, list):
         raise Refusal(_NO_PAGE)
+    check_size(edits)
     return [_edit(entry) for entry in edits]
+
+
+def seen_by_script(sent: Any) -> Mapping[str, object]:
+    """Read {"seen": {piece: digest}}: what a page shows; to any other everything is new."""
+    seen = sent.get("seen") if isinstance(sent, dict) else None
+    return seen if isinstance(seen, dict) else {}
 
 
 def _edit(entry: Any) -> CellEdit:
@@ -108,7 +115,7 @@ def edits_of_form(form: Mapping[str, str], month: date) -> list[CellEdit]:
 
 def _version(form: Mapping[str, str], person: str) -> int:
     text = form.get(f"seen-{person}", "")
-    if not text.isdecimal() or len(text) > MAX_DIGITS or int(text) > MAX_VERSION:
+    if not (text.isascii() and text.isdecimal()) or len(text) > MAX_DIGITS or int(text) > MAX_VERSION:
         raise Refusal(_NO_PAGE)
     return int(text)
 
@@ -165,7 +172,7 @@ def _with(message: Message, **values: object) -> Message:
 
 
 def answer_of(result: EditResult, zone: str, done: Message | None = None) -> dict[str, Any]:
-    """Return what the script needs beside the new picture: versions, conflicts, refused texts, a sentence."""
+    """Return what the script needs beside the new pieces: versions, conflicts, refused texts, a sentence."""
     problems = refused(result)
     return {
         "saved": [{"key": _key(one), "version": one.version} for one in result.saved],

@@ -129,7 +129,7 @@ def take_over(run_id: uuid.UUID) -> ResponseReturnValue:
 
 
 def _say(result: EditResult) -> None:
-    done = msg("Taken over: %(count)s cells of the draft. “Undo” takes them out.", count=len(result.saved))
+    done = msg("Cells of the draft taken over: %(count)s. “Undo” takes them out.", count=len(result.saved))
     nothing = msg("Nothing was left to take over.")
     flash(sentence(done if result.saved else nothing), "ok")
 

@@ -20,7 +20,7 @@ from confsched.web.instants import YEARS
 from confsched.web.pages import sentence
 
 AWAY = "–"  # what colleagues read for an absence
-_MONTH = re.compile(r"(\d{4})-(\d{2})")
+_MONTH = re.compile("([0-9]{4})-([0-9]{2})")
 _WEEKEND = frozenset({DayClass.SATURDAY, DayClass.SUNDAY})
 _HOLIDAYS = frozenset({DayClass.HOLIDAY, DayClass.HOLIDAY_EVE})
 # By what a code counts as, not by its letter: each house has letters of its own.

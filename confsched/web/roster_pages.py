@@ -29,6 +29,7 @@ from confsched.web.roster_months import (
     versions_of,
     wish_words,
 )
+from confsched.web.roster_pictures import picture_of
 
 ONE_DAY = timedelta(days=1)
 LIST_LENGTH = 12
@@ -36,11 +37,11 @@ LONGEST_LIST = 400
 WORDS = {
     "label": msg("Code for %(name)s on %(day)s"),
     "saving": msg("Saving …"),
-    "offline": msg("No connection: %(count)s changes are not saved. Trying again."),
+    "offline": msg("No connection. Changes not saved: %(count)s. Trying again."),
     "signedOut": msg("You are signed out: nothing is lost. Sign in in another window, then try again here."),
     "refused": msg("The server did not take this. Try again, or open the page again."),
     "notHere": msg("Codes are typed beside names, on days."),
-    "cut": msg("Left out, because it lies outside of the month: %(count)s cells."),
+    "cut": msg("Cells left out, because they lie outside of the month: %(count)s."),
     "copied": msg("Cells copied: %(count)s."),
     "noMarks": msg("No gap and no warning in this month."),
     "keepMine": msg("Put %(code)s all the same"),
@@ -81,14 +82,18 @@ def month_page(
     department_id: uuid.UUID, month: date, problem: Message | None = None, status: int = 200
 ) -> ResponseReturnValue:
     view = load(department_id, month, _known_at())
+    of_month = tools(view)
+    picture = picture_of(view, of_month)
     page = render_template(
         "duty_rosters/show.html",
         view=view,
+        picture=picture,
+        seen=" ".join(f"{name}:{digest}" for name, digest in picture.digests.items()),
         problem=problem,
         first_steps=_first_steps(),
         links=_links(department_id, month),
         words=json.dumps({name: sentence(text) for name, text in WORDS.items()}),
-        **tools(view),
+        **of_month,
     )
     return page, status
 
@@ -109,6 +114,8 @@ def tools(view: MonthView) -> dict[str, Any]:
     """Return what the templates of a month need beside its view."""
     return {
         "look": look_of(view),
+        "here": {"department_id": view.department_id, "month": f"{view.month:%Y-%m}"},
+        "shown": {name: request.args[name] for name in ("all", "warning") if name in request.args},
         "marks_of": marks_of,
         "has_words": has_words,
         "wish_words": wish_words,

@@ -24,6 +24,7 @@ from confsched.web.context import current_actor, now, read_session, reader_zone,
 from confsched.web.ids import find_id
 from confsched.web.pages import sentence
 from confsched.web.policies import needs
+from confsched.web.reach_form import read_reach
 from confsched.web.roster_months import month_name, parse_month
 from confsched.web.rotation_forms import (
     RotationForm,
@@ -101,7 +102,7 @@ def _department(department_id: uuid.UUID) -> Department:
 @blueprint.get("/rosters/rotations")
 @needs(Permission.SEE_ROSTERS)
 def between_hubs() -> ResponseReturnValue:
-    """Show which hub has which service when; with ?service= the form for a new rotation of it."""
+    """Show which hub has which service when; ?service= asks for a new rotation, ?reach= for a person."""
     return _hubs_page(find_id(request.args.get("service", "")), None)
 
 
@@ -113,6 +114,7 @@ def _hubs_page(
     service = next((one for one in services if one.id == service_id), None)
     form = sent or empty_form(local_day(now(), reader_zone()))
     form.service_id.data = str(service.id) if service else ""
+    reach = read_reach(session, rotation_choices.list_reachable(session, actor), now())
     page = render_template(
         "rotations/hubs.html",
         rotations=rotation_views.list_between_hubs(session, actor, now=now()),
@@ -120,8 +122,9 @@ def _hubs_page(
         service=service,
         form=form,
         choices=rotation_choices.list_hub_lines(session, service) if service else [],
+        reach=reach,
     )
-    return page, status
+    return page, 422 if reach.problems else status
 
 
 @blueprint.post("/rosters/rotations")

@@ -143,6 +143,7 @@ def _duties(line: UUID, people: list[UUID], size: Size, chance: Random) -> Itera
                 "person_id": chance.choice(people),
                 "starts_at": clock.to_instant(day, starts, ZONE),
                 "ends_at": clock.to_instant(day + timedelta(days=ends < starts), ends, ZONE),
+                "day": day,
                 "origin": "plan",
                 "recorded_at": recorded,
                 "superseded_at": None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 
@@ -55,6 +56,8 @@ LEGEND = Legend(
             _code("N", NIGHT, LINE),
             _code("D", DAY, LINE),
             _code("R", NIGHT, OTHER_LINE),
+            _code("E", (time(16), time(18)), LINE),
+            _code("H", (time(0), time(0)), LINE),
             _code("T", DAY),
             _code("U", None, absence=AbsenceKind.LEAVE),
             DutyCode("W", "Weekend", LINE, hours={DayClass.SATURDAY: NIGHT}),
@@ -73,8 +76,8 @@ def _night(number: int) -> Span:
     return duty_span(_day(number), *NIGHT, ZONE)
 
 
-def _held(person_id: UUID, span: Span, *, is_roster: bool = True) -> StandingDuty:
-    return StandingDuty(LINE, person_id, span, is_roster)
+def _held(person_id: UUID, span: Span, *, day: date | None = None, is_roster: bool = True) -> StandingDuty:
+    return StandingDuty(LINE, person_id, span, day or span.starts_at.date(), is_roster)
 
 
 def _diff(person_id: UUID, number: int, before: str, after: str) -> CellDiff:
@@ -195,6 +198,21 @@ WORK = {
         [(ANN, _night(1))],
         [],
     ),
+    "what is left after midnight goes with its day, whatever the hours are now": (
+        [_diff(ANN, 1, "E", "")],
+        [_held(ANN, _early(1)), _held(ANN, _late(1), day=_day(1)), _held(ANN, _early(2))],
+        [(ANN, _early(1)), (ANN, _late(1))],
+        [],
+    ),
+    "what is left of the day before stays": (
+        [_diff(ANN, 2, "H", "")],
+        [_held(ANN, _late(1), day=_day(1)), _held(ANN, _early(2))],
+        [(ANN, _early(2))],
+        [],
+    ),
+    "what comes after midnight only is written for the day of its code": (
+        *([_diff(ANN, 1, "", "N")], [_held(CLEO, _early(1))], [], [(ANN, _late(1))]),
+    ),
     "days at work and absences touch no line": ([_diff(ANN, 1, "T", "U")], [_held(BEN, _night(1))], [], []),
 }
 
@@ -203,16 +221,16 @@ WORK = {
 def test_a_publication_does_to_a_line(case: str) -> None:
     diffs, standing, withdrawn, recorded = WORK[case]
     work = line_work(diffs, standing, LEGEND)
-    expected = [LineWork(LINE, tuple(withdrawn), tuple(recorded))] if withdrawn or recorded else []
-    assert work == expected
+    came = tuple(_held(person_id, span, day=_day(1)) for person_id, span in recorded)
+    assert work == ([LineWork(LINE, tuple(withdrawn), came)] if withdrawn or recorded else [])
 
 
 @pytest.mark.parametrize("day", [date(2026, 10, 24), date(2026, 3, 28)])
 def test_a_night_over_a_clock_change_is_recorded_to_the_hour(day: date) -> None:
     """Cover line 13 of the failures: the elapsed hours differ, the local times do not."""
     (work,) = line_work([CellDiff(ANN, day, "", "N")], [], LEGEND)
-    assert work.recorded == ((ANN, duty_span(day, *NIGHT, ZONE)),)
-    assert work.recorded[0][1].duration != timedelta(hours=16)
+    assert work.recorded == (_held(ANN, duty_span(day, *NIGHT, ZONE), day=day),)
+    assert work.recorded[0].span.duration != timedelta(hours=16)
 
 
 def test_hours_that_the_clock_skips_are_a_finding_and_no_crash() -> None:
@@ -255,11 +273,11 @@ def _carried_out(works: list[LineWork], standing: list[StandingDuty]) -> list[St
     for work in works:
         cut = [span for _, span in work.withdrawn]
         standing = [
-            StandingDuty(duty.line_id, duty.person_id, part, duty.is_roster)
+            replace(duty, span=part)
             for duty in standing
             for part in (subtract([duty.span], cut) if duty.line_id == work.line_id else [duty.span])
         ]
-        standing += [StandingDuty(work.line_id, person_id, span, True) for person_id, span in work.recorded]
+        standing += work.recorded
     return standing
 
 

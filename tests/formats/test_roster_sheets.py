@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, time, timedelta
 from pathlib import Path
@@ -111,6 +112,96 @@ def test_an_english_list_with_lines_and_given_names_is_read() -> None:
         ("Sölle, Katrin", 1, "Night"),
         ("Ahrend, Jörg", 3, "Backup"),
     ]
+
+
+def test_days_down_and_duties_across_are_read_with_two_names_a_cell_and_without_title_and_footer() -> None:
+    table = _sample("plan_german.csv")
+    sheet = _sheet(table)
+    found: dict[tuple[int, str], list[str]] = defaultdict(list)
+    for entry in sheet.entries:
+        found[entry.day.day, entry.text].append(entry.name)
+    assert find_month(table) == MONTH
+    assert [found[day, "Haus 1"] for day in (1, 3, 4, 5, 6, 24, 31)] == [
+        *(["Dr. Sölle"], ["Sölle", "Ahrend"], ["Sölle", "Straßer"], ["Fr. Dr. Sölle", "Dr. Ahrend"]),
+        *(["Sölle"], ["Straßer"], ["Dr. Sölle"]),
+    ]
+    assert len([entry for entry in sheet.entries if entry.name == "Voß, Anna"]) == 30
+    assert {entry.hours for entry in sheet.entries if entry.text == "OA 1"} == {(time(16), time(8))}
+    assert {text for _, text in found} == {"Haus 1", "OA 1"}
+    assert sheet.days == set(DAYS)
+    assert [str(problem) for problem in sheet.problems] == [
+        "Row 9: “Sölle (bis 22 Uhr)” is more or less than a name."
+    ]
+    assert [row.row for row in sheet.skipped] == [36, 37]
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda day: str(day.day),
+        lambda day: f"{WEEKDAYS[day.weekday()]} {day.day}.",
+        lambda day: f"{day:%d.%m.}",
+        lambda day: f"{day.day}. Dez",
+        lambda day: f"{day.day} Dec",
+        lambda day: f"{day:%d} December 2026",
+        lambda day: f"{WEEKDAYS[day.weekday()]}, December {day.day}, 2026",
+        lambda day: day,
+    ],
+)
+def test_a_plan_reads_alike_however_its_days_are_written(write: Callable[[date], object]) -> None:
+    rows = [[write(day), "Dr. Sölle", None if day.day == 9 else "Voss"] for day in DAYS]
+    (table,) = read_tables(workbook([["Tag", "Nacht", "Ruf"], *rows]))
+    plan = {(entry.day, entry.text, entry.name) for entry in _sheet(table).entries}
+    assert plan == {(day, "Nacht", "Dr. Sölle") for day in DAYS} | {
+        (day, "Ruf", "Voss") for day in DAYS if day.day != 9
+    }
+
+
+def test_a_plan_may_have_two_halves_beside_each_other_and_two_rows_a_day() -> None:
+    head = ["Datum", "Ruf", "Datum", "Ruf"]
+    halves = [[f"{day}.12.", "Voss", f"{day + 15}.12.", "Sölle"] for day in range(1, 16)]
+    assert len(_sheet(_pasted(head, *halves)).entries) == 30
+    rows = [["Datum", "Ruf"], ["1.12.", "Voss"], ["", "Sölle"], ["2.12.", "Ahrend"], ["", "gez. Brandis"]]
+    assert _plain(_sheet(_pasted(*rows))) == [("Voss", 1, "Ruf"), ("Sölle", 1, "Ruf"), ("Ahrend", 2, "Ruf")]
+
+
+def test_names_in_a_plan_without_a_heading_and_other_weekdays_are_said() -> None:
+    rows = [[str(day), "Sölle", "Voss"] for day in range(1, 9)]
+    (problem,) = _sheet(_pasted(["Tag", "Nacht", ""], *rows)).problems
+    assert str(problem) == "Column C has entries but no heading."
+    shifted = [[f"{WEEKDAYS[day % 7]} {day}.", "Sölle"] for day in range(1, 9)]
+    assert "not those of 01/2027" in str(
+        _sheet(_pasted(["Tag", "Nacht"], *shifted), date(2027, 1, 1)).problems[0]
+    )
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [["Wann", "Wieso", "Wobei"], *([f"{day}.12.", "Kolb", "N"] for day in range(1, 9))],
+        [["Datum", "Feiertag"], ["24.12.2026", "Heiligabend"], ["25.12.2026", "Weihnachten"]],
+        [["Datum", "Betten"], *([f"{day}.12.2026", str(day)] for day in range(1, 9))],
+        [["Name", "1", "2"], ["Voss", "N", "R"]],
+        [["Name", "1.5", "2.5"], ["Voss", "N", "R"]],
+        [["Wo", "Wann", "Wieder"], *(["A", f"{day}.12.2026", f"{day + 1}.12.2026"] for day in range(1, 4))],
+    ],
+)
+def test_what_only_looks_like_a_plan_or_like_days_is_left_to_the_reader(rows: list[list[str]]) -> None:
+    assert guess_layout(_pasted(*rows), MONTH) is None
+
+
+@pytest.mark.parametrize("head", [["Di 1", "Mi 2"], ["1.12.", "2.12."], ["01.12.2026", "02.12.2026"]])
+def test_two_days_are_enough_where_they_cannot_be_anything_else(head: list[str]) -> None:
+    table = _pasted(["Name", *head], ["Voss", "N", "R"], ["Sölle", "", "T"], ["Summe", "1", "2"])
+    assert _plain(_sheet(table)) == [("Voss", 1, "N"), ("Voss", 2, "R"), ("Sölle", 2, "T")]
+
+
+def test_a_last_week_of_few_days_below_the_others_keeps_its_days() -> None:
+    weeks = [["Name", *map(str, range(1, 8))], ["Voss", "N"], ["Name", "29", "30", "31"], ["Voss", "R"]]
+    assert _plain(_sheet(_pasted(*weeks))) == [("Voss", 1, "N"), ("Voss", 29, "R")]
+    weeks = [["Name", *(f"Di {day}" if day == 1 else str(day) for day in range(1, 8))], ["Voss", "N"]]
+    weeks += [["", "Mi 30", "Do 31"], ["Voss", "R"]]
+    assert _plain(_sheet(_pasted(*weeks))) == [("Voss", 1, "N"), ("Voss", 30, "R")]
 
 
 def test_a_list_without_headings_is_understood_by_what_its_columns_hold() -> None:

@@ -14,7 +14,7 @@ from confsched.formats.tables import BYTE_ORDER_MARK, harmless, write_table
 TEXT = st.text(st.characters(blacklist_categories=("Cs", "Cc")), max_size=20)
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+49 30", "-2", "@SUM(A1)", "\t=1", "\r=1", "\n=1"])
+@pytest.mark.parametrize("text", ["=1+1", "+49 30", "-2", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1"])
 def test_what_a_spreadsheet_would_run_is_text(text: str) -> None:
     assert harmless(text) == f"'{text}"
 

@@ -146,6 +146,7 @@ def test_a_duty_for_the_service_makes_available_for_moving_too(session: Session,
         person_id=world.neurologist.id,
         starts_at=local(TUESDAY, time(16)),
         ends_at=local(TUESDAY, time(23)),
+        day=TUESDAY,
         origin="test",
         recorded_at=NOW,
     )

@@ -171,6 +171,69 @@ def test_a_declared_gap_is_no_alarm_and_stays_visible(session: Session, world: W
     assert line.cells[40].state == DayState.INTENDED
 
 
+def test_the_same_days_are_asked_as_they_were_known_before_each_change(
+    session: Session, world: World
+) -> None:
+    """Covers PEER_FAILURES 32: who asks later sees which gap stood there, and since when it was meant."""
+    steps = [NOW + timedelta(hours=hour) for hour in range(5)]
+    later, secretary = steps[-1], world.actor(world.secretary)
+    _publish(session, world, *_nights(world, but=(3, 40)), now=steps[0])
+    declared = declared_gaps.declare_gap(
+        session, secretary, world.line, _night(40), "Umbau", now=steps[1], key="k"
+    )
+    rosters.withdraw_duties(session, None, world.line, _night(60), now=steps[2])
+    declared_gaps.withdraw_gap(session, secretary, declared, now=steps[3])
+
+    before = steps[0] - timedelta.resolution
+    holes = [
+        _overview(session, world, now=later, known_at=at, first_day=MONDAY).lines[0].holes
+        for at in (*steps[:4], later)
+    ]
+
+    assert len(_overview(session, world, now=later, known_at=before).openings) == 90
+    assert [hole.gaps for hole in holes] == [
+        (_night(3), _night(40)),
+        (_night(3),),
+        (_night(3), _night(60)),
+        (_night(3), _night(40), _night(60)),
+        (_night(3), _night(40), _night(60)),
+    ]
+    assert [hole.intended for hole in holes] == [(), (_night(40),), (_night(40),), (), ()]
+    lists = [declared_gaps.list_declared(session, secretary, now=at) for at in steps[:4]]
+    assert lists == [[], [declared], [declared], []]
+
+
+@pytest.mark.parametrize(("day", "count"), [(date(2026, 3, 29), 23), (date(2026, 10, 25), 25)])
+def test_each_instant_of_the_clock_change_nights_has_its_own_knowledge(
+    session: Session, world: World, day: date, count: int
+) -> None:
+    """Covers PEER_FAILURES 13: both passes of 02:30 in October are told apart, March loses no hour."""
+    midnight = clock.start_of_day(day, ZONE)
+    changes = [midnight + timedelta(hours=hour, minutes=30) for hour in range(4)]
+    held = Span(midnight - timedelta(days=8), midnight + timedelta(days=20))
+    for number, at in enumerate(changes):
+        rosters.record_duties(session, None, world.line, [(world.neurologist, held)], now=at, origin="plan")
+        if number % 2:
+            rosters.withdraw_duties(session, None, world.line, held, now=at)
+
+    found = [_overview(session, world, now=NOW, known_at=at, first_day=day) for at in changes]
+
+    assert [one.openings[0].span.starts_at >= held.ends_at for one in found] == [True, False, True, False]
+    assert found[0].starts_at == midnight
+    assert found[0].lines[0].demand.days[0].duration == timedelta(hours=count)
+
+
+def test_another_first_day_shows_what_is_over_by_what_is_known_now(session: Session, world: World) -> None:
+    _publish(session, world, *_nights(world), (world.neurologist, _night(-9)))
+
+    found = _overview(session, world, first_day=MONDAY - timedelta(days=10))
+
+    assert (found.days[0], len(found.days)) == (MONDAY - timedelta(days=10), 90)
+    assert found.openings[0].span == Span(_at(-10, 0), _at(-10, 8))
+    assert found.openings[1].span == _night(-10)
+    assert _night(-9) not in [opening.span for opening in found.openings]
+
+
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 def test_the_benchmark_finds_the_gaps_that_were_left(request: pytest.FixtureRequest, kind: str) -> None:
     name = {"sqlite": "sqlite_database", "postgresql": "postgres_database"}[kind]

@@ -83,6 +83,7 @@ def add_duty(session: Session, world: World, span: Span, **values: object) -> Du
         person_id=world.neurologist.id,
         starts_at=span.starts_at,
         ends_at=span.ends_at,
+        day=span.starts_at.date(),
         origin="test",
         recorded_at=NOW,
         **values,

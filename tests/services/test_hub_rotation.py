@@ -182,6 +182,7 @@ def test_who_was_on_as_known_then_differs_from_what_is_known_now(session: Sessio
         person_id=person.id,
         starts_at=NOW,
         ends_at=NOW + timedelta(hours=1),
+        day=NOW.date(),
         origin="test",
         recorded_at=later,
     )

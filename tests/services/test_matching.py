@@ -47,6 +47,7 @@ def _duty(session: Session, world: World, starts_at: datetime, ends_at: datetime
     for name, value in line.items():
         setattr(session.get_one(DutyLine, world.line.id), name, value)
     values = {"line_id": world.line.id, "person_id": world.neurologist.id, "origin": "test"}
+    values["day"] = starts_at.date()
     session.add(Duty(starts_at=starts_at, ends_at=ends_at, recorded_at=NOW, **values))
     session.flush()
 

@@ -51,6 +51,7 @@ def hold_line(session: Session, person: Person, line: DutyLine, span: Span = DAY
         person_id=person.id,
         starts_at=span.starts_at,
         ends_at=span.ends_at,
+        day=span.starts_at.date(),
         origin="test",
         recorded_at=NOW,
     )

@@ -13,16 +13,18 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from confsched.clock import local_day
 from confsched.db import Database
 from confsched.domain.duty_codes import split_cell
 from confsched.domain.intervals import Span
-from confsched.domain.kinds import AbsenceKind
+from confsched.domain.kinds import AbsenceKind, DayClass
 from confsched.domain.rosters import duty_span
 from confsched.errors import Refusal, msg
 from confsched.models.duty_rosters import DutyRoster, RosterCell, RosterEdition
 from confsched.models.network import Department
 from confsched.models.rosters import Absence, Duty
-from confsched.services import duty_rosters, rosters, swaps
+from confsched.services import duty_codes, duty_rosters, rosters, swaps
+from confsched.services.duty_codes import NewCode
 from confsched.services.roster_cells import find_roster, open_roster
 from confsched.services.swaps import Proposal
 from confsched.services.who_is_on import who_is_on
@@ -36,6 +38,13 @@ ABSENCES = {"U": AbsenceKind.LEAVE, "F": AbsenceKind.TRAINING}
 AUTUMN = (*(date(2026, 10, day) for day in (23, 24, 25, 26, 31)), date(2026, 11, 1))
 SPRING = (*(date(2027, 3, day) for day in (26, 27, 28, 29, 31)), date(2027, 4, 1))
 HOURS = {"H": (time(8), time(8)), "N": (time(16), time(8))}
+OTHER_HOURS = (
+    (time(8), time(8)),
+    (time(16), time(8)),
+    (time(16), time(22)),
+    (time(20), time(4)),
+    (time(0), time(0)),
+)
 
 Slot = tuple[str, datetime]
 
@@ -46,10 +55,11 @@ class _Over(Exception):
 
 @dataclass(frozen=True)
 class Held:
-    """Hold who a slot belongs to, and for which day a month wrote it; None is a swap or a program."""
+    """Hold who a slot belongs to and for which day, and whether a cell of the month says so."""
 
     name: str
-    day: date | None
+    day: date
+    is_said: bool
 
 
 @dataclass
@@ -61,6 +71,7 @@ class Run:
     days: tuple[date, ...]
     now: datetime
     slots: dict[Slot, Held] = field(default_factory=dict)
+    hours: dict[str, tuple[time, time]] = field(default_factory=HOURS.copy)
     history: list[tuple[datetime, dict[Slot, str]]] = field(default_factory=list)
 
     # ---- what is done ----
@@ -110,42 +121,78 @@ class Run:
         span = Span(duty.starts_at, duty.ends_at)
         start = span.starts_at + timedelta(hours=from_hour) if from_hour else None
         giver = self.rw.actor_of(duty.person.family_name)
+        before = self._all_published()
         asked = Proposal(starts_at=start, to_person_id=self.rw.people[name].id)
         swap = swaps.propose(self.session, giver, duty, asked, now=self.now, key=uuid.uuid4().hex)
         swaps.accept(self.session, self.rw.actor_of(name), swap, now=self.now)
-        self._hold(code, Span(start or span.starts_at, span.ends_at), Held(name, None))
+        gone = {cell for cell, text in before.items() if code in split_cell(text)} - {
+            cell for cell, text in self._all_published().items() if code in split_cell(text)
+        }
+        span = Span(start or span.starts_at, span.ends_at)
+        self._hold(code, span, Held(name, self._day_of(code, span), is_said=bool(gone)))
+
+    def change_hours(self, code: str, hours: tuple[time, time]) -> None:
+        row = next(row for row in duty_codes.list_codes(self.session, self.rw.department) if row.code == code)
+        days = dict.fromkeys(DayClass, hours)
+        new = NewCode(code, row.name, row.line_id, None, row.duty_type, row.counts_as, days)
+        duty_codes.save_code(
+            self.session, self.rw.actor, self.rw.department, new, now=self.now, code_id=row.id
+        )
+        self.hours[code] = hours
 
     def record(self, code: str, day: date, name: str) -> None:
         span = duty_span(day, time(21), time(1), ZONE)
         args = self.session, None, self.rw.lines[code], [(self.rw.people[name], span)]
         if rosters.record_duties(*args, now=self.now, origin="program"):
-            self._hold(code, span, Held(name, None))
+            self._hold(code, span, Held(name, self._day_of(code, span), is_said=False))
 
     # ---- what should come of it ----
 
     def _expect(self, before: dict[tuple[str, date], str], after: dict[tuple[str, date], str]) -> None:
-        """Take away the codes that went, with what was written for their day; then fill what is free."""
+        """Take away what the codes that went have said of their day, and parts in their hours; then fill."""
         changed = [cell for cell in {**before, **after} if before.get(cell, "") != after.get(cell, "")]
         for name, day in changed:
             old, new = split_cell(before.get((name, day), "")), split_cell(after.get((name, day), ""))
-            for code in set(old) - set(new) & HOURS.keys():
-                gone = self._span(code, day) if code in HOURS else None
-                for slot, held in list(self.slots.items()):
-                    is_hit = held.day == day or (gone is not None and gone.contains(slot[1]))
-                    if slot[0] == code and held.name == name and is_hit:
-                        del self.slots[slot]
+            for code in (set(old) - set(new)) & HOURS.keys():
+                gone = self._span(code, day)
+                for run in self._runs(code, name, day):
+                    if self.slots[run[0]].is_said or any(gone.contains(at) for _, at in run):
+                        for slot in run:
+                            del self.slots[slot]
         for name, day in sorted(changed, key=lambda cell: cell[1]):
             old, new = split_cell(before.get((name, day), "")), split_cell(after.get((name, day), ""))
             for code in (code for code in new if code not in old and code in HOURS):
+                held = Held(name, day, is_said=True)
                 for slot in self._slots(code, self._span(code, day)):
                     if slot not in self.slots or self.slots[slot].name == name:
-                        self.slots[slot] = Held(name, day)
+                        self.slots[slot] = held
+
+    def _runs(self, code: str, name: str, day: date) -> list[list[Slot]]:
+        """Return what a person holds for a day, in runs of half hours that were written at once."""
+        runs: list[list[Slot]] = []
+        for slot in sorted(slot for slot in self.slots if slot[0] == code):
+            held = self.slots[slot]
+            if (held.name, held.day) != (name, day):
+                continue
+            before = runs[-1][-1] if runs else None
+            if before and before[1] + STEP == slot[1] and self.slots[before] is held:
+                runs[-1].append(slot)
+            else:
+                runs.append([slot])
+        return runs
+
+    def _day_of(self, code: str, span: Span) -> date:
+        """Return the day of the duty that a span is taken from, or else the one on which it starts."""
+        slots = self._slots(code, span)
+        days = {self.slots[slot].day for slot in slots if slot in self.slots}
+        is_part = len(days) == 1 and all(slot in self.slots for slot in slots)
+        return days.pop() if is_part else local_day(span.starts_at, ZONE)
 
     def _hold(self, code: str, span: Span, held: Held) -> None:
         self.slots.update(dict.fromkeys(self._slots(code, span), held))
 
     def _span(self, code: str, day: date) -> Span:
-        return duty_span(day, *HOURS[code], ZONE)
+        return duty_span(day, *self.hours[code], ZONE)
 
     def _slots(self, code: str, span: Span) -> list[Slot]:
         count = int(span.duration / STEP)
@@ -158,6 +205,12 @@ class Run:
         if roster is None:
             raise Refusal(msg("Nothing there."))
         return roster
+
+    def _all_published(self) -> dict[tuple[str, date], str]:
+        found: dict[tuple[str, date], str] = {}
+        for roster in self.session.scalars(select(DutyRoster)):
+            found |= self._published(roster)
+        return found
 
     def _published(self, roster: DutyRoster) -> dict[tuple[str, date], str]:
         return self._cells(roster, roster.edition)
@@ -227,6 +280,7 @@ STEPS = st.one_of(
     st.tuples(st.just("record"), _LINE, _DAY, _NAME),
     st.tuples(st.just("restore"), _DAY, st.integers(0, 3)),
     st.tuples(st.just("undo"), _DAY),
+    st.tuples(st.just("change_hours"), _LINE, st.sampled_from(OTHER_HOURS)),
 )
 
 
@@ -235,7 +289,7 @@ def _do(run: Run, step: tuple[Any, ...]) -> None:
     if what == "swap":
         code, day, name, hour = args
         args = [code, duty_span(run.days[day], time(22), time(23), ZONE).starts_at, name, hour]
-    else:
+    elif what != "change_hours":
         where = {"edit": 1, "record": 1}.get(str(what), 0)
         args[where] = run.days[args[where]]
     getattr(run, str(what))(*args)
@@ -266,12 +320,12 @@ def test_the_lines_say_what_was_said_last_and_the_past_stays(
         _start(run)
         for step in steps:
             run.now += timedelta(minutes=1)
-            slots = dict(run.slots)
+            slots, hours = dict(run.slots), dict(run.hours)
             try:
                 with session.begin_nested():
                     _do(run, step)
             except Refusal:
-                run.slots = slots
+                run.slots, run.hours = slots, hours
             run.check()
         for known_at, held in run.history:
             assert run.held(known_at) == held

@@ -25,6 +25,7 @@ from confsched.services import duty_rosters, roster_imports
 from confsched.services.import_sheets import Columns
 from confsched.services.roster_cells import find_roster, load_state
 from confsched.services.roster_imports import Answers, DryRun
+from confsched.worker.housekeeping import tidy_up
 from tests.formats.roster_books import workbook
 from tests.support.rosters import DECEMBER, RosterWorld, build_department, publish_cells, type_cells
 from tests.world import NEUROLOGY, NOW, ZONE, World, add_person, book, local
@@ -211,6 +212,26 @@ def test_a_list_speaks_for_its_lines_and_days_only(session: Session, rw: RosterW
     assert _draft(session, rw) == {**kept, ("Sölle", 1): "N"}
 
 
+def test_a_plan_of_days_by_duties_asks_for_its_headings_once_and_speaks_for_its_columns(
+    session: Session, rw: RosterWorld
+) -> None:
+    type_cells(session, rw, {("Kolb", 1): "N", ("Kolb", 2): "T", ("Kolb", 9): "N", ("Ahrend", 2): "R"})
+
+    def sheet(first: int) -> str:
+        rows = [[f"{first}.12.", "Sölle", "Voss"], [f"{first + 1}.12.", "", "Sölle/Ahrend"]]
+        return "\n".join("\t".join(row) for row in [["Datum", "Nacht", "OA 1"], *rows])
+
+    row = _start(session, rw, sheet(1))
+    view = roster_imports.look(session, row, now=NOW)
+    assert [(one.text, one.day.day) for one in view.open_codes] == [("OA 1", 1)]
+    roster_imports.answer(session, rw.actor, row, Answers(codes={"OA 1": "R"}), now=NOW)
+    _take(session, rw, row)
+    taken = {("Sölle", 1): "N", ("Voss", 1): "R", ("Sölle", 2): "R", ("Ahrend", 2): "R"}
+    assert _draft(session, rw) == {**taken, ("Kolb", 2): "T", ("Kolb", 9): "N"}
+    assert _counts(_try(session, rw, _start(session, rw, sheet(1)))) == (4, 0, 0, 0, 0)
+    assert roster_imports.look(session, _start(session, rw, sheet(5)), now=NOW).is_clear
+
+
 def test_each_change_says_what_follows(session: Session, rw: RosterWorld) -> None:
     publish_cells(session, rw, {("Kolb", 1): "N", ("Voss", 3): "N"})
     plan: Plan = {
@@ -263,6 +284,21 @@ def test_an_import_is_taken_over_or_dropped_once(session: Session, rw: RosterWor
         _take(session, rw, second)
     roster_imports.discard(session, rw.actor, second, now=NOW)
     assert (second.dropped_at, second.tables) == (None, [])
+
+
+def test_a_sheet_that_nobody_finishes_is_emptied_after_14_days(session: Session, rw: RosterWorld) -> None:
+    taken = _start(session, rw, _tsv({"Sölle": {1: "N"}}))
+    _take(session, rw, taken)
+    left = _start(session, rw, _tsv({"Sölle": {2: "N"}}))
+    assert (taken.tables, taken.dropped_at) == ([], None)
+
+    tidy_up(session, now=NOW + roster_imports.KEPT - timedelta(seconds=1))
+    assert left.dropped_at is None and left.tables
+    late = NOW + roster_imports.KEPT
+    tidy_up(session, now=late)
+    assert (left.tables, left.dropped_at, taken.dropped_at) == ([], late, None)
+    with pytest.raises(Conflict, match="discarded"):
+        roster_imports.look(session, left, now=late)
 
 
 def test_columns_said_once_are_used_for_the_next_month_with_these_headings(

@@ -6,7 +6,7 @@ import threading
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -76,6 +76,28 @@ def test_a_whole_duty_takes_its_letter_along_in_draft_and_edition(
     taker = world.second_neurologist.id
     assert month.edition == 2
     assert cells_of(session, month) == ({str(taker): {MONDAY.isoformat(): "N"}}, {taker: "N"})
+
+
+def test_a_day_at_work_without_a_line_shortens_the_rest_of_the_taker(
+    session: Session, world: World, month: DutyRoster
+) -> None:
+    actor, department = world.actor(world.secretary), session.get_one(Department, world.neurology.id)
+    ward = NewCode("W", "Ward", hours=dict.fromkeys(DayClass, (time(8), time(16))))
+    duty_codes.save_code(session, actor, department, ward, now=NOW)
+    taker, tuesday = world.second_neurologist, MONDAY + timedelta(days=1)
+    edit = CellEdit(taker.id, tuesday, "W", 0)
+    duty_rosters.edit_cells(session, actor, department, month.month, [edit], now=NOW)
+    duty = session.scalars(select(Duty).where(Duty.superseded_at.is_(None))).one()
+    swap = propose(session, world, duty)
+
+    def warnings() -> list[str]:
+        found = swaps.consequences(session, actor, swap, taker.id, now=NOW)
+        assert found is not None
+        return [str(one.message) for one in found.warnings]
+
+    assert warnings() == [], "a draft is no work yet"
+    duty_rosters.publish(session, actor, month, seen_edition=1, now=NOW)
+    assert warnings() == ["Rest of 2 h instead of 11 h before the duty on 24.11."]
 
 
 def test_a_part_leaves_the_letters_and_survives_the_next_publication(

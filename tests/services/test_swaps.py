@@ -138,6 +138,24 @@ def test_two_duties_change_places(session: Session, world: World, duty: Duty) ->
     assert later[0].name == "Dr. Jana Okafor"
 
 
+def test_who_waits_for_a_duty_that_has_gone_otherwise_gets_a_mail(
+    session: Session, world: World, duty: Duty
+) -> None:
+    """The colleague offers to all what they then give in return: their own question is over."""
+    approval(session, world, needed=True)
+    colleague, secretary = world.actor(world.second_neurologist), world.actor(world.secretary)
+    thursday = duty_span(date(2026, 11, 26), TEN, time(6), ZONE)
+    back = give(session, world, world.second_neurologist, thursday)
+    asked = swaps.propose(session, colleague, back, Proposal(), now=NOW, key="all")
+    swap = propose(session, world, duty, in_return_id=back.id)
+    swaps.accept(session, colleague, swap, now=NOW)
+    swaps.approve(session, secretary, swap, now=NOW)
+    session.flush()
+    told = session.scalars(select(OutboxMessage).where(OutboxMessage.kind == Kind.SWAP_RESULT)).all()
+    about = [row.recipient for row in told if str(asked.id) in str(row.snapshot)]
+    assert (asked.state, about) == (SwapState.WITHDRAWN, [world.second_neurologist.email])
+
+
 def test_a_gap_is_filled_by_who_takes_it_without_further_approval(session: Session, world: World) -> None:
     line = access.get_line(session, world.actor(world.secretary), world.line.id, to="change")
     swap = swaps.ask_cover(session, world.actor(world.secretary), line, NIGHT, now=NOW, key="k")

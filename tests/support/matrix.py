@@ -104,6 +104,26 @@ def picture(database: Database) -> dict[str, list[str]]:
         return {table.name: _rows(session, table.name) for table in Base.metadata.sorted_tables}
 
 
+class Watch:
+    """Take pictures of a SQLite database, each only once: a new one when somebody has committed since."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._connection = database.engine.raw_connection()
+        self._version: object = None
+        self._picture: dict[str, list[str]] = {}
+
+    def picture(self) -> dict[str, list[str]]:
+        # SQLite counts, for each connection, the commits that others have made: lang_pragma, data_version.
+        version = self._connection.cursor().execute("PRAGMA data_version").fetchone()
+        if version != self._version:
+            self._version, self._picture = version, picture(self._database)
+        return self._picture
+
+    def close(self) -> None:
+        self._connection.close()
+
+
 def _rows(session: Session, name: str) -> list[str]:
     table = Base.metadata.tables[name]
     columns = [column for column in table.columns if column.name not in TELEMETRY.get(name, ())]
@@ -323,7 +343,7 @@ class Objects:
         self._session.flush()
         span = {"starts_at": local(FIRST_DAY, time(22)), "ends_at": local(FIRST_DAY, time(23))}
         holder = {"line_id": line.id, "person_id": actor.person_id}
-        duty = self._add(Duty(**holder, **span, origin="plan", recorded_at=NOW))
+        duty = self._add(Duty(**holder, **span, day=FIRST_DAY, origin="plan", recorded_at=NOW))
         return self._add(
             DutySwap(
                 line_id=line.id,

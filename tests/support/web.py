@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
 from itsdangerous import URLSafeTimedSerializer
+from jinja2.bccache import Bucket, BytecodeCache
 from werkzeug.test import TestResponse
 
 from confsched.create_app import create_app
@@ -20,9 +23,11 @@ from confsched.services import accounts
 from confsched.services.passwords import TRIFLING_COST
 from confsched.settings import Settings, load_settings
 from confsched.web.accounts import HASH_COST
+from confsched.web.context import SETTINGS
 from tests.world import NOW, World, build_world
 
 SECRET_KEY = "tests-only-" + "0123456789abcdef" * 3
+ANYWHERE = Path("data")
 SignIn = Callable[[FlaskClient, Person], str]
 
 
@@ -46,6 +51,46 @@ class PageClient(FlaskClient):
         )
 
 
+class CompiledTemplates(BytecodeCache):
+    """Keep what one app has compiled for those of the next tests: it takes longer than most pages."""
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[str, str], Any] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        bucket.code = self._kept.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._kept[bucket.key, bucket.checksum] = bucket.code
+
+
+TEMPLATES = CompiledTemplates()
+
+
+def make_app(settings: Settings, database: Database) -> Flask:
+    """Return the app with clients that send form tokens, compiled templates and cheap passwords."""
+    app = create_app(settings, database)
+    app.test_client_class = PageClient
+    app.jinja_env.bytecode_cache = TEMPLATES
+    app.config[HASH_COST] = TRIFLING_COST
+    return app
+
+
+@dataclass(frozen=True)
+class _KeptApp:
+    """Hold an app with what a test may have changed in it."""
+
+    app: Flask
+    extensions: dict[str, Any]
+    config: dict[str, Any]
+
+
+@cache
+def _kept_app(settings: Settings, database: Database) -> _KeptApp:
+    app = make_app(settings, database)
+    return _KeptApp(app, dict(app.extensions), dict(app.config))
+
+
 @pytest.fixture
 def moment() -> Iterator[time_machine.Traveller]:
     """Stop the clock at NOW, Monday 08:00 in Berlin; `moment.shift(60)` moves it."""
@@ -66,12 +111,21 @@ def settings(sqlite_url: str, tmp_path: Path) -> Settings:
 
 @pytest.fixture
 def app(settings: Settings, sqlite_database: Database, moment: time_machine.Traveller) -> Flask:
-    """Give the app on a migrated database."""
+    """Give the app on a migrated database; the same app to all tests of this process, with nothing kept."""
     del moment  # asked for so that every page is made at NOW
-    app = create_app(settings, sqlite_database)
-    app.test_client_class = PageClient
-    app.config[HASH_COST] = TRIFLING_COST
-    return app
+    kept = _kept_app(replace(settings, data_dir=ANYWHERE), sqlite_database)
+    for held, at_first in ((kept.app.extensions, kept.extensions), (kept.app.config, kept.config)):
+        held.clear()
+        held.update(at_first)
+    kept.app.extensions[SETTINGS] = settings
+    return kept.app
+
+
+@pytest.fixture
+def fresh_app(settings: Settings, sqlite_database: Database, moment: time_machine.Traveller) -> Flask:
+    """Give an app to which a test may add pages: that is possible only before the first request."""
+    del moment
+    return make_app(settings, sqlite_database)
 
 
 @pytest.fixture

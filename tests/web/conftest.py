@@ -1,5 +1,5 @@
 """The fixtures of tests/support/web.py."""
 
-from tests.support.web import app, client, moment, settings, sign_in, world
+from tests.support.web import app, client, fresh_app, moment, settings, sign_in, world
 
-__all__ = ["app", "client", "moment", "settings", "sign_in", "world"]
+__all__ = ["app", "client", "fresh_app", "moment", "settings", "sign_in", "world"]

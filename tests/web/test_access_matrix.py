@@ -8,6 +8,7 @@ from __future__ import annotations
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 
 import pytest
@@ -28,8 +29,8 @@ from tests.support.matrix import (
     Cast,
     Objects,
     Route,
+    Watch,
     list_routes,
-    picture,
     without_marks,
 )
 from tests.support.web import SignIn
@@ -76,6 +77,7 @@ class Stage:
     spoke: Cast
     far: Cast
     sign_in: SignIn
+    watch: Watch
 
     def client(self, function: Function | None) -> FlaskClient:
         """Return a browser of somebody at the hub, or of a visitor, that has seen a page already."""
@@ -98,14 +100,15 @@ class Stage:
 
 
 @pytest.fixture
-def stage(app: Flask, world: World, sqlite_database: Database, sign_in: SignIn) -> Stage:
+def stage(app: Flask, world: World, sqlite_database: Database, sign_in: SignIn) -> Iterator[Stage]:
     sites = (world.hub, world.spoke, world.stranger_site)
     with sqlite_database.transaction() as session:
         hub, spoke, far = (
             Cast(session, site, name) for site, name in zip(sites, ("Hub", "Spoke", "Far"), strict=True)
         )
         engine.record_cycle(session, "worker", NOW)  # so that /health/engine is well
-    return Stage(app, sqlite_database, world, hub, spoke, far, sign_in)
+    with closing(Watch(sqlite_database)) as watch:
+        yield Stage(app, sqlite_database, world, hub, spoke, far, sign_in, watch)
 
 
 def _cases(app: Flask, method: str) -> Iterator[tuple[Route, str | None]]:
@@ -145,14 +148,14 @@ def test_every_page_opens_to_whom_it_is_meant_for_and_changes_nothing(
     stage: Stage, function: Function, record_property: Record
 ) -> None:
     objects = stage.objects(function)
-    client, before, statuses = stage.client(function), picture(stage.database), Counter[int]()
+    client, before, statuses = stage.client(function), stage.watch.picture(), Counter[int]()
     wrong: list[object] = []
     for route, whose in _cases(stage.app, "GET"):
         answer = _ask(client, stage, route, objects.get(whose or "", {}).get(route.argument or "", UNKNOWN))
         statuses[answer.status_code] += 1
         if not _is_expected(stage.app, route, function, whose, answer.status_code):
             wrong.append((route.endpoint, whose, answer.status_code))
-        if picture(stage.database) != before:
+        if stage.watch.picture() != before:
             wrong.append((route.endpoint, whose, "has written"))
     assert wrong == []
     record_property("figure", f"{function}: {statuses.total()} pages asked for, {_words(statuses)}")
@@ -164,17 +167,17 @@ def test_every_change_is_refused_to_whom_it_is_not_meant_for_and_then_changes_no
 ) -> None:
     statuses = Counter[int]()
     wrong: list[object] = []
-    client, objects, before = stage.client(function), stage.objects(function), picture(stage.database)
+    client, objects, before = stage.client(function), stage.objects(function), stage.watch.picture()
     for route, whose in _cases(stage.app, "POST"):
         answer = _ask(client, stage, route, objects.get(whose or "", {}).get(route.argument or "", UNKNOWN))
         statuses[answer.status_code] += 1
         if not _is_expected(stage.app, route, function, whose, answer.status_code):
             wrong.append((route.endpoint, whose, answer.status_code))
-        has_written = picture(stage.database) != before
+        has_written = stage.watch.picture() != before
         if has_written and answer.status_code >= 400:
             wrong.append((route.endpoint, whose, "has written"))
         if has_written:
-            client, objects, before = stage.client(function), stage.objects(function), picture(stage.database)
+            client, objects, before = stage.client(function), stage.objects(function), stage.watch.picture()
     assert wrong == []
     record_property("figure", f"{function}: {statuses.total()} changes asked for, {_words(statuses)}")
 
@@ -187,7 +190,7 @@ def test_a_visitor_is_asked_to_sign_in_whatever_the_address_names(
     stage: Stage, record_property: Record
 ) -> None:
     objects, client = stage.objects(Function.CONSULTANT), stage.client(None)
-    before, wrong, count = picture(stage.database), [], 0
+    before, wrong, count = stage.watch.picture(), [], 0
     for method, refused in (("GET", 302), ("POST", 401)):
         for route, whose in _cases(stage.app, method):
             row_id = objects.get(whose or "", {}).get(route.argument or "", UNKNOWN)
@@ -195,21 +198,21 @@ def test_a_visitor_is_asked_to_sign_in_whatever_the_address_names(
             if status != refused and not (is_public(stage.app, route.endpoint) and status < 500):
                 wrong.append((route.endpoint, method, whose, status))
     assert wrong == []
-    assert picture(stage.database) == before
+    assert stage.watch.picture() == before
     record_property("figure", f"visitor: {count} requests, none answered that is not public")
 
 
 @pytest.mark.parametrize("function", list(Function))
 def test_no_change_is_made_without_a_form_token(stage: Stage, function: Function) -> None:
     objects, client = stage.objects(function), stage.client(function)
-    before, wrong = picture(stage.database), []
+    before, wrong = stage.watch.picture(), []
     for route, whose in _cases(stage.app, "POST"):
         row_id = objects.get(whose or "", {}).get(route.argument or "", UNKNOWN)
         answer = client.open(route.path(stage.app, row_id), method="POST")
         if answer.status_code != 400:
             wrong.append((route.endpoint, whose, answer.status_code))
     assert wrong == []
-    assert picture(stage.database) == before
+    assert stage.watch.picture() == before
 
 
 @pytest.mark.parametrize("function", list(Function))
@@ -295,6 +298,16 @@ def test_the_secretariat_of_a_house_that_takes_part_sees_time_and_people(
     assert stage.world.neurologist.name in page
     assert TITLE not in page
     assert QUESTION not in page
+
+
+def test_the_watch_sees_what_is_committed_and_only_that(stage: Stage) -> None:
+    before = stage.watch.picture()
+    assert stage.watch.picture() is before
+    with stage.database.transaction() as session:
+        session.get_one(Person, stage.world.requester.id).family_name = "Other"
+        session.flush()
+        assert stage.watch.picture() is before
+    assert stage.watch.picture() != before
 
 
 def test_the_policies_name_only_permissions_that_exist(app: Flask) -> None:

@@ -22,6 +22,12 @@ from tests.world import NOW, PASSWORD, World
 
 
 @pytest.fixture
+def app(fresh_app: Flask) -> Flask:
+    """Give an app of one's own, for pages of these tests."""
+    return fresh_app
+
+
+@pytest.fixture
 def client(app: Flask) -> FlaskClient:
     view = needs(Permission.USE)(lambda: f"{current_actor().name}")
     app.add_url_rule("/me", "me", view, methods=["GET", "POST"])

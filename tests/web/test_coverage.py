@@ -109,6 +109,79 @@ def test_a_filter_that_means_nothing_is_named_at_its_field(
     assert f'id="{field}-error"' in answer.text and f'href="#{field}"' in answer.text
 
 
+PAST = "known_day=2026-11-20&known_time=12:00"
+
+
+def test_a_former_instant_is_shown_without_anything_to_press(coverage: FlaskClient, world: World) -> None:
+    """Covers PEER_FAILURES 32: the gap stood there on Friday, and was declared on Monday only."""
+    coverage.post("/coverage/gaps", data=_form(world))
+
+    heat, gaps = (coverage.get(f"/coverage{path}?group=Neurologie&{PAST}").text for path in ("", "/gaps"))
+
+    assert [state for state, _, _ in CELL.findall(heat)] == ["on", "gap", "on"]
+    assert "intended" in {state for state, _, _ in CELL.findall(coverage.get("/coverage").text)}
+    for page in (heat, gaps):
+        assert "As it was known on Fri 20 Nov 2026, 12:00." in page and "1 gap</span>" in page
+        assert "As known now" not in page
+        assert not any(words in page for words in ("Declare intended", "Ask for cover", "Withdraw"))
+        assert 'value="2026-11-20"' in page and 'value="12:00"' in page
+    assert 'href="/coverage?group=Neurologie">Back to the present</a>' in heat
+    assert f"/coverage/gaps?group=Neurologie&amp;{PAST.replace('&', '&amp;')}" in heat
+    assert "None was declared then." in gaps and "Ward closed" not in gaps
+
+
+def test_a_day_alone_means_its_end_and_today_means_now(coverage: FlaskClient) -> None:
+    """Covers PEER_FAILURES 32: all was published nine days before Monday, at 08:00 on Saturday the 14th."""
+    before, on_the_day, today = (
+        coverage.get(f"/coverage?known_day={day}").text for day in ("2026-11-13", "2026-11-14", "2026-11-23")
+    )
+
+    assert "Gaps: 90." in before and "Gaps: 1." in on_the_day
+    assert "As it was known on Sat 14 Nov 2026, 23:59." in on_the_day
+    assert "As known now" in today and "As it was known" not in today and "Ask for cover" in today
+
+
+@pytest.mark.parametrize("path", ["/coverage", "/coverage/gaps"])
+@pytest.mark.parametrize(
+    ("day", "time_of_day", "field"),
+    [
+        ("2026-11-24", "", "known_day"),
+        ("2026-11-23", "08:01", "known_day"),
+        ("yesterday", "", "known_day"),
+        ("9999-12-31", "", "known_day"),
+        ("", "10:00", "known_day"),
+        ("2026-11-20", "25:00", "known_time"),
+        ("2026-03-29", "02:30", "known_time"),
+        ("2026-10-25", "02:30", "known_time"),
+    ],
+)
+def test_an_instant_that_is_none_or_not_yet_is_named_and_kept_at_its_field(
+    coverage: FlaskClient, path: str, day: str, time_of_day: str, field: str
+) -> None:
+    """Covers PEER_FAILURES 13: an hour that the clock skips or doubles is no answer to "when"."""
+    answer = coverage.get(f"{path}?known_day={day}&known_time={time_of_day}")
+
+    assert answer.status_code == 422
+    assert f'id="{field}-error"' in answer.text and f'href="#{field}"' in answer.text
+    assert f'value="{day}"' in answer.text and f'value="{time_of_day}"' in answer.text
+
+
+@pytest.mark.parametrize("at", ["2026-03-29&known_time=01:59", "2026-10-25&known_time=03:00"])
+def test_the_hours_beside_a_clock_change_can_be_asked(coverage: FlaskClient, at: str) -> None:
+    page = coverage.get(f"/coverage?known_day={at}")
+
+    assert page.status_code == 200 and "Gaps: 90." in page.text
+
+
+def test_what_is_over_can_be_looked_at_only(coverage: FlaskClient) -> None:
+    page = coverage.get("/coverage/gaps?day=2026-11-20").text
+
+    past, _, coming = page.partition("Thu 26 Nov")
+    assert "days from Fri 20 Nov 2026 on" in page and "Fri 20 Nov 2026, 16:00" in past
+    assert "Declare intended" not in past and "Declare intended" in coming
+    assert coverage.get("/coverage?day=soon").status_code == 422
+
+
 def test_a_gap_is_declared_with_its_reason_and_alarms_no_more(
     coverage: FlaskClient, world: World, sqlite_database: Database
 ) -> None:

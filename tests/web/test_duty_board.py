@@ -162,6 +162,25 @@ def test_what_will_be_known_later_is_refused_at_its_field(board: FlaskClient, kn
     assert 'id="known_day-error"' in page and 'href="#known_day"' in page
 
 
+@pytest.mark.parametrize(
+    "known",
+    [
+        "known_day=2026-03-29&known_time=02:30",
+        "known_day=2026-10-25&known_time=02:30",
+        "known_day=2026-11-20&known_time=x",
+    ],
+)
+def test_a_time_that_is_none_or_two_is_refused_at_its_field(board: FlaskClient, known: str) -> None:
+    """Covers PEER_FAILURES 13: the clock skips the hour in March and doubles it in October."""
+    page = _text(board, f"{MONDAY_NIGHT}&{known}", 422)
+
+    assert 'id="known_time-error"' in page and 'href="#known_time"' in page
+
+
+def test_a_former_knowledge_of_the_present_says_so(board: FlaskClient) -> None:
+    assert "As it was known on" in _text(board, "/duty-board?known_day=2026-11-20")
+
+
 def test_an_intended_gap_alarms_nobody_and_says_so(
     board: FlaskClient, world: World, sqlite_database: Database
 ) -> None:

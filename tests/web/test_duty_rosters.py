@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from typing import Any
 
 import pytest
@@ -13,17 +13,15 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from confsched.db import Database
-from confsched.domain.permissions import Function
 from confsched.models.network import Site
-from confsched.models.people import Person
 from confsched.services import duty_rosters
 from confsched.services.duty_rosters import CellEdit
-from confsched.services.roster_cells import find_roster
+from tests.support.full_month import fill_month
 from tests.support.rosters import DECEMBER, RosterWorld, build_department
 from tests.support.web import SignIn
-from tests.world import NEUROLOGY, NOW, World, add_person
+from tests.world import NOW, World, book, local
 
-MAX_PAGE_BYTES = 150_000
+MAX_PAGE_BYTES, MAX_ANSWER_BYTES = 150_000, 20_000
 TENTH = "2026-12-10"
 
 
@@ -71,6 +69,18 @@ def _edit_as_colleague(database: Database, ward: RosterWorld, name: str, text: s
     edit = CellEdit(ward.person(name).id, date.fromisoformat(TENTH), text, version)
     with database.transaction() as session:
         duty_rosters.edit_cells(session, ward.second_actor, ward.department, DECEMBER, [edit], now=NOW)
+
+
+def _drawn(answer: dict[str, Any]) -> str:
+    """Return what the script takes over, one piece after the other."""
+    return "".join(html for _, _, html in answer["pieces"])
+
+
+def _seen(page: str) -> dict[str, str]:
+    """Return what a page says of its pieces, as the script sends it back."""
+    found = re.search(r'data-seen="([^"]*)"', page)
+    assert found
+    return dict(one.split(":") for one in found[1].split())
 
 
 def _badges(page: str, ward: RosterWorld, name: str) -> list[str]:
@@ -150,7 +160,7 @@ def test_a_gap_in_the_night_in_which_the_clocks_change_names_both_zones(
     assert re.search(r"16:00 C(E|ES)T–08:00 C(E|ES)T", page) or "16:00–08:00" in page
 
 
-@pytest.mark.parametrize("month", ["2026-13", "december", "1026-12", "2026-12-01", "2026-1"])
+@pytest.mark.parametrize("month", ["2026-13", "december", "1026-12", "2026-12-01", "2026-1", "２０２６-１２"])
 def test_what_is_no_month_is_not_found(secretary: FlaskClient, ward: RosterWorld, month: str) -> None:
     assert secretary.get(_month(ward, month)).status_code == 404
 
@@ -195,8 +205,8 @@ def test_the_script_gets_versions_and_the_new_picture_back(secretary: FlaskClien
     answer = _send(secretary, ward, _cell(ward, "Kolb", "n"), _cell(ward, "Voss", "t r"))
     keys = {f"{ward.person(name).id} {TENTH}": 1 for name in ("Kolb", "Voss")}
     assert {one["key"]: one["version"] for one in answer["saved"]} == keys
-    assert _badges(answer["html"], ward, "Voss") == ["T/R"]
-    assert "Publish 2 changes" in answer["html"]
+    assert _badges(_drawn(answer), ward, "Voss") == ["T/R"]
+    assert "Publish 2 changes" in _drawn(answer)
     assert answer["sentence"] == "Saved."
 
 
@@ -204,7 +214,7 @@ def test_sending_the_same_cells_twice_changes_nothing_more(secretary: FlaskClien
     _send(secretary, ward, _cell(ward, "Kolb", "N"))
     again = _send(secretary, ward, _cell(ward, "Kolb", "N"))
     assert again["conflicts"] == []
-    assert "Publish 1 change<" in again["html"]
+    assert "Publish 1 change<" in _drawn(again)
 
 
 def test_a_cell_that_a_colleague_changed_keeps_theirs_and_says_so(
@@ -215,7 +225,7 @@ def test_a_cell_that_a_colleague_changed_keeps_theirs_and_says_so(
     (conflict,) = answer["conflicts"]
     assert (conflict["mine"], conflict["theirs"], conflict["version"]) == ("N", "R", 1)
     assert conflict["sentence"] == "Lara Brandis changed this to R at 08:00; you typed N."
-    assert _badges(answer["html"], ward, "Kolb") == ["R"] and _badges(answer["html"], ward, "Voss") == ["T"]
+    assert _badges(_drawn(answer), ward, "Kolb") == ["R"] and _badges(_drawn(answer), ward, "Voss") == ["T"]
     assert "Changed by somebody else meanwhile: 1." in answer["sentence"]
     assert _send(secretary, ward, _cell(ward, "Kolb", "N", 1))["conflicts"] == []
 
@@ -227,7 +237,7 @@ def test_what_no_cell_can_hold_comes_back_with_a_sentence(
     answer = _send(secretary, ward, _cell(ward, "Kolb", text), _cell(ward, "Voss", "T"))
     (problem,) = answer["problems"]
     assert problem["key"].startswith(str(ward.person("Kolb").id)) and problem["sentence"]
-    assert _badges(answer["html"], ward, "Kolb") == [] and _badges(answer["html"], ward, "Voss") == ["T"]
+    assert _badges(_drawn(answer), ward, "Kolb") == [] and _badges(_drawn(answer), ward, "Voss") == ["T"]
 
 
 @pytest.mark.parametrize(
@@ -241,7 +251,7 @@ def test_what_no_cell_can_hold_comes_back_with_a_sentence(
         {"edits": [[str(uuid.uuid4()), TENTH, "N", True]]},
         {"edits": [[str(uuid.uuid4()), TENTH, "N", -1]]},
         {"edits": [[str(uuid.uuid4()), TENTH, "N"]]},
-        {"edits": [[]] * 2001},
+        {"edits": [[]] * 4000},
     ],
 )
 def test_what_the_script_would_never_send_is_refused_with_a_sentence(
@@ -265,7 +275,7 @@ def test_what_is_too_deep_or_too_long_to_be_read_is_refused(
 def test_people_of_other_houses_stand_in_no_cell(secretary: FlaskClient, ward: RosterWorld) -> None:
     answer = _send(secretary, ward, [str(ward.world.stranger.id), TENTH, "N", 0])
     assert answer["saved"] == [] and len(answer["problems"]) == 1
-    assert ward.world.stranger.name not in answer["html"]
+    assert ward.world.stranger.name not in _drawn(answer)
 
 
 def test_no_cell_is_taken_without_a_form_token(secretary: FlaskClient, ward: RosterWorld) -> None:
@@ -334,7 +344,7 @@ def test_a_step_is_undone_and_done_again_by_form_and_by_script(
     assert secretary.post(f"{_month(ward)}/undo").status_code == 303
     assert _badges(secretary.get(_month(ward)).text, ward, "Kolb") == []
     answer = secretary.post(f"{_month(ward)}/redo", json={"edits": []}).get_json()
-    assert _badges(answer["html"], ward, "Kolb") == ["N"] and answer["sentence"] == "Done again."
+    assert _badges(_drawn(answer), ward, "Kolb") == ["N"] and answer["sentence"] == "Done again."
 
 
 @pytest.mark.parametrize("name", ["undo", "redo"])
@@ -364,6 +374,28 @@ def test_a_month_is_published_once_and_looked_back_at(
     restored = secretary.post(f"{_month(ward)}/restoration", data={"number": "1", "seen_edition": "2"})
     assert restored.status_code == 303
     assert _badges(secretary.get(_month(ward)).text, ward, "Kolb") == ["N"]
+
+
+def test_meetings_that_a_publication_breaks_are_named_up_to_five_with_the_way_to_each(
+    secretary: FlaskClient, ward: RosterWorld, sqlite_database: Database
+) -> None:
+    with sqlite_database.transaction() as session:
+        starts = [local(DECEMBER.replace(day=day), time(hour)) for day in (1, 2, 3) for hour in (10, 14)]
+        meetings = [book(session, ward.world, at, f"key-{at}") for at in starts]
+        away = {
+            (part.person, meeting.starts_at.day)
+            for meeting in meetings
+            for part in meeting.participations
+            if part.person_id != ward.world.requester.id
+        }
+    for person, day in away:
+        _send(secretary, ward, _cell(ward, person.family_name, "U", day=f"2026-12-{day:02}"))
+    _publish(secretary, ward)
+    page = secretary.get(_month(ward)).text
+    links = re.findall(r'<a href="(/bookings/[0-9a-f-]+)">', page)
+    assert links == [f"/bookings/{meeting.id}" for meeting in meetings[:5]]
+    assert "Meetings that lose somebody: 6." in page and 'href="/bookings/"' in page
+    assert secretary.get(links[0]).status_code == 200
 
 
 def test_a_press_that_cannot_publish_says_why(secretary: FlaskClient, ward: RosterWorld) -> None:
@@ -402,38 +434,24 @@ def test_who_may_not_edit_changes_nothing(
 # ---- size ----
 
 
-def _crowd(database: Database, ward: RosterWorld, count: int) -> list[Person]:
-    with database.transaction() as session:
-        hub = session.get_one(Site, ward.world.hub.id)
-        return [
-            add_person(
-                *(session, hub, "PD Dr.", "Anneliese", f"Niederkirchner{number}", Function.CONSULTANT),
-                discipline=NEUROLOGY,
-                department=ward.department,
-            )
-            for number in range(count)
-        ]
-
-
 def test_a_month_of_54_people_stays_light(
     secretary: FlaskClient, ward: RosterWorld, sqlite_database: Database, record_property: Any
 ) -> None:
-    people = [*ward.people.values(), *_crowd(sqlite_database, ward, 54 - len(ward.people))]
-    days = [DECEMBER + timedelta(days=number) for number in range(31)]
-    edits = [
-        CellEdit(one.id, day, "NRH"[place] if place < 3 else "TTTTU"[place % 5])
-        for row, one in enumerate(people)
-        for day in days
-        for place in ((row + day.day) % 54,)
-    ]
     with sqlite_database.transaction() as session:
-        duty_rosters.edit_cells(session, ward.actor, ward.department, DECEMBER, edits, now=NOW)
-        saved = find_roster(session, ward.department, DECEMBER)
-        assert saved
-        duty_rosters.publish(session, ward.actor, saved, seen_edition=0, now=NOW)
-    for one in people[:4]:
-        _send(secretary, ward, *([str(one.id), day.isoformat(), "F", 1] for day in days))
+        people = fill_month(session, ward)
     page = secretary.get(_month(ward))
     assert page.text.count("<tr data-id") == 54
     assert len(page.data) < MAX_PAGE_BYTES
-    record_property("figure", f"54 names by 31 days, all full: {len(page.data) / 1000:.0f} kB")
+    _send(secretary, ward, *([str(people[9].id), day, "F", 1] for day in ("2026-12-04", "2026-12-05")))
+    seen = _seen(page.text)
+    answer = secretary.post(
+        f"{_month(ward)}/cells", json={"edits": [[str(people[-1].id), TENTH, "R", 1]], "seen": seen}
+    )
+    rows = [name for name, _, _ in answer.get_json()["pieces"] if name.startswith("row-")]
+    # Mine, the colleague's, and the one of whoever holds that line on that day as well.
+    assert len(rows) == 3 and len(answer.data) < MAX_ANSWER_BYTES
+    record_property(
+        "figure",
+        f"54 names by 31 days, all full: {len(page.data) / 1000:.0f} kB, "
+        f"an edit after a colleague's {len(answer.data) / 1000:.1f} kB",
+    )

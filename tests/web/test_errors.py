@@ -18,6 +18,12 @@ from tests.support.web import SignIn
 from tests.world import World
 
 
+@pytest.fixture
+def app(fresh_app: Flask) -> Flask:
+    """Give an app of one's own, for pages of these tests."""
+    return fresh_app
+
+
 def _add(app: Flask, path: str, error: Exception | int, *, private: bool = False) -> None:
     def view() -> str:
         if isinstance(error, int):

@@ -14,13 +14,14 @@ from tests.world import World
 
 
 @pytest.fixture
-def app(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Flask:
+def app(fresh_app: Flask, monkeypatch: pytest.MonkeyPatch) -> Flask:
     entries = (
         ("/open-page/", msg("Open")),
         ("/audit-page", msg("Trail")),
         ("/missing-page/", msg("Missing")),
     )
     monkeypatch.setattr(navigation, "MAIN", entries)
+    app = fresh_app
     app.add_url_rule("/open-page/", "open.index", needs(Permission.USE)(lambda: "open"))
     app.add_url_rule("/audit-page", "trail.index", needs(Permission.SEE_AUDIT)(lambda: "trail"))
     navigation.register_navigation(app)

@@ -29,6 +29,12 @@ from tests.world import World
 VALUES = {"UUIDConverter": uuid.UUID(int=1), "IntegerConverter": 1, "FloatConverter": 1.0}
 
 
+@pytest.fixture
+def app(fresh_app: Flask) -> Flask:
+    """Give an app of one's own, for pages of these tests."""
+    return fresh_app
+
+
 def _path(app: Flask, rule: Rule) -> str:
     converters = rule._converters
     values = {name: VALUES.get(type(converters[name]).__name__, "x") for name in rule.arguments}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import date, time
 
 import pytest
 from flask.testing import FlaskClient
@@ -10,10 +11,14 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from confsched.db import Database
+from confsched.domain.rosters import duty_span
+from confsched.models.people import Person
+from confsched.models.rosters import DutyLine
 from confsched.models.rotations import DutyRotation
+from confsched.services import rosters
 from tests.support.rosters import RosterWorld, build_department
 from tests.support.web import SignIn
-from tests.world import World
+from tests.world import NOW, ZONE, World
 
 MONDAY = "2026-11-30"
 HUBS = "/rosters/rotations"
@@ -159,6 +164,29 @@ def test_hubs_take_turns_on_a_service(
     assert "Wendstadt: Neurologie Dienst" in client.get(answer.location or "").text
     assert "Hintergrundwoche" in client.get(HUBS).text
     assert client.post(f"/rotations/{row.id}/fillings", data={"month": "2026-12"}).status_code == 422
+
+
+def test_whom_a_service_reaches_at_an_instant_is_told_with_its_way(
+    client: FlaskClient, month: RosterWorld, sqlite_database: Database
+) -> None:
+    """The local night of the clock change counts; the doubled hour and nonsense are named at their field."""
+    service = month.world.service
+    with sqlite_database.transaction() as session:
+        line, person = session.get_one(DutyLine, month.world.line.id), month.world.neurologist
+        night = duty_span(date(2026, 12, 1), time(22), time(6), ZONE)
+        holder = session.get_one(Person, person.id)
+        rosters.record_duties(session, None, line, [(holder, night)], now=NOW, origin="plan")
+
+    def ask(day: str, at: str, service_id: object = service.id) -> TestResponse:
+        return client.get(f"{HUBS}?reach={service_id}&reach_day={day}&reach_time={at}")
+
+    held = ask("2026-12-02", "03:10").text
+    assert "Europe/Berlin" in held and f"{person.name} holds" in held
+    assert f"Nobody holds {line.name} then." in ask("2026-12-02", "06:00").text
+    wrong = [ask("2026-10-25", "02:30"), ask("gestern", "02:30"), ask("2026-12-02", "25:00")]
+    wrong += [ask("2026-12-02", "03:10", uuid.uuid4()), ask("2026-12-02", "03:10", "<b>")]
+    assert [answer.status_code for answer in wrong] == [422] * 5
+    assert all("is-invalid" in answer.text for answer in wrong)
 
 
 @pytest.mark.parametrize(

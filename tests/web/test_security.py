@@ -14,7 +14,7 @@ from confsched.create_app import create_app
 from confsched.db import Database
 from confsched.settings import Settings
 from confsched.web.security import MAX_REQUEST_BYTES, is_local_path, local_path
-from tests.support.web import PageClient, SignIn
+from tests.support.web import SignIn, make_app
 from tests.world import PASSWORD, World
 
 PATHS_OF_ALL_KINDS = ("/login", "/nowhere", "/health/live", "/favicon.ico", "/assets/x/y")
@@ -28,9 +28,7 @@ POLICY_PARTS = (
 @pytest.fixture
 def https_client(settings: Settings, sqlite_database: Database) -> FlaskClient:
     public = replace(settings, public_url="https://plan.example", is_demo=False)
-    app = create_app(public, sqlite_database)
-    app.test_client_class = PageClient
-    return app.test_client()
+    return make_app(public, sqlite_database).test_client()
 
 
 @pytest.mark.parametrize("path", PATHS_OF_ALL_KINDS)
