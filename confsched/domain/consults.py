@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from enum import StrEnum
 
 from confsched import clock
 from confsched.domain.holidays import is_public_holiday
@@ -77,7 +79,7 @@ def last_reminded_day(now: datetime, zone: str, state: str) -> date:
 
 
 def is_working_day(day: date, state: str) -> bool:
-    """Tell whether people work Monday to Friday on this day: no weekend and no public holiday of the state."""
+    """Tell whether the day is one of Monday to Friday and no public holiday of the state."""
     return day.weekday() < SATURDAY and not is_public_holiday(day, state)
 
 
@@ -89,3 +91,46 @@ def may_say_outcome(states: Iterable[State]) -> bool:
 def is_short_notice(starts_at: datetime, cancel_notice_minutes: int, now: datetime) -> bool:
     """Tell whether a meeting begins so soon that who asked for it owes the others a reason."""
     return starts_at - now < timedelta(minutes=cancel_notice_minutes)
+
+
+class NextStep(StrEnum):
+    """Name what a reader of a consult does next."""
+
+    DECIDE = "decide"
+    WAIT = "wait"
+    CHOOSE_TIME = "choose_time"
+    CONFIRM = "confirm"
+    MEET = "meet"
+    SAY_OUTCOME = "say_outcome"
+    WRITE_REPORT = "write_report"
+    READ_REPORT = "read_report"
+    ASK_AGAIN = "ask_again"
+    NOTHING = "nothing"
+
+
+@dataclass(frozen=True)
+class Part:
+    """Say in which parts somebody reads a consult."""
+
+    asks: bool = False
+    answers: bool = False
+    triages: bool = False
+    reads_report: bool = False
+
+
+def next_step(state: State, part: Part, *, is_held: bool = False, is_met: bool = False) -> NextStep:
+    """Return what comes next for a reader; `is_held`: a time is kept now, `is_met`: the meeting is over."""
+    if state is State.REQUESTED:
+        return NextStep.DECIDE if part.triages else NextStep.WAIT
+    if state in ACCEPTED_STATES:
+        choice = NextStep.CONFIRM if is_held else NextStep.CHOOSE_TIME
+        return choice if part.asks else NextStep.WAIT
+    if state is State.BOOKED:
+        return NextStep.SAY_OUTCOME if is_met and (part.asks or part.answers) else NextStep.MEET
+    if state is State.TOOK_PLACE:
+        return NextStep.WRITE_REPORT if part.answers else NextStep.WAIT
+    if state is State.REPORTED:
+        return NextStep.READ_REPORT if part.asks and part.reads_report else NextStep.NOTHING
+    if state is State.CLOSED:
+        return NextStep.NOTHING
+    return NextStep.ASK_AGAIN if part.asks else NextStep.NOTHING

@@ -32,7 +32,15 @@ from confsched.models.bookings import Booking, Cancellation, Participation
 from confsched.models.conferences import Conference
 from confsched.models.consults import Consult
 from confsched.models.people import Person
-from confsched.services import access, audit, claims, consult_steps, invitations
+from confsched.services import (
+    access,
+    audit,
+    claims,
+    consult_steps,
+    invitations,
+    reminders,
+    short_notice,
+)
 from confsched.services.claims import Override, Taking
 from confsched.services.matching import Plan, plan_move
 
@@ -189,10 +197,12 @@ def move(
     *,
     now: datetime,
     override_reason: str = "",
+    reason: str = "",
 ) -> Booking:
     """Give a booking another time and tell everybody; moving to the time it has changes nothing.
 
-    Without a reason to override, everybody must be free then; with one, overlaps stand and are shown.
+    Without a reason to override, everybody must be free then; with one, overlaps stand and are shown. Whoever
+    asked for a consult that begins within the notice of its service gives the `reason` as well.
     """
     if starts_at == booking.starts_at:
         return booking
@@ -206,12 +216,14 @@ def move(
         notice_minutes=0,
     )
     override = override_of(actor, override_reason)
+    short, reason = _short_notice(session, actor, booking, reason, "short_reason", now)
     claims.line_up(session, [taking.subject_id for taking in takings(booking)])
     if override is None and move_plan(session, booking, now=now, around=span).at(span) is None:
         raise claims.Taken
     was = invitations.before(booking)
     claims.release_booking(session, booking.id)
     booking.starts_at, booking.ends_at = span.starts_at, span.ends_at
+    reminders.forget(booking)
     claims.take(
         session,
         takings(booking),
@@ -222,7 +234,20 @@ def move(
     )
     invitations.announce(session, booking, was, now=now)
     audit.record(session, actor, "booking.move", booking, now=now, detail=override_reason)
+    if short is not None:
+        consult_steps.record_step(session, actor, short, now=now, reason=reason)
+        short_notice.tell(session, short, reason, msg("A teleconsult was moved at short notice"), now=now)
     return booking
+
+
+def _short_notice(
+    session: Session, actor: Actor, booking: Booking, reason: str, field: str, now: datetime
+) -> tuple[Consult | None, str]:
+    """Return the consult whose notice the change does not keep, and the reason that it then has to have."""
+    reason = _checked_reason(reason, field=field)
+    short = short_notice.find_short(session, actor, booking, now=now)
+    short_notice.check(short, reason, field=field)
+    return short, reason
 
 
 def override_of(actor: Actor, reason: str) -> Override | None:
@@ -247,12 +272,15 @@ def _checked_reason(reason: str, *, field: str) -> str:
 
 
 def cancel(session: Session, actor: Actor, booking: Booking, *, now: datetime, reason: str = "") -> Booking:
-    """Call a booking off, give everybody's time back and tell them; twice is the same as once."""
+    """Call a booking off, give everybody's time back and tell them; twice is the same as once.
+
+    Whoever asked for a consult that begins within the notice of its service has to give the reason.
+    """
     if booking.state is BookingState.CANCELLED:
         return booking
     if not may_cancel(booking.state, booking.starts_at, now):
         raise Conflict(msg("This meeting has begun or is over. It can no longer be called off."))
-    reason = _checked_reason(reason, field="reason")
+    short, reason = _short_notice(session, actor, booking, reason, "reason", now)
     was = invitations.before(booking)
     booking.state = BookingState.CANCELLED
     booking.cancellation = Cancellation(person_id=actor.person_id, cancelled_at=now, reason=reason)
@@ -260,6 +288,7 @@ def cancel(session: Session, actor: Actor, booking: Booking, *, now: datetime, r
     _close_cause(session, actor, booking, reason, now)
     invitations.announce(session, booking, was, now=now, reason=reason)
     audit.record(session, actor, "booking.cancel", booking, now=now)
+    short_notice.tell(session, short, reason, msg("A teleconsult was called off at short notice"), now=now)
     return booking
 
 

@@ -10,6 +10,7 @@ from confsched.web.accounts import accounts
 from confsched.web.bookings import blueprint as bookings
 from confsched.web.busy_calendars import blueprint as busy_calendars
 from confsched.web.conferences import blueprint as conferences
+from confsched.web.consult_reports import blueprint as consult_reports
 from confsched.web.consult_times import blueprint as consult_times
 from confsched.web.consults import blueprint as consults
 from confsched.web.coverage import blueprint as coverage
@@ -27,6 +28,8 @@ from confsched.web.roster_imports import blueprint as roster_imports
 from confsched.web.rotations import blueprint as rotations
 from confsched.web.swaps import blueprint as swaps
 from confsched.web.today import blueprint as today
+from confsched.web.triage import blueprint as triage
+from confsched.web.waitlist import blueprint as waitlist
 from confsched.web.wishes import blueprint as wishes
 
 BLUEPRINTS = (
@@ -34,8 +37,11 @@ BLUEPRINTS = (
     bookings,
     conferences,
     consults,
+    consult_reports,
+    triage,
     consult_times,
     questions,
+    waitlist,
     duty_board,
     duty_rosters,
     duty_codes,

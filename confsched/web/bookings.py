@@ -33,6 +33,7 @@ class MoveForm(BaseForm):
     day = DateField(msg("Day"), validators=[Optional()])
     at = TimeField(msg("Start"), validators=[Optional()])
     override_reason = StringField(msg("Reason for overruling"), validators=[Length(max=200)])
+    short_reason = StringField(msg("Reason for the short notice"), validators=[Length(max=200)])
 
 
 class CancelForm(BaseForm):
@@ -72,7 +73,7 @@ def _show_page(booking_id: uuid.UUID, form: CancelForm, status: int) -> Response
         booking=booking,
         people=bookings.people_of(booking),
         place=bookings.place_of(booking),
-        consult=consults.find_by_booking(session, booking) if reads_content else None,
+        consults=consults.list_of_booking(session, actor, booking) if reads_content else [],
         overlaps=claims.list_overlaps(session, booking.id),
         may_change=bookings.may_change(session, actor, booking),
         can_move=may_move(booking.state) and booking.starts_at > now(),
@@ -128,6 +129,7 @@ def move(booking_id: uuid.UUID) -> ResponseReturnValue:
                 starts_at,
                 now=now(),
                 override_reason=form.override_reason.data or "",
+                reason=form.short_reason.data or "",
             )
     except Refusal as refusal:
         if refusal.status not in (409, 422):

@@ -377,7 +377,7 @@ class TestGivingBack:
         for _ in range(2):
             consults.withdraw(session, actor, consult, now=NOW)
         assert (consult.state, _claims(session)) == (ConsultState.CANCELLED, [])
-        assert consults.list_open(session, actor) == []
+        assert consults.list_consults(session, actor, consults.Show.CURRENT).items == ()
         for act in (
             lambda: consult_times.hold(session, actor, consult, NINE, now=NOW),
             lambda: consult_times.book(session, actor, consult, now=NOW),
@@ -388,8 +388,7 @@ class TestGivingBack:
 
     def test_what_is_booked_is_neither_held_nor_withdrawn(self, session: Session, world: World) -> None:
         booking, actor = book(session, world, NINE), world.actor(world.requester)
-        consult = consults.find_by_booking(session, booking)
-        assert consult is not None
+        [consult] = consults.list_of_booking(session, actor, booking)
         with pytest.raises(Conflict, match="booked already"):
             consult_times.hold(session, actor, consult, TEN, now=NOW)
         with pytest.raises(Conflict, match="booked already"):
@@ -408,8 +407,11 @@ def test_only_the_requester_finds_an_open_request(session: Session, world: World
     for person in (world.stranger, world.second_requester, world.neurologist, world.secretary):
         with pytest.raises(NotFound):
             access.get_consult(session, world.actor(person), consult.id)
-    assert consults.list_open(session, world.actor(world.requester)) == [consult]
-    assert consults.list_open(session, world.actor(world.second_requester)) == []
+    listed = [
+        consults.list_consults(session, world.actor(person), consults.Show.OPEN).items
+        for person in (world.requester, world.second_requester)
+    ]
+    assert listed == [(consult,), ()]
 
 
 def _events_of_the_world(session: Session) -> int:

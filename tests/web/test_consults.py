@@ -151,7 +151,7 @@ def test_a_stranger_finds_nothing(
         assert answer.status_code == 404
 
 
-@pytest.mark.parametrize("name", ["neurologist", "secretary", "coordinator", "admin", "auditor"])
+@pytest.mark.parametrize("name", ["neurologist", "coordinator", "admin", "auditor"])
 def test_who_may_not_ask_is_turned_away(
     client: FlaskClient, world: World, sign_in: SignIn, sqlite_database: Database, name: str
 ) -> None:
