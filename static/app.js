@@ -4,7 +4,13 @@
   const SECOND = 1000;
   const SAID_MILLISECONDS = 4000;
 
-  const stopwatch = (seconds) => `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+  const twoDigits = (number) => String(number).padStart(2, "0");
+
+  const stopwatch = (seconds) => {
+    const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60];
+    const rest = twoDigits(seconds % 60);
+    return hours ? `${hours}:${twoDigits(minutes)}:${rest}` : `${minutes}:${rest}`;
+  };
 
   // A hold that runs out: the text shows what is left, the bar beside it shrinks; at zero it says that the time is free
   // again. It counts from what the server said was left: the clock of a ward PC may be wrong.

@@ -63,7 +63,7 @@ def hold(session: Session, actor: Actor, consult: Consult, starts_at: datetime, 
     former = consult.hold
     if former is not None and _is_for(former, starts_at, None, now):
         return former
-    _drop(session, consult)
+    _drop(session, consult, now)
     span = _checked_span(consult, starts_at, now)
     held = _hold_somebody(session, actor, consult, span, now)
     consult_steps.enter(session, actor, consult, ConsultState.HELD, now=now)
@@ -72,7 +72,7 @@ def hold(session: Session, actor: Actor, consult: Consult, starts_at: datetime, 
 
 def _hold_somebody(session: Session, actor: Actor, consult: Consult, span: Span, now: datetime) -> Hold:
     for attempt in range(HOLD_ATTEMPTS):
-        plan = _plan_in_line(session, consult, span, now)
+        plan = plan_in_line(session, consult, span, now)
         offer = plan.at(span)
         if offer is None:
             raise claims.Taken
@@ -106,7 +106,7 @@ def _checked_span(consult: Consult, starts_at: datetime, now: datetime) -> Span:
     )
 
 
-def _plan_in_line(session: Session, consult: Consult, span: Span, now: datetime) -> Plan:
+def plan_in_line(session: Session, consult: Consult, span: Span, now: datetime) -> Plan:
     """Search one exact time; where people have a cap, nobody else may count the same day meanwhile.
 
     Two holds of different times overlap nowhere, so no constraint would see that together they exceed it.
@@ -126,7 +126,7 @@ def hold_seat(
     former = consult.hold
     if former is not None and _is_for(former, former.starts_at, booking_id, now):
         return former
-    _drop(session, consult)
+    _drop(session, consult, now)
     held = seats.hold(session, actor.person_id, consult, booking_id, now=now, until=hold_until(now))
     consult_steps.enter(session, actor, consult, ConsultState.HELD, now=now)
     return held
@@ -136,8 +136,9 @@ def _is_for(hold: Hold, starts_at: datetime, booking_id: uuid.UUID | None, now: 
     return (hold.starts_at, hold.booking_id) == (starts_at, booking_id) and hold.expires_at > now
 
 
-def _drop(session: Session, consult: Consult) -> None:
-    """Give back what is held, as something else is about to be."""
+def _drop(session: Session, consult: Consult, now: datetime) -> None:
+    """Give back what is held, as something else is about to be; a freed time is declined by it."""
+    waiting_line.close_offer(session, consult, SlotAnswer.DECLINED, now=now)
     if consult.hold is not None:
         claims.release_hold(session, consult.hold)
         session.expire(consult, ["hold"])
@@ -174,7 +175,7 @@ def check_held(consult: Consult, now: datetime) -> Hold:
 
 
 def _book(session: Session, actor: Actor, consult: Consult, hold: Hold, now: datetime) -> Booking:
-    booking = bookings.create(session, actor, _meeting(consult, hold), _attendances(consult, hold), now=now)
+    booking = bookings.create(session, actor, _meeting(consult, hold), attendances(consult, hold), now=now)
     if consult.service.seats > 1:
         seats.share(booking, consult)
     session.flush()
@@ -198,15 +199,18 @@ def _meeting(consult: Consult, hold: Hold) -> Meeting:
         organisation_id=consult.site.organisation_id,
         case_ref=consult.case_ref if service.seats == 1 else None,  # those who share it read their own
         join_link=bookings.new_join_link(service.join_base),
-        resource_id=next(
-            (uuid.UUID(one["resource_id"]) for one in hold.serving if "resource_id" in one), None
-        ),
+        resource_id=resource_in(hold),
         buffer_before_minutes=service.buffer_before_minutes,
         buffer_after_minutes=service.buffer_after_minutes,
     )
 
 
-def _attendances(consult: Consult, hold: Hold) -> list[Attendance]:
+def resource_in(hold: Hold) -> uuid.UUID | None:
+    """Return the room or device that a hold takes, None without one."""
+    return next((uuid.UUID(one["resource_id"]) for one in hold.serving if "resource_id" in one), None)
+
+
+def attendances(consult: Consult, hold: Hold) -> list[Attendance]:
     """Return who takes part, each once, for the first thing that they serve."""
     asking, answering = consult.site.organisation_id, consult.service.site.organisation_id
     serving = {one["person_id"]: one for one in reversed(hold.serving) if "person_id" in one}

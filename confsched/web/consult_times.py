@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
 
-from flask import Blueprint, redirect, render_template, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from wtforms import HiddenField
 
 from confsched.domain.permissions import Permission
-from confsched.errors import Conflict, Message, Refusal
+from confsched.errors import Message, Refusal, msg
+from confsched.models.claims import Hold
 from confsched.models.consults import Consult
-from confsched.services import access, consult_times
+from confsched.services import access, asked_times, consult_times, holds, questions, seats
 from confsched.web.context import current_actor, now, read_session, transaction
 from confsched.web.forms import BaseForm
+from confsched.web.ids import find_id
 from confsched.web.instants import parse_instant
 from confsched.web.offers import offer_days
 from confsched.web.policies import needs
@@ -43,7 +47,10 @@ def _times_page(consult_id: uuid.UUID, status: int, problem: Message | None = No
         "consults/times.html",
         consult=consult,
         hold=hold,
-        held_names=_held_names(consult, found) if hold else "",
+        held=_held(consult, hold, found) if hold else None,
+        asked=asked_times.list_asked(session, consult) if hold else [],
+        proposed=asked_times.list_proposed(session, consult, now=now()),
+        standing=seats.list_standing(session, consult, now=now()),
         days=offer_days(found.offers, found.plan.candidates, actor.zone, hold.starts_at if hold else None),
         found=found,
         problem=problem,
@@ -52,14 +59,22 @@ def _times_page(consult_id: uuid.UUID, status: int, problem: Message | None = No
     return page, status
 
 
-def _held_names(consult: Consult, found: consult_times.Offers) -> str:
-    serving = consult.hold.serving if consult.hold else []
-    people = [uuid.UUID(one["person_id"]) for one in serving if "person_id" in one]
-    return ", ".join(
-        found.plan.candidates[person].name
-        for person in people
-        if person != consult.requester_id and person in found.plan.candidates
-    )
+@dataclass(frozen=True)
+class HeldPeople:
+    """Hold the names of those who are kept for the requester, and of whom of them nothing is known."""
+
+    names: str
+    unknown: str
+
+
+def _held(consult: Consult, hold: Hold, found: consult_times.Offers) -> HeldPeople:
+    people = [person for person in holds.people_in(hold) if person != consult.requester_id]
+    return HeldPeople(_names(people, found), _names(holds.unknown_in(hold), found))
+
+
+def _names(people: Iterable[uuid.UUID], found: consult_times.Offers) -> str:
+    candidates = found.plan.candidates
+    return ", ".join(candidates[person].name for person in people if person in candidates)
 
 
 @blueprint.post("/<uuid:consult_id>/hold")
@@ -92,15 +107,41 @@ def release(consult_id: uuid.UUID) -> ResponseReturnValue:
     return redirect(url_for("consult_times.times", consult_id=consult_id), 303)
 
 
-@blueprint.post("/<uuid:consult_id>/booking")
+@blueprint.post("/<uuid:consult_id>/seat")
 @needs(Permission.REQUEST_CONSULT)
-def book(consult_id: uuid.UUID) -> ResponseReturnValue:
-    """Book the held time; sent twice, it leads to the same booking."""
+def hold_seat(consult_id: uuid.UUID) -> ResponseReturnValue:
+    """Keep a seat in a meeting that stands, while the requester confirms."""
     try:
         with transaction() as session:
             consult = access.get_consult(session, current_actor(), consult_id, to="change")
-            booking = consult_times.book(session, current_actor(), consult, now=now())
-            target = url_for("bookings.show", booking_id=booking.id, booked=1)
-    except Conflict as conflict:
-        return _refused(consult_id, conflict)
-    return redirect(target, 303)
+            booking_id = find_id(request.form.get("booking_id"))
+            if booking_id is None:
+                raise Refusal(msg("Choose one of the meetings."))
+            consult_times.hold_seat(session, current_actor(), consult, booking_id, now=now())
+    except Refusal as refusal:
+        return _refused(consult_id, refusal)
+    return redirect(url_for("consult_times.times", consult_id=consult_id, _anchor="held"), 303)
+
+
+@blueprint.post("/<uuid:consult_id>/seat-return")
+@needs(Permission.REQUEST_CONSULT)
+def return_seat(consult_id: uuid.UUID) -> ResponseReturnValue:
+    """Give one's own seat back; the others keep their meeting."""
+    with transaction() as session:
+        seats.leave(session, current_actor(), consult_id, now=now())
+    return redirect(url_for("consults.index"), 303)
+
+
+@blueprint.post("/<uuid:consult_id>/booking")
+@needs(Permission.REQUEST_CONSULT)
+def book(consult_id: uuid.UUID) -> ResponseReturnValue:
+    """Book the held time, or ask whose time is unknown first; sent twice, it leads to the same booking."""
+    try:
+        with transaction() as session:
+            consult = access.get_consult(session, current_actor(), consult_id, to="change")
+            booking = questions.confirm(session, current_actor(), consult, now=now())
+    except Refusal as refusal:
+        return _refused(consult_id, refusal)
+    if booking is None:
+        return redirect(url_for("consult_times.times", consult_id=consult_id, _anchor="held"), 303)
+    return redirect(url_for("bookings.show", booking_id=booking.id, booked=1), 303)

@@ -17,6 +17,7 @@ _SHORT_PATTERNS = {"de": "ccc dd.MM.", "en": "ccc d MMM"}
 _LONG_PATTERNS = {"de": "cccc, dd.MM.yyyy", "en": "cccc d MMM yyyy"}
 _DASH = "–"
 SECONDS_PER_MINUTE = 60
+MINUTES_PER_HOUR = 60
 
 
 class ReaderTimes:
@@ -72,9 +73,10 @@ class ReaderTimes:
 
 
 def stopwatch(length: timedelta) -> str:
-    """Write "9:12" for minutes and seconds that are left; "0:00" when nothing is."""
-    seconds = max(0, int(length.total_seconds()))
-    return f"{seconds // SECONDS_PER_MINUTE}:{seconds % SECONDS_PER_MINUTE:02d}"
+    """Write "9:12" for minutes and seconds that are left, "3:59:12" for hours; "0:00" when nothing is."""
+    minutes, seconds = divmod(max(0, int(length.total_seconds())), SECONDS_PER_MINUTE)
+    hours, minutes = divmod(minutes, MINUTES_PER_HOUR)
+    return f"{hours}:{minutes:02d}:{seconds:02d}" if hours else f"{minutes}:{seconds:02d}"
 
 
 def register_languages(

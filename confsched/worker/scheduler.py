@@ -21,6 +21,7 @@ from confsched.worker.busy_calendars import read_due_calendars
 from confsched.worker.delivery import deliver_due
 from confsched.worker.housekeeping import tidy_up
 from confsched.worker.roster_fill import fill_due_rosters
+from confsched.worker.waitlist import give_back_unanswered, serve_waiting
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,14 @@ def _fill_rosters(work: Engine) -> None:
     fill_due_rosters(work.database, is_stopping=work.stopping.is_set)
 
 
+def _give_back_unanswered(work: Engine) -> None:
+    give_back_unanswered(work.database)
+
+
+def _serve_waiting(work: Engine) -> None:
+    serve_waiting(work.database, is_stopping=work.stopping.is_set)
+
+
 def _tidy(work: Engine) -> None:
     with work.database.transaction() as session:
         tidy_up(session, now=clock.now())
@@ -78,6 +87,8 @@ JOBS = (
     Job("prove that the engine runs", 3, _beat),
     Job("read busy calendars that are due", 5, _read_calendars),
     Job("fill rosters that wait for it", 1, _fill_rosters),
+    Job("give back times without an answer", 30, _give_back_unanswered),
+    Job("offer freed times to who waits", 30, _serve_waiting),
     Job("give back holds that ran out, forget old keys", 30, _tidy),
 )
 
