@@ -32,6 +32,7 @@ class Permission(StrEnum):
     HOLD_DUTIES = "hold_duties"  # swaps, absences and wishes of one's own
     EDIT_ROSTER = "edit_roster"
     SEE_COVERAGE = "see_coverage"
+    EDIT_SERVICES = "edit_services"
 
 
 _EVERYONE = frozenset(
@@ -63,7 +64,7 @@ PERMISSIONS: dict[Function, frozenset[Permission]] = {
         Permission.SEE_COVERAGE,
     },
     Function.ORGANISATION_ADMIN: _EVERYONE
-    | {Permission.SEE_DELIVERIES, Permission.SEE_AUDIT, Permission.SEE_COVERAGE},
+    | {Permission.SEE_DELIVERIES, Permission.SEE_AUDIT, Permission.SEE_COVERAGE, Permission.EDIT_SERVICES},
     Function.AUDITOR: frozenset({Permission.USE, Permission.SEE_AUDIT}),
 }
 

@@ -69,7 +69,7 @@ def get_consult_to_triage(session: Session, actor: Actor, consult_id: uuid.UUID)
 
 def get_consult_met(session: Session, actor: Actor, consult_id: uuid.UUID) -> Consult:
     """Return a consult that the actor asked for or answers, locked; raises NotFound alike for all others."""
-    return _locked_consult(session, or_(_asks(actor), _answers(actor)), consult_id)
+    return _locked_consult(session, or_(asks(actor), answers(actor)), consult_id)
 
 
 def _locked_consult(session: Session, rule: ColumnElement[bool], consult_id: uuid.UUID) -> Consult:
@@ -156,15 +156,15 @@ def _takes_part(actor: Actor, to: To) -> ColumnElement[bool]:
 
 def _consults(actor: Actor, to: To) -> ColumnElement[bool]:
     """Let who asks change a consult, and who answers or triages it read it, its question with it."""
-    return _asks(actor) if to == "change" else or_(_asks(actor), _answers(actor), triaged_by(actor))
+    return asks(actor) if to == "change" else or_(asks(actor), answers(actor), triaged_by(actor))
 
 
-def _asks(actor: Actor) -> ColumnElement[bool]:
+def asks(actor: Actor) -> ColumnElement[bool]:
     """Return who asks: the requester, and who booked on their behalf."""
     return or_(Consult.requester_id == actor.person_id, Consult.requested_by_id == actor.person_id)
 
 
-def _answers(actor: Actor) -> ColumnElement[bool]:
+def answers(actor: Actor) -> ColumnElement[bool]:
     """Return who takes part and did not ask: others who share the meeting read their own question only."""
     me = (Participation.person_id == actor.person_id) & Participation.removed_at.is_(None)
     return Consult.booking.has(Booking.participations.any(me & (Participation.serves != ASKING)))
@@ -247,9 +247,10 @@ def _rotations(actor: Actor, to: To) -> ColumnElement[bool]:
 
 
 def _services(actor: Actor, to: To) -> ColumnElement[bool]:
-    """Let those who plan duties of a house let hubs take turns on its services."""
-    permission = Permission.EDIT_ROSTER if to == "change" else Permission.SEE_ROSTERS
-    return Service.site.has(Site.organisation_id.in_(actor.organisations_with(permission)))
+    """Let those who plan duties of a house let hubs take turns on its services, and admins edit them."""
+    houses = actor.organisations_with(Permission.EDIT_SERVICES)
+    houses |= actor.organisations_with(Permission.EDIT_ROSTER if to == "change" else Permission.SEE_ROSTERS)
+    return Service.site.has(Site.organisation_id.in_(houses))
 
 
 def _persons(actor: Actor, to: To) -> ColumnElement[bool]:
