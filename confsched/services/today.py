@@ -2,59 +2,31 @@
 
 from __future__ import annotations
 
-import uuid
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from enum import StrEnum
+from datetime import datetime, timedelta
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from confsched.domain.bookings import BookingState
-from confsched.domain.consults import OPEN_STATES
 from confsched.domain.intervals import Span
 from confsched.domain.kinds import ConferenceState, Partstat
 from confsched.domain.permissions import Actor
 from confsched.models.bookings import Booking, Participation
-from confsched.models.claims import Hold
 from confsched.models.conferences import Conference
-from confsched.models.consults import Consult
 from confsched.models.network import Department
 from confsched.models.people import Person
 from confsched.models.rosters import Duty, DutyLine
 from confsched.models.swaps import DutySwap
-from confsched.services import swap_lists
+from confsched.services import consult_tasks, swap_lists
 from confsched.services.duty_board import BoardRow, rows_for_site
+from confsched.services.tasks import MAX_TASKS, Task, TaskKind
 
 DUTY_DAYS = 14
 MEETINGS = 6
 DUTIES = 10
-TASKS = 10  # of each kind
 LINES = 8
 JOIN_EARLY = timedelta(minutes=10)
-
-
-class TaskKind(StrEnum):
-    CONFIRM_CONSULT = "confirm_consult"
-    CHOOSE_TIME = "choose_time"
-    INVITE = "invite"
-    ANSWER = "answer"
-    ANSWER_SWAP = "answer_swap"
-    APPROVE_SWAP = "approve_swap"
-
-
-@dataclass(frozen=True)
-class Task:
-    """Hold one thing that waits for the person; `id` is that of the consult, conference, booking or swap."""
-
-    kind: TaskKind
-    id: uuid.UUID
-    title: str
-    case_ref: str | None = None
-    due_at: datetime | None = None
-    due_on: date | None = None
-    starts_at: datetime | None = None
-    person_name: str = ""
 
 
 @dataclass(frozen=True)
@@ -103,8 +75,7 @@ def my_day(session: Session, actor: Actor, *, now: datetime) -> Today:
 def _list_tasks(session: Session, actor: Actor, now: datetime) -> list[Task]:
     """Put what runs out first; what has no deadline comes last, in the order of the kinds."""
     tasks = [
-        *_held_consults(session, actor, now),
-        *_open_consults(session, actor, now),
+        *consult_tasks.list_tasks(session, actor, now=now),
         *_invitations_to_send(session, actor),
         *_invitations_to_answer(session, actor, now),
         *_swaps(session, actor, now),
@@ -112,60 +83,12 @@ def _list_tasks(session: Session, actor: Actor, now: datetime) -> list[Task]:
     return sorted(tasks, key=lambda task: (task.due_at is None, task.due_at or now))
 
 
-def _held_consults(session: Session, actor: Actor, now: datetime) -> list[Task]:
-    query = (
-        select(Consult, Hold)
-        .join(Hold, Hold.consult_id == Consult.id)
-        .where(Consult.requester_id == actor.person_id, Hold.expires_at > now)
-        .options(joinedload(Consult.service))
-        .order_by(Hold.expires_at)
-        .limit(TASKS)
-    )
-    return [
-        Task(
-            TaskKind.CONFIRM_CONSULT,
-            consult.id,
-            consult.service.name,
-            consult.case_ref,
-            due_at=hold.expires_at,
-            starts_at=hold.starts_at,
-        )
-        for consult, hold in session.execute(query)
-    ]
-
-
-def _open_consults(session: Session, actor: Actor, now: datetime) -> list[Task]:
-    """Return requests without a time; a hold that ran out counts as none."""
-    is_held = Consult.hold.has(Hold.expires_at > now)
-    query = (
-        select(Consult)
-        .where(
-            Consult.requester_id == actor.person_id,
-            Consult.state.in_(OPEN_STATES),
-            ~is_held,
-        )
-        .options(joinedload(Consult.service))
-        .order_by(Consult.reply_by_on, Consult.created_at)
-        .limit(TASKS)
-    )
-    return [
-        Task(
-            TaskKind.CHOOSE_TIME,
-            consult.id,
-            consult.service.name,
-            consult.case_ref,
-            due_on=consult.reply_by_on,
-        )
-        for consult in session.scalars(query)
-    ]
-
-
 def _invitations_to_send(session: Session, actor: Actor) -> list[Task]:
     query = (
         select(Conference)
         .where(Conference.organiser_id == actor.person_id, Conference.state == ConferenceState.PLANNED)
         .order_by(Conference.search_until_on, Conference.created_at)
-        .limit(TASKS)
+        .limit(MAX_TASKS)
     )
     return [Task(TaskKind.INVITE, conference.id, conference.title) for conference in session.scalars(query)]
 
@@ -183,7 +106,7 @@ def _invitations_to_answer(session: Session, actor: Actor, now: datetime) -> lis
             Booking.starts_at > now,
         )
         .order_by(Booking.starts_at)
-        .limit(TASKS)
+        .limit(MAX_TASKS)
     )
     return [
         Task(TaskKind.ANSWER, booking.id, booking.title, booking.case_ref, starts_at=booking.starts_at)
@@ -193,8 +116,8 @@ def _invitations_to_answer(session: Session, actor: Actor, now: datetime) -> lis
 
 def _swaps(session: Session, actor: Actor, now: datetime) -> list[Task]:
     """Return the duties that colleagues ask for, and the swaps to approve."""
-    asked = swap_lists.list_to_answer(session, actor, now=now, limit=TASKS)
-    taken = swap_lists.list_to_approve(session, actor, now=now, limit=TASKS)
+    asked = swap_lists.list_to_answer(session, actor, now=now, limit=MAX_TASKS)
+    taken = swap_lists.list_to_approve(session, actor, now=now, limit=MAX_TASKS)
     return [
         *(_swap(TaskKind.ANSWER_SWAP, swap, swap.from_person) for swap in asked),
         *(_swap(TaskKind.APPROVE_SWAP, swap, swap.taken_by) for swap in taken),

@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from confsched.domain.permissions import Actor, Permission
 from confsched.errors import Message, msg
 from confsched.services import today as today_service
-from confsched.services.today import Task, TaskKind
+from confsched.services.tasks import Task, TaskKind
 from confsched.web.context import current_actor, now, read_session
 from confsched.web.policies import needs
 
@@ -59,6 +59,10 @@ STARTS = (
 TASK_PAGES = {
     TaskKind.CONFIRM_CONSULT: ("consult_times.times", "consult_id"),
     TaskKind.CHOOSE_TIME: ("consult_times.times", "consult_id"),
+    TaskKind.TRIAGE: ("triage.show", "triage_id"),
+    TaskKind.SAY_OUTCOME: ("consults.show", "consult_id"),
+    TaskKind.WRITE_REPORT: ("consults.show", "consult_id"),
+    TaskKind.READ_REPORT: ("consults.show", "consult_id"),
     TaskKind.INVITE: ("conferences.times", "conference_id"),
     TaskKind.ANSWER: ("bookings.show", "booking_id"),
     TaskKind.ANSWER_SWAP: ("swaps.show", "swap_id"),

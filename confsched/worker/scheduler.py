@@ -18,6 +18,7 @@ from confsched.db import Database
 from confsched.mail.envelopes import House
 from confsched.services import engine, outbox
 from confsched.worker.busy_calendars import read_due_calendars
+from confsched.worker.consults import look_after_consults
 from confsched.worker.delivery import deliver_due
 from confsched.worker.housekeeping import tidy_up
 from confsched.worker.roster_fill import fill_due_rosters
@@ -77,6 +78,10 @@ def _serve_waiting(work: Engine) -> None:
     serve_waiting(work.database, is_stopping=work.stopping.is_set)
 
 
+def _look_after_consults(work: Engine) -> None:
+    look_after_consults(work.database, is_stopping=work.stopping.is_set)
+
+
 def _tidy(work: Engine) -> None:
     with work.database.transaction() as session:
         tidy_up(session, now=clock.now())
@@ -89,6 +94,7 @@ JOBS = (
     Job("fill rosters that wait for it", 1, _fill_rosters),
     Job("give back times without an answer", 30, _give_back_unanswered),
     Job("offer freed times to who waits", 30, _serve_waiting),
+    Job("end and remind of consults, remind of meetings", 20, _look_after_consults),
     Job("give back holds that ran out, forget old keys", 30, _tidy),
 )
 

@@ -17,7 +17,8 @@ from confsched.models.people import Person
 from confsched.services import conferences, consult_times, consults, rosters, today
 from confsched.services.conferences import Draft, Wanted
 from confsched.services.consults import Question
-from confsched.services.today import TaskKind, Today
+from confsched.services.tasks import TaskKind
+from confsched.services.today import Today
 from tests.world import NEUROLOGY, NOW, ZONE, World, add_working_hours, build_world
 
 MONDAY = date(2026, 11, 23)

@@ -74,7 +74,7 @@ def test_an_empty_day_says_what_will_stand_there(client: FlaskClient, world: Wor
     [
         ("requester", {"/consults/new", "/duty-board"}),
         ("neurologist", {"/conferences/new", "/duty-board"}),
-        ("secretary", {"/conferences/new", "/duty-board"}),
+        ("secretary", {"/consults/new", "/conferences/new", "/duty-board"}),
         ("coordinator", {"/conferences/new", "/duty-board"}),
         ("admin", {"/duty-board"}),
         ("auditor", set()),

@@ -1,0 +1,37 @@
+"""What waits for a person, in one shape whatever it is."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+MAX_TASKS = 10  # of each kind
+
+
+class TaskKind(StrEnum):
+    CONFIRM_CONSULT = "confirm_consult"
+    CHOOSE_TIME = "choose_time"
+    TRIAGE = "triage"
+    SAY_OUTCOME = "say_outcome"
+    WRITE_REPORT = "write_report"
+    READ_REPORT = "read_report"
+    INVITE = "invite"
+    ANSWER = "answer"
+    ANSWER_SWAP = "answer_swap"
+    APPROVE_SWAP = "approve_swap"
+
+
+@dataclass(frozen=True)
+class Task:
+    """Hold one thing that waits for the person; `id` is that of the consult, conference, booking or swap."""
+
+    kind: TaskKind
+    id: uuid.UUID
+    title: str
+    case_ref: str | None = None
+    due_at: datetime | None = None
+    due_on: date | None = None
+    starts_at: datetime | None = None
+    person_name: str = ""
