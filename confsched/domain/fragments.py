@@ -5,7 +5,7 @@ A rest that is shorter than a step of the search is no use to anybody and counts
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from confsched.domain import bitgrid
@@ -40,14 +40,11 @@ def _after(plan: Plan, high: int) -> int:
     return bitgrid.between(high, high + plan.search.step // GRAIN)
 
 
-def spared(plan: Plan, span: Span, people: Iterable[UUID]) -> Message | None:
-    """Say whose day stays whole: beside another meeting, where the reader may know of it, comes first."""
-    whole = [person for person in people if is_whole(plan, person, span)]
+def spared(plan: Plan, span: Span, whole: Sequence[UUID]) -> Message:
+    """Say of one whose day stays whole why: beside another meeting, where the reader may know of it."""
     beside = (_beside_meeting(plan, person, span) for person in whole)
-    said = next((message for message in beside if message), None)
-    if said or not whole:
-        return said
-    return msg("Does not split the day of %(name)s.", name=plan.candidates[whole[0]].name)
+    apart = msg("Does not split the day of %(name)s.", name=plan.candidates[whole[0]].name)
+    return next((message for message in beside if message), apart)
 
 
 def _beside_meeting(plan: Plan, person: UUID, span: Span) -> Message | None:

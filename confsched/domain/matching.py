@@ -46,11 +46,12 @@ Key = tuple[bool, int, int]
 
 @dataclass(frozen=True)
 class Look:
-    """Hold what is known of everybody at one time; `beside` is the plan whose rows show what lies around."""
+    """Hold what is known of everybody at one time; the rows of `beside` show what lies around it."""
 
     span: Span
     is_known: Test
     is_possible: Test
+    is_whole: Test
     beside: Plan
 
 
@@ -99,7 +100,8 @@ def find_assignment(
     known = {person for person in plan.people if _is_free(candidates[person], span, search, known=True)}
     possible = {person for person in plan.people if _is_free(candidates[person], span, search, known=False)}
     beside = fragments.near(plan, span, possible)
-    look = Look(span, known.__contains__, possible.__contains__, beside)
+    whole = {person for person in possible if fragments.is_whole(beside, person, span)}
+    look = Look(span, known.__contains__, possible.__contains__, whole.__contains__, beside)
     offer = _offer(plan, look)
     return offer and replace(offer, reasons=tuple(_reasons(plan, offer, look, None)))
 
@@ -255,7 +257,8 @@ def _keys(plan: Plan, unknown: bool, score: int, row: int) -> Iterator[Key]:
 
 
 def _look_at(plan: Plan, cell: int) -> Look:
-    return Look(plan.span_at(cell), *plan.tests_at(cell), plan)
+    whole = plan.whole_days
+    return Look(plan.span_at(cell), *plan.tests_at(cell), lambda one: bool(whole[one] >> cell & 1), plan)
 
 
 def _offer_at(plan: Plan, cell: int) -> Offer | None:
@@ -284,7 +287,7 @@ def _score(plan: Plan, offer: Offer, look: Look, people: Sequence[UUID]) -> int:
     score += KNOWS_CASE if any(plan.candidates[person].knows_case for person in people) else 0
     score -= min(FAIRNESS, sum(plan.candidates[person].recent for person in _selected(plan, offer)))
     if plan.search.fragments:
-        whole = sum(fragments.is_whole(look.beside, person, look.span) for person in people)
+        whole = sum(look.is_whole(person) for person in people)
         score += WHOLE_DAYS * whole // len(people)
     return score - (UNKNOWN + UNKNOWN_EACH * len(offer.unknown) if offer.unknown else 0)
 
@@ -324,9 +327,8 @@ def _reasons(plan: Plan, offer: Offer, look: Look, earliest: datetime | None) ->
         yield msg("Everyone confirmed free.")
     if not _is_usual(plan, offer.span):
         yield msg("Outside the usual hours, so named later.")
-    whole = fragments.spared(look.beside, look.span, people) if plan.search.fragments else None
-    if whole:
-        yield whole
+    if plan.search.fragments and (whole := [person for person in people if look.is_whole(person)]):
+        yield fragments.spared(look.beside, look.span, whole)
 
 
 def _booked_less(plan: Plan, offer: Offer, is_known: Test) -> Iterator[UUID]:

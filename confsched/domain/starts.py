@@ -200,15 +200,24 @@ class Plan:
         }
 
     def _starts(self, row: Row, *, known: bool) -> int:
-        clear = (row.free if known else row.possible) & ~self._kept_clear(row)
+        clear = self._clear_of_claims(row, row.free if known else row.possible)
         return bitgrid.shrink(clear, self.search.duration // GRAIN) & self.allowed
 
-    def _kept_clear(self, row: Row) -> int:
-        """Return the cells so near to a claim that no meeting with these buffers reaches them."""
-        before, after = self.search.buffer_before // GRAIN, self.search.buffer_after // GRAIN
-        return bitgrid.spread_up(row.taken, before) | bitgrid.spread_down(row.taken, after)
+    def _clear_of_claims(self, row: Row, cells: int) -> int:
+        """Return the cells without those so near to a claim that no meeting with these buffers reaches them.
 
-    @property
+        A row is clear of the claims themselves.
+        """
+        before, after = self._buffers
+        if not row.taken or (not before and not after):
+            return cells
+        return cells & ~(bitgrid.spread_up(row.taken, before) | bitgrid.spread_down(row.taken, after))
+
+    @cached_property
+    def _buffers(self) -> tuple[int, int]:
+        return self.search.buffer_before // GRAIN, self.search.buffer_after // GRAIN
+
+    @cached_property
     def first_cell(self) -> int:
         """Return the first cell that the search may use; what lies before is over, or too near."""
         return bitgrid.cells_up(self.search.earliest_at - self.board.grid.starts_at)
@@ -217,7 +226,7 @@ class Plan:
         """Return the cells of the window that the person cannot give to a meeting with these buffers."""
         last = (self.search.window.ends_at - self.board.grid.starts_at) // GRAIN
         inside = bitgrid.between(self.first_cell, min(last, self.board.grid.cells))
-        return inside & ~(row.possible & ~self._kept_clear(row))
+        return inside & ~self._clear_of_claims(row, row.possible)
 
     @cached_property
     def whole_days(self) -> dict[UUID, int]:
