@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 
 from confsched import clock
@@ -48,6 +48,17 @@ def working_spans(
     one that runs into a public holiday is.
     """
     return merge(clip((span for rule in hours for span in _spans(rule, window, holidays)), window))
+
+
+def alike_within(rule: WorkingHours, window: Span) -> WorkingHours:
+    """Return a rule that says the same inside the window, so that rules of different beginnings are equal."""
+    first = clock.local_day(window.starts_at, rule.zone) - ONE_DAY
+    begins, ends = rule.valid_from, rule.valid_until
+    if begins <= first:
+        begins = first if rule.every_weeks == 1 else _monday(first - _since_turn(rule, first) * ONE_WEEK)
+    if ends is not None and ends >= clock.local_day(window.ends_at, rule.zone):
+        ends = None
+    return replace(rule, valid_from=begins, valid_until=ends)
 
 
 def find_clash(worked: Sequence[Span], rule: WorkingHours, window: Span) -> Span | None:
@@ -108,7 +119,16 @@ def _is_its_turn(rule: WorkingHours, day: date) -> bool:
         return (day + ONE_WEEK).month != day.month
     if rule.ordinal is not None:
         return (day.day - 1) // 7 + 1 == rule.ordinal
-    return (_week(day) - _week(rule.valid_from)) % rule.every_weeks == 0
+    return _since_turn(rule, day) == 0
+
+
+def _since_turn(rule: WorkingHours, day: date) -> int:
+    """Return how many weeks before the day's own week the hours last came back."""
+    return (_week(day) - _week(rule.valid_from)) % rule.every_weeks
+
+
+def _monday(day: date) -> date:
+    return day - day.weekday() * ONE_DAY
 
 
 def _week(day: date) -> int:

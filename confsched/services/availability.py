@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import uuid
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from confsched.domain.availability import (
@@ -19,24 +19,27 @@ from confsched.domain.availability import (
     availability,
 )
 from confsched.domain.bookings import BookingState
-from confsched.domain.holidays import is_public_holiday
 from confsched.domain.intervals import Span
-from confsched.domain.kinds import BusySourceKind, DutyType
+from confsched.domain.kinds import BusySourceKind, QuestionAnswer
 from confsched.domain.matching import Candidate
-from confsched.domain.rest import rest_after
-from confsched.domain.working_hours import WorkingHours, working_spans
 from confsched.models.bookings import Booking, Participation
 from confsched.models.busy import BusySource, BusySpan
 from confsched.models.claims import Claim
-from confsched.models.network import Resource, Site
+from confsched.models.network import Resource
 from confsched.models.people import Membership, Person
-from confsched.models.rosters import Absence, Duty, DutyLine, WorkingHoursRow
+from confsched.models.questions import AvailabilityQuestion
+from confsched.models.rosters import Absence
+from confsched.services.day_caps import DayCap, load_capped
+from confsched.services.duty_times import LineFacts, load_duties
+from confsched.services.spans import Spans, load_spans
+from confsched.services.travel import load_elsewhere
+from confsched.services.working_times import load_working
 
 # What lies around the window matters too: a night duty before it needs rest, a buffer reaches over its edge.
 MARGIN = timedelta(days=2)
 RECENT = timedelta(days=28)
 
-Spans = dict[uuid.UUID, list[Span]]
+CLAIM = (Claim.subject_id, Claim.starts_at, Claim.ends_at)
 
 
 @dataclass(frozen=True)
@@ -66,17 +69,17 @@ class Asked:
     zone: str = "UTC"
 
 
-@dataclass
-class _Duties:
-    available: Spans = field(default_factory=lambda: defaultdict(list))
-    blocking: Spans = field(default_factory=lambda: defaultdict(list))
-    rest: Spans = field(default_factory=lambda: defaultdict(list))
+@dataclass(frozen=True)
+class _Answers:
+    yes: Spans
+    no: Spans
 
 
 def load_candidates(
     session: Session, asked: Asked, window: Span, *, now: datetime
 ) -> dict[uuid.UUID, Candidate]:
     """Return a candidate per person and resource asked for, with availability over `window`."""
+    session.flush()  # plain rows are read below, which does not flush what waits by itself
     wide = window.widen(MARGIN, MARGIN)
     people = asked.people | asked.present
     facts = _load_facts(session, asked, wide, now=now)
@@ -99,25 +102,34 @@ def load_candidates(
 
 def _load_facts(session: Session, asked: Asked, window: Span, *, now: datetime) -> Mapping[uuid.UUID, Facts]:
     people = asked.people - asked.present
-    claims = _load_claims(session, asked, window, now)
-    working = _load_working(session, people, window)
-    duties = _load_duties(session, asked, people, window)
+    claims = load_spans(
+        session, *CLAIM, Claim.subject_id.in_(_subjects(asked)), *_standing(asked, window, now)
+    )
+    working = load_working(session, people, window, on_site=asked.on_site, site_id=asked.site_id)
+    duties = load_duties(session, people, window, lambda line, person: _serves(line, person, asked))
     absences = _load_absences(session, people, window)
     calendars = _load_calendars(session, people, window)
+    answers = _load_answers(session, people, window)
+    capped = _load_capped(session, asked, window, now)
+    elsewhere = _load_elsewhere(session, asked, window, now)
     facts = {
         person_id: Facts(
             working=() if person_id in asked.only_on_duty else working.get(person_id),
-            available_duties=tuple(duties.available[person_id]),
-            blocking_duties=tuple(duties.blocking[person_id]),
-            absences=tuple(absences[person_id]),
-            claims=tuple(claims[person_id]),
-            rest=tuple(duties.rest[person_id]),
+            available_duties=tuple(duties.available.get(person_id, ())),
+            blocking_duties=tuple(duties.blocking.get(person_id, ())),
+            absences=tuple(absences.get(person_id, ())),
+            claims=tuple(claims.get(person_id, ())),
+            rest=tuple(duties.rest.get(person_id, ())),
             calendars=tuple(calendars.get(person_id, ())),
+            confirmed=tuple(answers.yes.get(person_id, ())),
+            refused=tuple(answers.no.get(person_id, ())),
+            capped=tuple(capped.get(person_id, ())),
+            elsewhere=elsewhere.get(person_id, ()),
         )
         for person_id in people
     }
     for subject_id in asked.resources | asked.present:
-        facts[subject_id] = Facts(working=(window,), claims=tuple(claims[subject_id]))
+        facts[subject_id] = Facts(working=(window,), claims=tuple(claims.get(subject_id, ())))
     return facts
 
 
@@ -136,104 +148,75 @@ def _load_own(session: Session, people: Iterable[uuid.UUID], house: uuid.UUID | 
     return frozenset(session.scalars(query)) if house else frozenset()
 
 
-def _load_claims(session: Session, asked: Asked, window: Span, now: datetime) -> Spans:
-    subjects = list(asked.people | asked.present | asked.resources)
-    query = select(Claim.subject_id, Claim.starts_at, Claim.ends_at).where(
-        Claim.subject_id.in_(subjects),
+def _subjects(asked: Asked) -> list[uuid.UUID]:
+    return list(asked.people | asked.present | asked.resources)
+
+
+def _standing(asked: Asked, window: Span, now: datetime) -> tuple[ColumnElement[bool], ...]:
+    """Return the conditions of claims that take time from whoever is asked."""
+    found = [
         Claim.starts_at < window.ends_at,
         Claim.ends_at > window.starts_at,
         # An absence is a claim as well, but says "absent" in its own words below.
         Claim.absence_id.is_(None),
         or_(Claim.expires_at.is_(None), Claim.expires_at > now),
-    )
+    ]
     if asked.without_booking:
-        query = query.where(or_(Claim.booking_id.is_(None), Claim.booking_id != asked.without_booking))
+        found.append(or_(Claim.booking_id.is_(None), Claim.booking_id != asked.without_booking))
     if asked.without_hold:
-        query = query.where(or_(Claim.hold_id.is_(None), Claim.hold_id != asked.without_hold))
-    return _by_subject(session.execute(query))
+        found.append(or_(Claim.hold_id.is_(None), Claim.hold_id != asked.without_hold))
+    return tuple(found)
 
 
-def _by_subject(rows: Iterable[tuple[uuid.UUID, datetime, datetime]]) -> Spans:
-    spans: Spans = defaultdict(list)
-    for subject_id, starts_at, ends_at in rows:
-        spans[subject_id].append(Span(starts_at, ends_at))
-    return spans
-
-
-def _load_working(
-    session: Session, people: Iterable[uuid.UUID], window: Span
-) -> dict[uuid.UUID, tuple[Span, ...]]:
-    query = (
-        select(WorkingHoursRow, Site.zone, Site.state)
-        .join(Site, Site.id == WorkingHoursRow.site_id)
-        .where(WorkingHoursRow.person_id.in_(list(people)))
-    )
-    hours: dict[uuid.UUID, dict[str, list[WorkingHours]]] = defaultdict(lambda: defaultdict(list))
-    for row, zone, state in session.execute(query):
-        hours[row.person_id][state].append(
-            WorkingHours(row.weekday, row.starts, row.ends, row.valid_from, row.valid_until, zone)
-        )
-    spans = _Worked(window)
-    return {
-        person_id: tuple(span for state, rules in by_state.items() for span in spans.of(state, rules))
-        for person_id, by_state in hours.items()
-    }
-
-
-class _Worked:
-    """Expand each pattern once: most people of a site share theirs."""
-
-    def __init__(self, window: Span) -> None:
-        self.window = window
-        self.known: dict[tuple[str, tuple[WorkingHours, ...]], list[Span]] = {}
-
-    def of(self, state: str, rules: list[WorkingHours]) -> list[Span]:
-        key = (state, tuple(sorted(rules, key=repr)))
-        if key not in self.known:
-            self.known[key] = working_spans(rules, self.window, _holidays_of(state))
-        return self.known[key]
-
-
-def _holidays_of(state: str) -> Callable[[date], bool]:
-    return lambda day: is_public_holiday(day, state)
-
-
-def _load_duties(session: Session, asked: Asked, people: Iterable[uuid.UUID], window: Span) -> _Duties:
-    query = (
-        select(Duty.person_id, Duty.starts_at, Duty.ends_at, DutyLine)
-        .join(DutyLine, DutyLine.id == Duty.line_id)
-        .where(
-            Duty.person_id.in_(list(people)),
-            Duty.superseded_at.is_(None),
-            Duty.starts_at < window.ends_at,
-            Duty.ends_at > window.starts_at,
-        )
-    )
-    duties = _Duties()
-    for person_id, starts_at, ends_at, line in session.execute(query):
-        span = Span(starts_at, ends_at)
-        if _serves(line, asked):
-            duties.available[person_id].append(span)
-        elif line.blocks:
-            duties.blocking[person_id].append(span)
-        if line.duty_type is DutyType.ON_SITE_STANDBY:
-            duties.rest[person_id].append(rest_after(span))
-    return duties
-
-
-def _serves(line: DutyLine, asked: Asked) -> bool:
+def _serves(line: LineFacts, person_id: uuid.UUID, asked: Asked) -> bool:
+    """Tell whether a duty on the line makes the person available; who has to come has to be on duty there."""
+    if asked.site_id is not None and person_id in asked.on_site and line.site_id != asked.site_id:
+        return False
     is_for_service = asked.service_id is not None and line.service_id == asked.service_id
     return line.id in asked.duty_lines or (line.makes_available and is_for_service)
 
 
 def _load_absences(session: Session, people: Iterable[uuid.UUID], window: Span) -> Spans:
-    query = select(Absence.person_id, Absence.starts_at, Absence.ends_at).where(
+    return load_spans(
+        session,
+        *(Absence.person_id, Absence.starts_at, Absence.ends_at),
         Absence.person_id.in_(list(people)),
         Absence.withdrawn_at.is_(None),
         Absence.starts_at < window.ends_at,
         Absence.ends_at > window.starts_at,
     )
-    return _by_subject(session.execute(query))
+
+
+def _load_answers(session: Session, people: Iterable[uuid.UUID], window: Span) -> _Answers:
+    """Return what people said to times they were asked for; another time instead is a no to this one."""
+
+    def answered(*answers: QuestionAnswer) -> Spans:
+        return load_spans(
+            session,
+            *(AvailabilityQuestion.person_id, AvailabilityQuestion.starts_at, AvailabilityQuestion.ends_at),
+            AvailabilityQuestion.person_id.in_(list(people)),
+            AvailabilityQuestion.answer.in_(answers),
+            AvailabilityQuestion.withdrawn_at.is_(None),
+            AvailabilityQuestion.starts_at < window.ends_at,
+            AvailabilityQuestion.ends_at > window.starts_at,
+        )
+
+    return _Answers(answered(QuestionAnswer.YES), answered(QuestionAnswer.NO, QuestionAnswer.OTHER))
+
+
+def _load_capped(session: Session, asked: Asked, window: Span, now: datetime) -> Spans:
+    if asked.service_id is None or asked.cap_per_day is None:
+        return {}
+    cap = DayCap(asked.service_id, asked.cap_per_day, asked.zone, asked.without_booking, asked.without_hold)
+    return load_capped(session, asked.people - asked.present, cap, window, now=now)
+
+
+def _load_elsewhere(
+    session: Session, asked: Asked, window: Span, now: datetime
+) -> Mapping[uuid.UUID, tuple[Span, ...]]:
+    if asked.site_id is None or not asked.on_site:
+        return {}
+    return load_elsewhere(session, asked.on_site, asked.site_id, *_standing(asked, window, now))
 
 
 def _load_calendars(
@@ -244,19 +227,20 @@ def _load_calendars(
     ).all()
     if not sources:
         return {}
-    query = select(BusySpan.source_id, BusySpan.starts_at, BusySpan.ends_at).where(
+    busy = load_spans(
+        session,
+        *(BusySpan.source_id, BusySpan.starts_at, BusySpan.ends_at),
         BusySpan.source_id.in_([source.id for source in sources]),
         BusySpan.starts_at < window.ends_at,
         BusySpan.ends_at > window.starts_at,
     )
-    busy = _by_subject(session.execute(query))
     calendars: dict[uuid.UUID, list[ImportedCalendar]] = defaultdict(list)
     for source in sources:
         known = (
             Span(source.known_from, source.known_until) if source.known_from and source.known_until else None
         )
         calendars[source.person_id].append(
-            ImportedCalendar(tuple(busy[source.id]), source.read_at, known, stale_after(source))
+            ImportedCalendar(tuple(busy.get(source.id, ())), source.read_at, known, stale_after(source))
         )
     return calendars
 
