@@ -92,6 +92,27 @@ def plan_consult(session: Session, consult: Consult, *, now: datetime, around: S
     return Plan((*needs, requester), candidates, search, asked)
 
 
+def plan_service(session: Session, service: Service, *, now: datetime, days: int = SEARCH_DAYS) -> Plan:
+    """Lay out the search for whoever will ask a service: its requirements alone, also of one not on record."""
+    zone = service.site.zone
+    ahead = timedelta(days=min(service.horizon_days, days))
+    window = _window(now, clock.local_day(now, zone) + ahead, zone, "horizon_days")
+    needs = needs_of(session, service.requirements, window, zone)
+    asked = _asked(
+        needs,
+        service.requirements,
+        service_id=service.id,
+        own_house=service.site.organisation_id,
+        site_id=_site_of(session, service.requirements) or service.site_id,
+        cap_per_day=service.cap_per_day,
+        zone=zone,
+    )
+    if len(needs) == 1:
+        needs = (replace(needs[0], is_fixed=True),)
+    candidates = load_candidates(session, asked, window, now=now)
+    return Plan(needs, candidates, search_of(service, window, now), asked)
+
+
 def search_of(service: Service, window: Span, now: datetime) -> Search:
     """Return the wishes that a service has for each of its meetings."""
     return Search(
