@@ -1,4 +1,4 @@
-"""Why no earlier time is offered: whom each day lacks and why, and the smallest wishes that would help."""
+"""Why no earlier time is offered, or not a certain one: whom it lacks, by which rule, what would help."""
 
 from __future__ import annotations
 
@@ -6,22 +6,21 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from itertools import islice, pairwise
 from uuid import UUID
 
 from confsched.domain import bitgrid
 from confsched.domain.assignment import Pool
-from confsched.domain.availability import Why
+from confsched.domain.availability import Source, State, Why
 from confsched.domain.bitgrid import GRAIN
 from confsched.domain.intervals import Span, intersect
 from confsched.domain.matching import Offer, first_offer
+from confsched.domain.relaxations import Relaxation, relaxations
 from confsched.domain.starts import Board, Candidate, Need, Plan, Search, prepare
 from confsched.errors import Message, msg
 
 BLOCKED_LIMIT = 14
-SHORTER = ((3, 4), (2, 3))
-LATER = timedelta(days=7)
 MINUTE = timedelta(minutes=1)
 
 
@@ -35,19 +34,34 @@ class Blocked:
 
 
 @dataclass(frozen=True)
-class Relaxation:
-    """Hold a smaller wish and the earliest time that it would give."""
-
-    message: Message
-    first_offer: Offer
-
-
-@dataclass(frozen=True)
 class Explanation:
     """Hold what stands in the way before the first offer, day by day, and what would help."""
 
     blocked: tuple[Blocked, ...]
     relaxations: tuple[Relaxation, ...]
+
+
+@dataclass(frozen=True)
+class NeedAt:
+    """Hold who could meet one need at a time: free by name; unknown and busy with one sentence each."""
+
+    key: str
+    label: str
+    count: int
+    optional: bool
+    free: tuple[str, ...]
+    unknown: tuple[tuple[str, Message], ...]
+    busy: tuple[tuple[str, Message], ...]
+
+    @property
+    def is_met(self) -> bool:
+        """Tell whether enough are known to be free."""
+        return len(self.free) >= self.count
+
+    @property
+    def is_open(self) -> bool:
+        """Tell whether it hangs on people whose time is not known."""
+        return not self.is_met and len(self.free) + len(self.unknown) >= self.count
 
 
 def explain(needs: Sequence[Need], candidates: Mapping[UUID, Candidate], search: Search) -> Explanation:
@@ -58,12 +72,64 @@ def explain(needs: Sequence[Need], candidates: Mapping[UUID, Candidate], search:
     plan = Plan(tuple(needs), candidates, search, prepare(candidates, search))
     first = first_offer(plan)
     blocked = (part for piece in _pieces(plan, first) for part in _blocked(plan, piece))
-    relaxations = (
-        Relaxation(message, offer)
-        for message, offer in _relaxed(plan, first)
-        if first is None or _rank(offer) < _rank(first)
+    return Explanation(tuple(islice(blocked, BLOCKED_LIMIT)), relaxations(plan, first))
+
+
+def at_time(plan: Plan, span: Span) -> tuple[NeedAt, ...]:
+    """Say for one exact time, on or off the grid, who of each need is free, unknown or busy, and why.
+
+    A person is free for it by the rule of the search: all the time, and no claim of theirs lies in it or its
+    buffers. The board of the plan is not read.
+    """
+    return tuple(
+        _need_at(plan, need, pool, span) for need, pool in zip(plan.needs, plan.table.pools, strict=True)
     )
-    return Explanation(tuple(islice(blocked, BLOCKED_LIMIT)), tuple(relaxations))
+
+
+def limits_at(plan: Plan, span: Span) -> tuple[Message, ...]:
+    """Say which bounds of the search keep a time out, whoever is free."""
+    search, found = plan.search, []
+    if span.starts_at < search.window.starts_at:
+        found.append(msg("This time is over, or before the first day of the search."))
+    elif span.starts_at < search.earliest_at:
+        found.append(msg("This is too soon: those asked need more notice."))
+    if span.ends_at > search.window.ends_at:
+        found.append(msg("This lies after the last day of the search."))
+    return tuple(found)
+
+
+def _need_at(plan: Plan, need: Need, pool: Pool, span: Span) -> NeedAt:
+    free: list[str] = []
+    unknown: list[tuple[str, Message]] = []
+    busy: list[tuple[str, Message]] = []
+    for candidate in (plan.candidates[person] for person in pool.people):
+        state, why = _state_at(candidate, span, plan.search)
+        if state is State.FREE:
+            free.append(candidate.name)
+        else:
+            (unknown if state is State.UNKNOWN else busy).append((candidate.name, why))
+    return NeedAt(need.key, need.label, need.count, need.optional, tuple(free), tuple(unknown), tuple(busy))
+
+
+def _state_at(candidate: Candidate, span: Span, search: Search) -> tuple[State, Message]:
+    kept_clear = span.widen(search.buffer_before, search.buffer_after)
+    parts = [part for part in candidate.availability.stretches if part.span.overlaps(span)]
+    if any(part.state is State.BUSY for part in parts):
+        return State.BUSY, _in_words(candidate, span)
+    if any(claim.overlaps(kept_clear) for claim in candidate.availability.taken):
+        return State.BUSY, _sentence(None, candidate)
+    silent = [part.source for part in parts if part.state is State.UNKNOWN]
+    if silent or not candidate.availability.window.covers(span):
+        return State.UNKNOWN, _silence(silent[0] if silent else None, candidate)
+    return State.FREE, msg("")
+
+
+def _silence(source: Source | None, candidate: Candidate) -> Message:
+    if source is Source.CALENDAR and not candidate.is_foreign:
+        return msg("The calendar of %(name)s says nothing about this time.", name=candidate.name)
+    if source is Source.HOURS and not candidate.is_foreign:
+        return msg("No working hours of %(name)s are on record.", name=candidate.name)
+    return msg("It is not known whether %(name)s is free.", name=candidate.name)
 
 
 def longest_common(
@@ -80,10 +146,6 @@ def longest_common(
 
     lengths = range(1, search.window.duration // GRAIN + 1)
     return bisect_left(lengths, True, key=fails) * GRAIN
-
-
-def _rank(offer: Offer) -> tuple[bool, datetime]:
-    return bool(offer.unknown), offer.span.starts_at
 
 
 def _pieces(plan: Plan, first: Offer | None) -> Iterator[Span]:
@@ -145,60 +207,24 @@ def _in_words(candidate: Candidate, piece: Span) -> Message:
             lost[stretch.why] += part.duration // MINUTE
     if not lost:
         return msg("%(name)s is not free long enough.", name=candidate.name)
+    return _sentence(max(lost, key=lambda why: (lost[why], why)), candidate)
+
+
+def _sentence(why: Why | None, candidate: Candidate) -> Message:
+    """Name a rule, or the buffers for None; of people of other houses only that they are busy."""
+    name = candidate.name
     if candidate.is_foreign:
-        return msg("%(name)s is busy.", name=candidate.name)
-    return _sentence(max(lost, key=lambda why: (lost[why], why)), candidate.name)
-
-
-def _sentence(why: Why, name: str) -> Message:
+        return msg("%(name)s is busy.", name=name)
     sentences = {
+        None: msg("The pause before or after another meeting of %(name)s touches it.", name=name),
         Why.CLAIM: msg("%(name)s is already booked.", name=name),
         Why.ABSENCE: msg("%(name)s is absent.", name=name),
         Why.DUTY: msg("%(name)s is on duty.", name=name),
         Why.REST: msg("%(name)s rests after a night duty.", name=name),
         Why.CALENDAR: msg("%(name)s is busy by their own calendar.", name=name),
         Why.NOT_WORKING: msg("%(name)s does not work then.", name=name),
+        Why.ANSWER: msg("%(name)s was asked and cannot come then.", name=name),
+        Why.CAP: msg("%(name)s has as many of these meetings that day as one may have.", name=name),
+        Why.ELSEWHERE: msg("%(name)s is at another site then, or on the way.", name=name),
     }
     return sentences[why]
-
-
-def _relaxed(plan: Plan, first: Offer | None) -> Iterator[tuple[Message, Offer]]:
-    yield from _one_need_less(plan)
-    yield from _shorter(plan, first)
-    if first is None:
-        yield from _later(plan)
-
-
-def _one_need_less(plan: Plan) -> Iterator[tuple[Message, Offer]]:
-    for number, need in enumerate(plan.needs):
-        if not need.optional and not need.is_fixed:
-            needs = (*plan.needs[:number], replace(need, optional=True), *plan.needs[number + 1 :])
-            offer = first_offer(Plan(needs, plan.candidates, plan.search, plan.board))
-            if offer:
-                yield msg("%(need)s only if possible.", need=need.label), offer
-
-
-def _shorter(plan: Plan, first: Offer | None) -> Iterator[tuple[Message, Offer]]:
-    """Return the first of the shorter lengths that helps."""
-    usual = plan.search.duration
-    for share, whole in SHORTER:
-        short = usual * share // whole // GRAIN * GRAIN
-        if not short:
-            continue
-        offer = first_offer(replace(plan, search=replace(plan.search, duration=short)))
-        if offer and (first is None or _rank(offer) < _rank(first)):
-            minutes = {"short": short // MINUTE, "long": usual // MINUTE}
-            yield msg("%(short)s instead of %(long)s minutes.", **minutes), offer
-            return
-
-
-def _later(plan: Plan) -> Iterator[tuple[Message, Offer]]:
-    """Look one week further, as far as everyone's time is known that far."""
-    window = Span(plan.search.window.starts_at, plan.search.window.ends_at + LATER)
-    known = (plan.candidates[person].availability.window for person in plan.people)
-    if not all(span.ends_at >= window.ends_at for span in known):
-        return
-    search = replace(plan.search, window=window)
-    offer = first_offer(Plan(plan.needs, plan.candidates, search, prepare(plan.candidates, search)))
-    if offer:
-        yield msg("Search one week longer."), offer

@@ -1,0 +1,316 @@
+"""The smallest changes of a wish that would give an earlier time, or one at all, and the time each gives."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from itertools import combinations
+from uuid import UUID
+
+from confsched.domain import bitgrid
+from confsched.domain.availability import availability
+from confsched.domain.bitgrid import GRAIN
+from confsched.domain.intervals import Span
+from confsched.domain.matching import Offer, first_offer
+from confsched.domain.starts import Candidate, Need, Plan, Search, prepare
+from confsched.errors import Message, msg
+
+MOST = 8
+MAX_SINGLE = 24  # so many changes are tried
+MAX_PAIRS = 40
+SHORTER = ((3, 4), (2, 3), (1, 2))
+LATER_DAYS = 7
+MINUTE = timedelta(minutes=1)
+NO_BUFFER = timedelta(0)
+PAIR = 20  # two changes at once cost more than any single one
+
+
+@dataclass(frozen=True)
+class Shift:
+    """Start on steps of so many minutes, between the usual ones."""
+
+    minutes: int
+
+
+@dataclass(frozen=True)
+class AskUnknown:
+    """Ask these people, of whom it is not known whether they are free, and count on a yes."""
+
+    people: tuple[UUID, ...]
+
+
+@dataclass(frozen=True)
+class Shorter:
+    """Meet for so many minutes only."""
+
+    minutes: int
+
+
+@dataclass(frozen=True)
+class Remote:
+    """Let the people of this need join from where they are."""
+
+    need: str
+
+
+@dataclass(frozen=True)
+class SmallerBuffer:
+    """Keep no time clear before and after."""
+
+
+@dataclass(frozen=True)
+class EarlierNotice:
+    """Ask sooner than those asked would like."""
+
+
+@dataclass(frozen=True)
+class Longer:
+    """Search so many days further."""
+
+    days: int
+
+
+@dataclass(frozen=True)
+class OtherService:
+    """Ask another service of the same discipline."""
+
+    service_id: UUID
+
+
+@dataclass(frozen=True)
+class Without:
+    """Require so many people less for a need; where none is left, it becomes a wish."""
+
+    need: str
+    less: int = 1
+
+
+@dataclass(frozen=True)
+class Both:
+    """Make two changes at once."""
+
+    one: Change
+    other: Change
+
+
+Change = (
+    Shift
+    | AskUnknown
+    | Shorter
+    | Remote
+    | SmallerBuffer
+    | EarlierNotice
+    | Longer
+    | OtherService
+    | Without
+    | Both
+)
+
+# What a change asks of people, the least first: nobody's time, a question, part of the meeting, a rule of
+# those asked, waiting, another house, and last the presence of somebody who was wanted.
+COSTS = {
+    Shift: 1,
+    AskUnknown: 2,
+    Shorter: 3,
+    Remote: 4,
+    SmallerBuffer: 5,
+    EarlierNotice: 6,
+    Longer: 7,
+    OtherService: 8,
+    Without: 9,
+}
+
+
+@dataclass(frozen=True)
+class Relaxation:
+    """Hold a smaller wish in words, the earliest time that it would give, and the change itself."""
+
+    message: Message
+    first_offer: Offer
+    change: Change
+    second: Message | None = None
+
+    @property
+    def messages(self) -> tuple[Message, ...]:
+        """Return the sentences of the change; a pair has two."""
+        return (self.message, self.second) if self.second else (self.message,)
+
+
+def relaxations(plan: Plan, first: Offer | None) -> tuple[Relaxation, ...]:
+    """Return the smallest changes that give an earlier time than the first, by cost, then by time.
+
+    Pairs of changes are tried only where no single one helps. Each change applied to the plan gives the
+    promised offer as its first one.
+    """
+    changes = tuple(_changes(plan, first))[:MAX_SINGLE]
+    found = _helping(plan, first, changes)
+    if not found:
+        found = _helping(plan, first, sorted(_pairs(changes), key=cost)[:MAX_PAIRS])
+    return smallest(found)
+
+
+def smallest(found: Iterable[Relaxation]) -> tuple[Relaxation, ...]:
+    """Return the few that cost the least, by cost, then by time."""
+    return tuple(sorted(found, key=lambda one: (cost(one.change), one.first_offer.span))[:MOST])
+
+
+def cost(change: Change) -> int:
+    """Return what a change asks of people, in the order of COSTS; two cost more than any one."""
+    if isinstance(change, Both):
+        return PAIR + cost(change.one) + cost(change.other)
+    return COSTS[type(change)]
+
+
+def is_better(offer: Offer, first: Offer | None) -> bool:
+    """Tell whether an offer comes before the first one; people known to be free come before any unknown."""
+    return first is None or _rank(offer) < _rank(first)
+
+
+def _rank(offer: Offer) -> tuple[bool, datetime]:
+    return bool(offer.unknown), offer.span.starts_at
+
+
+def apply(plan: Plan, change: Change) -> Plan:
+    """Return the plan with a change; other places and other services are changed where they are loaded."""
+    match change:
+        case Both(one, other):
+            return apply(apply(plan, one), other)
+        case AskUnknown(people):
+            return _with_candidates(plan, [without_doubt(plan.candidates[person]) for person in people])
+        case Without(key, less):
+            return replace(plan, needs=tuple(_lessened(one, less, key) for one in plan.needs))
+        case Longer():
+            search = changed(plan.search, change)
+            return replace(plan, search=search, board=prepare(plan.candidates, search))
+        case Shift():
+            search = changed(plan.search, change)
+            steps = bitgrid.aligned(plan.board.grid, search.step, search.zone)
+            return replace(plan, search=search, board=replace(plan.board, steps=steps))
+        case _:
+            return replace(plan, search=changed(plan.search, change))
+
+
+def changed(search: Search, change: Change) -> Search:
+    """Return the wishes of a search with a change of time; a change of people leaves them as they are."""
+    match change:
+        case Both(one, other):
+            return changed(changed(search, one), other)
+        case Shift(minutes):
+            return replace(search, step=minutes * MINUTE)
+        case Shorter(minutes):
+            return replace(search, duration=minutes * MINUTE)
+        case SmallerBuffer():
+            return replace(search, buffer_before=NO_BUFFER, buffer_after=NO_BUFFER)
+        case EarlierNotice():
+            return replace(search, not_before=None)
+        case Longer(days):
+            window = Span(search.window.starts_at, search.window.ends_at + timedelta(days=days))
+            return replace(search, window=window)
+    return search
+
+
+def without_doubt(candidate: Candidate) -> Candidate:
+    """Return the candidate as if they had said yes wherever nothing is known."""
+    known = candidate.availability
+    facts = replace(known.facts, confirmed=(*known.facts.confirmed, *known.unknown))
+    return replace(candidate, availability=availability(facts, known.window, known.now))
+
+
+def _with_candidates(plan: Plan, people: Sequence[Candidate]) -> Plan:
+    candidates = {**plan.candidates, **{one.id: one for one in people}}
+    rows = {one.id: one.availability.row(plan.board.grid) for one in people}
+    return replace(plan, candidates=candidates, board=replace(plan.board, rows={**plan.board.rows, **rows}))
+
+
+def _lessened(need: Need, less: int, key: str) -> Need:
+    if need.key != key:
+        return need
+    left = need.count - less
+    return replace(need, count=left) if left > 0 else replace(need, optional=True)
+
+
+def _changes(plan: Plan, first: Offer | None) -> Iterator[Change]:
+    """Return what could be asked for in this search, the cheapest first."""
+    search = plan.search
+    if search.step > GRAIN:
+        yield Shift(GRAIN // MINUTE)
+    unknown = tuple(one for one in plan.people if plan.board.rows[one].possible != plan.board.rows[one].free)
+    if unknown and first is not None and not first.unknown:
+        yield AskUnknown(unknown)
+    for share, whole in SHORTER:
+        if short := search.duration * share // whole // GRAIN * GRAIN:
+            yield Shorter(short // MINUTE)
+    if search.buffer_before or search.buffer_after:
+        yield SmallerBuffer()
+    if search.earliest_at > search.window.starts_at:
+        yield EarlierNotice()
+    if first is None and _is_known_until(plan, search.window.ends_at + timedelta(days=LATER_DAYS)):
+        yield Longer(LATER_DAYS)
+    for need in plan.needs:
+        if not need.optional and not need.is_fixed:
+            yield Without(need.key)
+
+
+def _is_known_until(plan: Plan, end: datetime) -> bool:
+    return all(plan.candidates[one].availability.window.ends_at >= end for one in plan.people)
+
+
+def _pairs(changes: Sequence[Change]) -> list[Change]:
+    """Return two changes at once: of the shorter lengths the shortest only, which gives the most."""
+    shortest = next((one for one in reversed(changes) if isinstance(one, Shorter)), None)
+    few = [one for one in changes if not isinstance(one, Shorter) or one is shortest]
+    return [Both(*pair) for pair in combinations(few, 2)]
+
+
+def _helping(plan: Plan, first: Offer | None, changes: Iterable[Change]) -> list[Relaxation]:
+    """Return the changes that give something better; of several lengths only the longest."""
+    found: list[Relaxation] = []
+    for change in changes:
+        if isinstance(change, Shorter) and any(isinstance(one.change, Shorter) for one in found):
+            continue
+        relaxed = _relaxed(plan, change)
+        if relaxed and is_better(relaxed.first_offer, first):
+            found.append(relaxed)
+    return found
+
+
+def _relaxed(plan: Plan, change: Change) -> Relaxation | None:
+    offer = first_offer(apply(plan, change))
+    if offer is None:
+        return None
+    if isinstance(change, AskUnknown):
+        taking_part = {person for team in offer.assignment.values() for person in team}
+        change = AskUnknown(tuple(one for one in change.people if one in taking_part))
+        offer = first_offer(apply(plan, change)) or offer
+    if isinstance(change, Both):
+        return Relaxation(_words(plan, change.one), offer, change, _words(plan, change.other))
+    return Relaxation(_words(plan, change), offer, change)
+
+
+def _words(plan: Plan, change: Change) -> Message:
+    match change:
+        case Shift(minutes):
+            return msg("A start in steps of %(minutes)s minutes.", minutes=minutes)
+        case AskUnknown(people):
+            names = ", ".join(plan.candidates[person].name for person in people)
+            return msg("If those say yes of whom nothing is known: %(names)s.", names=names)
+        case Shorter(minutes):
+            usual = plan.search.duration // MINUTE
+            return msg("%(short)s instead of %(long)s minutes.", short=minutes, long=usual)
+        case SmallerBuffer():
+            return msg("Without the pause before and after.")
+        case EarlierNotice():
+            return msg("At shorter notice.")
+        case Longer():
+            return msg("Search one week longer.")
+        case Without(key, less):
+            return _words_without(next(need for need in plan.needs if need.key == key), less)
+    raise AssertionError("other changes get their words where they are loaded")
+
+
+def _words_without(need: Need, less: int) -> Message:
+    if need.count > less:
+        counts = {"left": need.count - less, "count": need.count}
+        return msg("%(need)s: %(left)s instead of %(count)s people.", need=need.label, **counts)
+    return msg("Without %(need)s.", need=need.label)
