@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from confsched import clock
 from confsched.domain.holidays import is_public_holiday
 from confsched.domain.intervals import Span, subtract
-from confsched.domain.working_hours import WorkingHours, working_spans
+from confsched.domain.working_hours import WorkingHours, alike_within, working_spans
 
 ZONE = "Europe/Berlin"
 MONDAY, FRIDAY, SATURDAY = 0, 4, 5
@@ -224,6 +224,39 @@ def test_a_monthly_day_on_a_public_holiday_is_not_made_up_for() -> None:
     window = span("2026-01-01 00:00", "2026-02-28 00:00")
     worked = working_spans([first_thursday], window, lambda day: is_public_holiday(day, "DE-NI"))
     assert [clock.local_day(part.starts_at, ZONE) for part in worked] == [date(2026, 2, 5)]
+
+
+@settings(deadline=None)
+@given(
+    begins=st.dates(date(2025, 1, 1), date(2027, 1, 1)),
+    lasting=st.none() | st.integers(0, 400),
+    rhythm=st.sampled_from([{}, {"ordinal": 2}, {"ordinal": -1}, {"every_weeks": 2}, {"every_weeks": 5}]),
+    offset_days=st.integers(0, 365),
+)
+def test_a_rule_narrowed_to_a_window_says_the_same_there(
+    begins: date, lasting: int | None, rhythm: dict[str, int], offset_days: int
+) -> None:
+    until = None if lasting is None else begins + timedelta(days=lasting)
+    rule = hours(SATURDAY, "22:00", "06:00", valid_from=begins, valid_until=until, **rhythm)
+    begin = datetime(2026, 1, 1, 3, tzinfo=UTC) + timedelta(days=offset_days)
+    window = Span(begin, begin + timedelta(weeks=12))
+    narrowed = alike_within(rule, window)
+    assert working_spans([narrowed], window, never) == working_spans([rule], window, never)
+
+
+def test_rules_that_differ_only_in_a_past_beginning_are_equal_within_a_window() -> None:
+    window = span("2026-06-01 00:00", "2026-08-24 00:00")
+    beginnings = [date(2025, 1, 1), date(2025, 3, 5), date(2026, 5, 1)]
+    assert (
+        len({alike_within(hours(MONDAY, "08:00", "16:00", valid_from=day), window) for day in beginnings})
+        == 1
+    )
+    floating = [
+        hours(MONDAY, "08:00", "16:00", every_weeks=2, valid_from=day)
+        for day in (date(2026, 1, 5), date(2026, 1, 21), date(2026, 1, 12))
+    ]
+    first, same, other = (alike_within(rule, window) for rule in floating)
+    assert first == same != other
 
 
 @settings(deadline=None)
