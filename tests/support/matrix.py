@@ -47,7 +47,7 @@ from confsched.models.swaps import DutySwap
 from confsched.services import accounts, bookings, invitations, rosters
 from confsched.services.bookings import Attendance, Meeting
 from confsched.services.rosters import NewLine
-from tests.world import NEUROLOGY, NOW, ZONE, World, add_person, local
+from tests.world import NEUROLOGY, NOW, ZONE, World, add_person, add_service, local
 
 Row = TypeVar("Row", bound=Base)
 
@@ -59,6 +59,7 @@ STEP = timedelta(minutes=30)
 ARGUMENTS = (
     *("booking_id", "consult_id", "conference_id", "message_id", "feed_id", "source_id", "gap_id"),
     *("swap_id", "absence_id", "wish_id", "department_id", "import_id", "run_id", "rotation_id"),
+    "triage_id",
 )
 _UUID = re.compile(rb"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _CHANGING = re.compile(rb'(name="(?:csrf_token|form_key)"[^>]*value=")[^"]*')
@@ -180,6 +181,7 @@ class Objects:
         return {
             "booking_id": booking.id,
             "consult_id": self.consult(actor).id,
+            "triage_id": self._triage(actor).id,
             "conference_id": self._conference(actor, title).id,
             "message_id": self._session.scalars(query).one(),
             "feed_id": self._feed(actor).id,
@@ -231,6 +233,15 @@ class Objects:
                 created_at=NOW,
             )
         )
+
+    def _triage(self, actor: Actor) -> Consult:
+        """Return a request to a service of the actor's house that waits for a decision there."""
+        service = add_service(self._session, self._session.get_one(Site, actor.site_id))
+        service.needs_triage = True
+        consult = self.consult(actor)
+        consult.service, consult.state = service, ConsultState.REQUESTED
+        self._session.flush()
+        return consult
 
     def _conference(self, actor: Actor, title: str) -> Conference:
         conference = Conference(

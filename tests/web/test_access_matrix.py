@@ -41,6 +41,7 @@ WHOSE = ("own", "house", "partner", "foreign", "unknown")
 SECRETARIAT = frozenset({Function.SECRETARY, Function.COORDINATOR})
 POST_OFFICE = SECRETARIAT | {Function.ORGANISATION_ADMIN}
 ROSTER_OFFICE = frozenset({Function.SECRETARY})
+TRIAGERS = frozenset({Function.CONSULTANT, Function.SECRETARY})
 EVERYBODY = frozenset(Function)
 NOBODY: frozenset[Function] = frozenset()
 # Who sees what is not their own, by the name that routes have for it: of the own house, of a partner's house
@@ -49,6 +50,7 @@ SEES = {
     "booking_id": {"house": SECRETARIAT, "partner": SECRETARIAT},
     "conference_id": {"house": SECRETARIAT},
     "message_id": {"house": POST_OFFICE},
+    "triage_id": {"house": TRIAGERS},
     **{name: {"house": ROSTER_OFFICE} for name in ("swap_id", "absence_id", "wish_id", "import_id")},
     "department_id": {"house": EVERYBODY},
     "rotation_id": {"house": EVERYBODY},
