@@ -93,7 +93,7 @@ def plan_consult(session: Session, consult: Consult, *, now: datetime, around: S
 
 
 def plan_service(session: Session, service: Service, *, now: datetime, days: int = SEARCH_DAYS) -> Plan:
-    """Lay out the search for whoever will ask a service: its requirements alone, also of one not on record."""
+    """Lay out the search for whoever will ask a service: its requirements alone, on record or not."""
     zone = service.site.zone
     ahead = timedelta(days=min(service.horizon_days, days))
     window = _window(now, clock.local_day(now, zone) + ahead, zone, "horizon_days")
