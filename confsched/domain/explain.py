@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from itertools import islice, pairwise
 from uuid import UUID
@@ -39,6 +39,7 @@ class Explanation:
 
     blocked: tuple[Blocked, ...]
     relaxations: tuple[Relaxation, ...]
+    first: Offer | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ def explain(needs: Sequence[Need], candidates: Mapping[UUID, Candidate], search:
     plan = Plan(tuple(needs), candidates, search, prepare(candidates, search))
     first = first_offer(plan)
     blocked = (part for piece in _pieces(plan, first) for part in _blocked(plan, piece))
-    return Explanation(tuple(islice(blocked, BLOCKED_LIMIT)), relaxations(plan, first))
+    return Explanation(tuple(islice(blocked, BLOCKED_LIMIT)), relaxations(plan, first), first)
 
 
 def at_time(plan: Plan, span: Span) -> tuple[NeedAt, ...]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import combinations
 from uuid import UUID
 
+from confsched import clock
 from confsched.domain import bitgrid
 from confsched.domain.availability import availability
 from confsched.domain.bitgrid import GRAIN
@@ -66,9 +67,9 @@ class EarlierNotice:
 
 @dataclass(frozen=True)
 class Longer:
-    """Search so many days further."""
+    """Search until a later day, the last one included."""
 
-    days: int
+    last_on: date
 
 
 @dataclass(frozen=True)
@@ -80,10 +81,10 @@ class OtherService:
 
 @dataclass(frozen=True)
 class Without:
-    """Require so many people less for a need; where none is left, it becomes a wish."""
+    """Require only so many people for a need; with nobody left it becomes a wish."""
 
     need: str
-    less: int = 1
+    left: int = 0
 
 
 @dataclass(frozen=True)
@@ -178,8 +179,8 @@ def apply(plan: Plan, change: Change) -> Plan:
             return apply(apply(plan, one), other)
         case AskUnknown(people):
             return _with_candidates(plan, [without_doubt(plan.candidates[person]) for person in people])
-        case Without(key, less):
-            return replace(plan, needs=tuple(_lessened(one, less, key) for one in plan.needs))
+        case Without(key, left):
+            return replace(plan, needs=tuple(_lessened(one, left, key) for one in plan.needs))
         case Longer():
             search = changed(plan.search, change)
             return replace(plan, search=search, board=prepare(plan.candidates, search))
@@ -204,10 +205,17 @@ def changed(search: Search, change: Change) -> Search:
             return replace(search, buffer_before=NO_BUFFER, buffer_after=NO_BUFFER)
         case EarlierNotice():
             return replace(search, not_before=None)
-        case Longer(days):
-            window = Span(search.window.starts_at, search.window.ends_at + timedelta(days=days))
-            return replace(search, window=window)
+        case Longer(last_on):
+            ends_at = clock.start_of_day(last_on + timedelta(days=1), search.zone)
+            return replace(search, window=Span(search.window.starts_at, ends_at))
     return search
+
+
+def shorter_lengths(minutes: int) -> tuple[int, ...]:
+    """Return the lengths in minutes that are proposed instead, the longest first."""
+    grain = GRAIN // MINUTE
+    lengths = (minutes * share // whole // grain * grain for share, whole in SHORTER)
+    return tuple(dict.fromkeys(length for length in lengths if 0 < length < minutes))
 
 
 def without_doubt(candidate: Candidate) -> Candidate:
@@ -223,10 +231,9 @@ def _with_candidates(plan: Plan, people: Sequence[Candidate]) -> Plan:
     return replace(plan, candidates=candidates, board=replace(plan.board, rows={**plan.board.rows, **rows}))
 
 
-def _lessened(need: Need, less: int, key: str) -> Need:
+def _lessened(need: Need, left: int, key: str) -> Need:
     if need.key != key:
         return need
-    left = need.count - less
     return replace(need, count=left) if left > 0 else replace(need, optional=True)
 
 
@@ -238,18 +245,22 @@ def _changes(plan: Plan, first: Offer | None) -> Iterator[Change]:
     unknown = tuple(one for one in plan.people if plan.board.rows[one].possible != plan.board.rows[one].free)
     if unknown and first is not None and not first.unknown:
         yield AskUnknown(unknown)
-    for share, whole in SHORTER:
-        if short := search.duration * share // whole // GRAIN * GRAIN:
-            yield Shorter(short // MINUTE)
+    yield from (Shorter(minutes) for minutes in shorter_lengths(search.duration // MINUTE))
     if search.buffer_before or search.buffer_after:
         yield SmallerBuffer()
     if search.earliest_at > search.window.starts_at:
         yield EarlierNotice()
-    if first is None and _is_known_until(plan, search.window.ends_at + timedelta(days=LATER_DAYS)):
-        yield Longer(LATER_DAYS)
+    if first is None and _is_known_until(plan, changed(search, a_week_longer(search)).window.ends_at):
+        yield a_week_longer(search)
     for need in plan.needs:
         if not need.optional and not need.is_fixed:
-            yield Without(need.key)
+            yield Without(need.key, need.count - 1)
+
+
+def a_week_longer(search: Search) -> Longer:
+    """Return the change that searches one week more; it ends with a local day whatever the clocks do."""
+    last_on = clock.local_day(search.window.ends_at - GRAIN, search.zone)
+    return Longer(last_on + timedelta(days=LATER_DAYS))
 
 
 def _is_known_until(plan: Plan, end: datetime) -> bool:
@@ -304,13 +315,13 @@ def _words(plan: Plan, change: Change) -> Message:
             return msg("At shorter notice.")
         case Longer():
             return msg("Search one week longer.")
-        case Without(key, less):
-            return _words_without(next(need for need in plan.needs if need.key == key), less)
+        case Without(key, left):
+            return _words_without(next(need for need in plan.needs if need.key == key), left)
     raise AssertionError("other changes get their words where they are loaded")
 
 
-def _words_without(need: Need, less: int) -> Message:
-    if need.count > less:
-        counts = {"left": need.count - less, "count": need.count}
+def _words_without(need: Need, left: int) -> Message:
+    if left > 0:
+        counts = {"left": left, "count": need.count}
         return msg("%(need)s: %(left)s instead of %(count)s people.", need=need.label, **counts)
     return msg("Without %(need)s.", need=need.label)

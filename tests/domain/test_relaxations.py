@@ -47,7 +47,7 @@ def at(hour: int, minute: int = 0, day: date = MONDAY) -> datetime:
 def plan_of(
     needs: Iterable[Need], facts: dict[int, Facts], window: Span, minutes: int = 30, **wishes: object
 ) -> Plan:
-    reach = window.widen(timedelta(0), timedelta(days=7))
+    reach = window.widen(timedelta(0), timedelta(days=8))
     people = {
         UUID(int=number): Candidate(UUID(int=number), f"Dr. {number}", availability(known, reach, NOW))
         for number, known in facts.items()
@@ -106,12 +106,12 @@ def test_a_shorter_notice_is_proposed() -> None:
 def test_a_week_more_is_proposed_only_where_there_is_no_time_at_all() -> None:
     later = Span(DAY.starts_at + timedelta(days=3), DAY.ends_at + timedelta(days=3))
     plan = plan_of([need("A", 1)], {1: Facts(working=(later,))}, DAY)
-    assert helps(plan) == {Longer(7): ("Search one week longer.", "Thu 08:00")}
+    assert helps(plan) == {Longer(date(2026, 3, 9)): ("Search one week longer.", "Thu 08:00")}
 
 
 def test_one_person_less_is_proposed_before_nobody_at_all() -> None:
     plan = plan_of([need("A", 1, 2, count=2)], {1: Facts(working=(DAY,)), 2: Facts(working=())}, DAY)
-    assert helps(plan) == {Without("A"): ("A: 1 instead of 2 people.", "Mon 08:00")}
+    assert helps(plan) == {Without("A", 1): ("A: 1 instead of 2 people.", "Mon 08:00")}
 
 
 def test_two_changes_at_once_are_proposed_where_no_single_one_helps() -> None:
