@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import secrets
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
 from confsched import clock
@@ -46,7 +46,6 @@ from confsched.services.matching import Plan, plan_move
 
 UID_DOMAIN = "confsched"
 MOVE_HORIZON_DAYS = 92
-PAGE_SIZE = 50
 MAX_REASON = 200
 
 
@@ -146,12 +145,13 @@ def _house_of(person: Person, attendance: Attendance, today: date) -> uuid.UUID:
     return now_held[0] if now_held else person.memberships[-1].organisation_id
 
 
-def takings(booking: Booking) -> list[Taking]:
-    """Return what a booking takes: its people with buffers, its room without."""
+def takings(booking: Booking, places: Mapping[uuid.UUID, uuid.UUID] | None = None) -> list[Taking]:
+    """Return what a booking takes: its people with buffers, some at places, its room without."""
     span = Span(booking.starts_at, booking.ends_at)
     wide = claim_span(span, booking.buffer_before_minutes, booking.buffer_after_minutes)
     people = [
-        Taking(p.person_id, SubjectKind.PERSON, wide) for p in booking.participations if p.removed_at is None
+        Taking(p.person_id, SubjectKind.PERSON, wide, (places or {}).get(p.person_id))
+        for p in people_of(booking)
     ]
     room = [Taking(booking.resource_id, SubjectKind.RESOURCE, span)] if booking.resource_id else []
     return people + room
@@ -220,13 +220,13 @@ def move(
     claims.line_up(session, [taking.subject_id for taking in takings(booking)])
     if override is None and move_plan(session, booking, now=now, around=span).at(span) is None:
         raise claims.Taken
-    was = invitations.before(booking)
+    was, places = invitations.before(booking), claims.places_in(session, booking.id)
     claims.release_booking(session, booking.id)
     booking.starts_at, booking.ends_at = span.starts_at, span.ends_at
     reminders.forget(booking)
     claims.take(
         session,
-        takings(booking),
+        takings(booking, places),
         now=now,
         state=ClaimState.FIRM,
         booking_id=booking.id,
@@ -244,7 +244,7 @@ def _short_notice(
     session: Session, actor: Actor, booking: Booking, reason: str, field: str, now: datetime
 ) -> tuple[Consult | None, str]:
     """Return the consult whose notice the change does not keep, and the reason that it then has to have."""
-    reason = _checked_reason(reason, field=field)
+    reason = checked_reason(reason, field=field)
     short = short_notice.find_short(session, actor, booking, now=now)
     short_notice.check(short, reason, field=field)
     return short, reason
@@ -260,10 +260,11 @@ def override_of(actor: Actor, reason: str) -> Override | None:
             msg("Only the secretariat or a consultant may overrule a conflict. Choose a free time."),
             field="override_reason",
         )
-    return Override(actor.person_id, _checked_reason(reason, field="override_reason"))
+    return Override(actor.person_id, checked_reason(reason, field="override_reason"))
 
 
-def _checked_reason(reason: str, *, field: str) -> str:
+def checked_reason(reason: str, *, field: str) -> str:
+    """Return a reason that others may read, or refuse one that is too long or names a patient."""
     reason = reason.strip()
     if len(reason) > MAX_REASON:
         raise Refusal(msg("Please use at most %(count)s characters.", count=MAX_REASON), field=field)
@@ -343,55 +344,6 @@ def _check_reply(booking: Booking, seen_sequence: int | None, now: datetime) -> 
 def own_participation(booking: Booking, actor: Actor) -> Participation | None:
     """Return how the actor takes part now, if they do."""
     return next((p for p in people_of(booking) if p.person_id == actor.person_id), None)
-
-
-@dataclass(frozen=True)
-class Listing:
-    """Hold one page of bookings and how many there are."""
-
-    bookings: list[Booking]
-    total: int
-    page: int
-
-    @property
-    def pages(self) -> int:
-        return max(1, -(-self.total // PAGE_SIZE))
-
-
-def list_bookings(
-    session: Session,
-    actor: Actor,
-    *,
-    since: date,
-    kind: BookingKind | None = None,
-    text: str = "",
-    page: int = 1,
-) -> Listing:
-    """Return the meetings the actor may see from a local day on, soonest first."""
-    query = access.visible(actor, Booking).where(Booking.ends_at >= clock.start_of_day(since, actor.zone))
-    if kind is not None:
-        query = query.where(Booking.kind == kind)
-    if text.strip():
-        pattern = f"%{_escape_like(text.strip())}%"
-        query = query.where(
-            access.with_title(actor),
-            or_(Booking.title.ilike(pattern, escape="\\"), Booking.case_ref.ilike(pattern, escape="\\")),
-        )
-    total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
-    rows = session.scalars(
-        query.options(
-            selectinload(Booking.participations).selectinload(Participation.person),
-            selectinload(Booking.resource),
-        )
-        .order_by(Booking.starts_at, Booking.id)
-        .limit(PAGE_SIZE)
-        .offset((max(1, page) - 1) * PAGE_SIZE)
-    )
-    return Listing(list(rows), total, max(1, page))
-
-
-def _escape_like(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
 def place_of(booking: Booking) -> str:

@@ -143,6 +143,12 @@ def confirm(session: Session, hold: Hold, booking_id: uuid.UUID) -> int:
     return int(result.rowcount)  # type: ignore[attr-defined]
 
 
+def places_in(session: Session, booking_id: uuid.UUID) -> dict[uuid.UUID, uuid.UUID]:
+    """Return where each person of a booking has to be in person, for those who have to."""
+    query = select(Claim.subject_id, Claim.site_id).where(Claim.booking_id == booking_id)
+    return {subject_id: site_id for subject_id, site_id in session.execute(query) if site_id is not None}
+
+
 def release_booking(session: Session, booking_id: uuid.UUID, *, subject_id: uuid.UUID | None = None) -> None:
     """Give back the time that a booking took, of everybody or of one; at once bookable again."""
     query = delete(Claim).where(Claim.booking_id == booking_id)

@@ -16,13 +16,15 @@ from confsched.models.catalogue import Service
 from confsched.models.claims import Hold
 from confsched.models.consults import Consult
 from confsched.models.people import Person
-from confsched.services import access
+from confsched.models.waitlist import SlotOffer, WaitlistEntry
+from confsched.services import access, waitlist
 from confsched.services.tasks import MAX_TASKS, Task, TaskKind
 
 
 def list_tasks(session: Session, actor: Actor, *, now: datetime) -> list[Task]:
     """Return what waits, kind by kind, within each the most urgent first."""
     return [
+        *_offered(session, actor, now),
         *_held(session, actor, now),
         *_open(session, actor, now),
         *_to_triage(session, actor),
@@ -30,11 +32,26 @@ def list_tasks(session: Session, actor: Actor, *, now: datetime) -> list[Task]:
     ]
 
 
+def _offered(session: Session, actor: Actor, now: datetime) -> list[Task]:
+    """Return the freed times that are kept for the actor; they are confirmed on the page of the line."""
+    return [
+        Task(
+            TaskKind.TAKE_TIME,
+            offer.entry.consult_id,
+            offer.entry.consult.service.name,
+            offer.entry.consult.case_ref,
+            due_at=offer.expires_at,
+            starts_at=offer.starts_at,
+        )
+        for offer in waitlist.list_offers(session, actor, now=now)[:MAX_TASKS]
+    ]
+
+
 def _held(session: Session, actor: Actor, now: datetime) -> list[Task]:
     query = (
         select(Consult, Hold)
         .join(Hold, Hold.consult_id == Consult.id)
-        .where(access.asks(actor), Hold.expires_at > now, Hold.confirmed_at.is_(None))
+        .where(access.asks(actor), Hold.expires_at > now, Hold.confirmed_at.is_(None), ~_is_offered())
         .options(joinedload(Consult.service))
         .order_by(Hold.expires_at)
         .limit(MAX_TASKS)
@@ -50,6 +67,20 @@ def _held(session: Session, actor: Actor, now: datetime) -> list[Task]:
         )
         for consult, hold in session.execute(query)
     ]
+
+
+def _is_offered() -> ColumnElement[bool]:
+    """Tell whether a hold keeps a freed time, which waits for an answer on a page of its own."""
+    return (
+        select(SlotOffer.id)
+        .join(WaitlistEntry)
+        .where(
+            WaitlistEntry.consult_id == Consult.id,
+            WaitlistEntry.left_at.is_(None),
+            SlotOffer.answer.is_(None),
+        )
+        .exists()
+    )
 
 
 def _open(session: Session, actor: Actor, now: datetime) -> list[Task]:

@@ -47,7 +47,7 @@ def keep(
     takings = [
         Taking(subject, SubjectKind.RESOURCE, offer.span)
         if subject in plan.asked.resources
-        else Taking(subject, SubjectKind.PERSON, wide)
+        else Taking(subject, SubjectKind.PERSON, wide, _place(plan, subject))
         for subject in chosen
     ]
     return _write(session, consult, hold, takings, now)
@@ -104,6 +104,11 @@ def _serving(offer: Offer, plan: Plan) -> list[dict[str, str]]:
 
 def _label(plan: Plan, key: str) -> str:
     return key if key == REQUESTER_KEY else next(need.label for need in plan.needs if need.key == key)
+
+
+def _place(plan: Plan, subject_id: uuid.UUID) -> uuid.UUID | None:
+    """Return where a person has to be in person, None where a screen will do."""
+    return plan.asked.site_id if subject_id in plan.asked.on_site else None
 
 
 def extend(session: Session, hold: Hold, until: datetime) -> bool:

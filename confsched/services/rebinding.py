@@ -125,8 +125,9 @@ def _pass_claims_on(
     session: Session, booking: Booking, former: Participation, to_person_id: uuid.UUID, now: datetime
 ) -> None:
     """Give back the time of one person and take that of the other, both or neither."""
+    place = claims.places_in(session, booking.id).get(former.person_id)
     wanted = [
-        replace(taking, subject_id=to_person_id)
+        replace(taking, subject_id=to_person_id, site_id=place)
         for taking in bookings.takings(booking)
         if taking.subject_id == former.person_id
     ]

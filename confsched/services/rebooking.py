@@ -14,7 +14,7 @@ from confsched.errors import Conflict, msg
 from confsched.models.bookings import Booking, Participation
 from confsched.models.claims import Hold
 from confsched.models.consults import Consult
-from confsched.services import audit, bookings, claims, consult_times, holds, invitations
+from confsched.services import audit, bookings, claims, consult_times, holds, invitations, reminders
 from confsched.services.bookings import Attendance
 
 
@@ -31,6 +31,7 @@ def move_to_hold(session: Session, actor: Actor, consult: Consult, hold: Hold, *
         raise consult_times.RanOut
     booking.starts_at, booking.ends_at = hold.starts_at, hold.ends_at
     booking.resource_id = consult_times.resource_in(hold)
+    reminders.forget(booking)
     _change_people(session, actor, booking, consult_times.attendances(consult, hold), now)
     session.delete(hold)
     session.flush()

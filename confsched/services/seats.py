@@ -20,7 +20,16 @@ from confsched.errors import Conflict, NotFound, msg
 from confsched.models.bookings import Booking, Participation
 from confsched.models.claims import Claim, Hold
 from confsched.models.consults import Consult
-from confsched.services import access, audit, bookings, claims, consult_steps, holds, invitations
+from confsched.services import (
+    access,
+    audit,
+    bookings,
+    claims,
+    consult_steps,
+    holds,
+    invitations,
+    short_notice,
+)
 from confsched.services.bookings import Attendance
 
 MEETINGS_SHOWN = 20
@@ -192,8 +201,13 @@ def share(booking: Booking, consult: Consult) -> None:
         participation.is_optional = participation.is_optional or participation.serves == ASKING
 
 
-def leave(session: Session, actor: Actor, consult_id: uuid.UUID, *, now: datetime) -> Consult:
-    """Give one seat back and leave the others; the last one out calls the meeting off. Twice is once."""
+def leave(
+    session: Session, actor: Actor, consult_id: uuid.UUID, *, now: datetime, reason: str = ""
+) -> Consult:
+    """Give one seat back and leave the others; the last one out calls the meeting off. Twice is once.
+
+    At short notice those who answer are owed a reason.
+    """
     query = access.visible(actor, Consult, to="change").where(Consult.id == consult_id)
     seat = session.scalars(query).one_or_none()
     if seat is None:
@@ -206,9 +220,9 @@ def leave(session: Session, actor: Actor, consult_id: uuid.UUID, *, now: datetim
     _check_leave(consult, booking, now)
     assert booking is not None, "a seat is a seat in a meeting"
     if not _count_taken(session, [booking.id], consult, now)[booking.id]:
-        bookings.cancel(session, actor, booking, now=now)
+        bookings.cancel(session, actor, booking, now=now, reason=reason)
         return consult
-    _leave(session, actor, booking, consult, now)
+    _leave(session, actor, booking, consult, bookings.checked_reason(reason, field="reason"), now)
     return consult
 
 
@@ -219,12 +233,17 @@ def _check_leave(consult: Consult, booking: Booking | None, now: datetime) -> No
         raise Conflict(msg("This meeting has begun or is over. It can no longer be called off."))
 
 
-def _leave(session: Session, actor: Actor, booking: Booking, consult: Consult, now: datetime) -> None:
+def _leave(
+    session: Session, actor: Actor, booking: Booking, consult: Consult, reason: str, now: datetime
+) -> None:
+    short = short_notice.find_short(session, actor, booking, now=now)
+    short_notice.check(short, reason, field="reason")
     was = invitations.before(booking)
     mine = next(p for p in booking.participations if p.person_id == consult.requester_id)
     mine.removed_at = now
     claims.release_booking(session, booking.id, subject_id=consult.requester_id)
-    consult_steps.enter(session, actor, consult, ConsultState.CANCELLED, now=now)
+    consult_steps.enter(session, actor, consult, ConsultState.CANCELLED, now=now, reason=reason)
+    short_notice.tell(session, short, reason, msg("A seat was given back at short notice"), now=now)
     consult.booking = None
     invitations.announce(session, booking, was, now=now)
     audit.record(session, actor, "booking.leave", booking, now=now)

@@ -11,6 +11,7 @@ MAX_TASKS = 10  # of each kind
 
 
 class TaskKind(StrEnum):
+    TAKE_TIME = "take_time"
     CONFIRM_CONSULT = "confirm_consult"
     CHOOSE_TIME = "choose_time"
     TRIAGE = "triage"

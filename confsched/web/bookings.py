@@ -16,7 +16,7 @@ from confsched.domain.bookings import BookingState, may_cancel, may_move
 from confsched.domain.kinds import BookingKind, Partstat
 from confsched.domain.permissions import Permission
 from confsched.errors import Message, NotFound, Refusal, msg
-from confsched.services import access, bookings, claims, consults
+from confsched.services import access, booking_lists, bookings, claims, consults
 from confsched.web.context import current_actor, now, read_session, transaction
 from confsched.web.forms import BaseForm
 from confsched.web.instants import find_day, own_instant, parse_instant
@@ -46,7 +46,7 @@ def index() -> ResponseReturnValue:
     """List meetings from a day on, filtered by kind and words; the filter stands in the URL."""
     actor = current_actor()
     kind = request.args.get("kind", "")
-    listing = bookings.list_bookings(
+    listing = booking_lists.list_bookings(
         read_session(),
         actor,
         since=find_day(request.args.get("since", "")) or local_day(now(), actor.zone),

@@ -16,7 +16,7 @@ from confsched.domain.kinds import BookingKind, ConferenceState
 from confsched.domain.permissions import Permission
 from confsched.errors import Conflict, Message, Refusal, msg
 from confsched.models.conferences import Conference
-from confsched.services import access, bookings, conferences, directory
+from confsched.services import access, booking_lists, conferences, directory
 from confsched.services.claims import Taken
 from confsched.web.bands import Reader, day_board
 from confsched.web.conference_forms import (
@@ -53,7 +53,7 @@ class InviteForm(BaseForm):
 def index() -> ResponseReturnValue:
     """Show what waits for a time, and the conferences to come."""
     session, actor = read_session(), current_actor()
-    listing = bookings.list_bookings(
+    listing = booking_lists.list_bookings(
         session,
         actor,
         since=local_day(now(), actor.zone),

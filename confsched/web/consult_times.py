@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from wtforms import HiddenField
+from wtforms import HiddenField, StringField
+from wtforms.validators import Length
 
 from confsched.domain.permissions import Permission
 from confsched.errors import Message, Refusal, msg
@@ -27,6 +28,10 @@ blueprint = Blueprint("consult_times", __name__, url_prefix="/consults")
 
 class StartForm(BaseForm):
     starts_at = HiddenField()
+
+
+class SeatForm(BaseForm):
+    reason = StringField(msg("Reason (whoever answers reads it)"), validators=[Length(max=200)])
 
 
 @blueprint.get("/<uuid:consult_id>/times")
@@ -123,13 +128,32 @@ def hold_seat(consult_id: uuid.UUID) -> ResponseReturnValue:
     return redirect(url_for("consult_times.times", consult_id=consult_id, _anchor="held"), 303)
 
 
+@blueprint.get("/<uuid:consult_id>/seat")
+@needs(Permission.REQUEST_CONSULT)
+def seat(consult_id: uuid.UUID) -> ResponseReturnValue:
+    """Show one's own seat in a shared meeting, and the way out of it."""
+    return _seat_page(consult_id, SeatForm(formdata=None), 200)
+
+
+def _seat_page(consult_id: uuid.UUID, form: SeatForm, status: int) -> ResponseReturnValue:
+    consult = access.get_consult(read_session(), current_actor(), consult_id)
+    return render_template("consults/seat.html", consult=consult, form=form), status
+
+
 @blueprint.post("/<uuid:consult_id>/seat-return")
 @needs(Permission.REQUEST_CONSULT)
 def return_seat(consult_id: uuid.UUID) -> ResponseReturnValue:
     """Give one's own seat back; the others keep their meeting."""
-    with transaction() as session:
-        seats.leave(session, current_actor(), consult_id, now=now())
-    return redirect(url_for("consults.index"), 303)
+    form = SeatForm()
+    try:
+        with transaction() as session:
+            seats.leave(session, current_actor(), consult_id, now=now(), reason=form.reason.data or "")
+    except Refusal as refusal:
+        if refusal.status not in (409, 422):
+            raise
+        form.add_refusal(refusal)
+        return _seat_page(consult_id, form, refusal.status)
+    return redirect(url_for("consults.show", consult_id=consult_id), 303)
 
 
 @blueprint.post("/<uuid:consult_id>/booking")

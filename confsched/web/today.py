@@ -57,6 +57,7 @@ STARTS = (
     ),
 )
 TASK_PAGES = {
+    TaskKind.TAKE_TIME: ("waitlist.show", "consult_id"),
     TaskKind.CONFIRM_CONSULT: ("consult_times.times", "consult_id"),
     TaskKind.CHOOSE_TIME: ("consult_times.times", "consult_id"),
     TaskKind.TRIAGE: ("triage.show", "triage_id"),

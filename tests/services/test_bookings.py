@@ -18,7 +18,7 @@ from confsched.models.claims import Claim
 from confsched.models.outbox import OutboxMessage
 from confsched.models.people import Person
 from confsched.models.rosters import Duty, DutyLine
-from confsched.services import access, audit, bookings, claims
+from confsched.services import access, audit, booking_lists, bookings, claims
 from confsched.services.claims import Taken
 from tests.world import NOW, World, book, build_world, leave_one_neurologist, local
 
@@ -205,7 +205,7 @@ def test_who_sees_who_changes_and_who_reads_the_question(
     assert _finds(session, world, person, booking, "change") is changes
     assert bookings.may_change(session, actor, booking) is changes
     assert access.may_read_content(actor, booking) is reads
-    listed = bookings.list_bookings(session, actor, since=NOW.date())
+    listed = booking_lists.list_bookings(session, actor, since=NOW.date())
     assert [b.id for b in listed.bookings] == ([booking.id] if sees else [])
 
 
