@@ -4,123 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from itertools import combinations
-from uuid import UUID
 
-from confsched import clock
 from confsched.domain import bitgrid
 from confsched.domain.availability import availability
 from confsched.domain.bitgrid import GRAIN
-from confsched.domain.intervals import Span
+from confsched.domain.changes import (
+    MINUTE,
+    AskUnknown,
+    Both,
+    Change,
+    EarlierNotice,
+    Longer,
+    Shift,
+    Shorter,
+    SmallerBuffer,
+    Without,
+    a_week_longer,
+    changed,
+    code,
+    cost,
+    shorter_lengths,
+)
 from confsched.domain.matching import Offer, first_offer
-from confsched.domain.starts import Candidate, Need, Plan, Search, prepare
+from confsched.domain.starts import Candidate, Need, Plan, prepare
 from confsched.errors import Message, msg
 
 MOST = 8
 MAX_SINGLE = 24  # so many changes are tried
 MAX_PAIRS = 40
-SHORTER = ((3, 4), (2, 3), (1, 2))
-LATER_DAYS = 7
-MINUTE = timedelta(minutes=1)
-NO_BUFFER = timedelta(0)
-PAIR = 20  # two changes at once cost more than any single one
-
-
-@dataclass(frozen=True)
-class Shift:
-    """Start on steps of so many minutes, between the usual ones."""
-
-    minutes: int
-
-
-@dataclass(frozen=True)
-class AskUnknown:
-    """Ask these people, of whom it is not known whether they are free, and count on a yes."""
-
-    people: tuple[UUID, ...]
-
-
-@dataclass(frozen=True)
-class Shorter:
-    """Meet for so many minutes only."""
-
-    minutes: int
-
-
-@dataclass(frozen=True)
-class Remote:
-    """Let the people of this need join from where they are."""
-
-    need: str
-
-
-@dataclass(frozen=True)
-class SmallerBuffer:
-    """Keep no time clear before and after."""
-
-
-@dataclass(frozen=True)
-class EarlierNotice:
-    """Ask sooner than those asked would like."""
-
-
-@dataclass(frozen=True)
-class Longer:
-    """Search until a later day, the last one included."""
-
-    last_on: date
-
-
-@dataclass(frozen=True)
-class OtherService:
-    """Ask another service of the same discipline."""
-
-    service_id: UUID
-
-
-@dataclass(frozen=True)
-class Without:
-    """Require only so many people for a need; with nobody left it becomes a wish."""
-
-    need: str
-    left: int = 0
-
-
-@dataclass(frozen=True)
-class Both:
-    """Make two changes at once."""
-
-    one: Change
-    other: Change
-
-
-Change = (
-    Shift
-    | AskUnknown
-    | Shorter
-    | Remote
-    | SmallerBuffer
-    | EarlierNotice
-    | Longer
-    | OtherService
-    | Without
-    | Both
-)
-
-# What a change asks of people, the least first: nobody's time, a question, part of the meeting, a rule of
-# those asked, waiting, another house, and last the presence of somebody who was wanted.
-COSTS = {
-    Shift: 1,
-    AskUnknown: 2,
-    Shorter: 3,
-    Remote: 4,
-    SmallerBuffer: 5,
-    EarlierNotice: 6,
-    Longer: 7,
-    OtherService: 8,
-    Without: 9,
-}
 
 
 @dataclass(frozen=True)
@@ -136,6 +49,11 @@ class Relaxation:
     def messages(self) -> tuple[Message, ...]:
         """Return the sentences of the change; a pair has two."""
         return (self.message, self.second) if self.second else (self.message,)
+
+    @property
+    def code(self) -> str:
+        """Return the change as it stands in an address."""
+        return code(self.change)
 
 
 def relaxations(plan: Plan, first: Offer | None) -> tuple[Relaxation, ...]:
@@ -154,13 +72,6 @@ def relaxations(plan: Plan, first: Offer | None) -> tuple[Relaxation, ...]:
 def smallest(found: Iterable[Relaxation]) -> tuple[Relaxation, ...]:
     """Return the few that cost the least, by cost, then by time."""
     return tuple(sorted(found, key=lambda one: (cost(one.change), one.first_offer.span))[:MOST])
-
-
-def cost(change: Change) -> int:
-    """Return what a change asks of people, in the order of COSTS; two cost more than any one."""
-    if isinstance(change, Both):
-        return PAIR + cost(change.one) + cost(change.other)
-    return COSTS[type(change)]
 
 
 def is_better(offer: Offer, first: Offer | None) -> bool:
@@ -190,32 +101,6 @@ def apply(plan: Plan, change: Change) -> Plan:
             return replace(plan, search=search, board=replace(plan.board, steps=steps))
         case _:
             return replace(plan, search=changed(plan.search, change))
-
-
-def changed(search: Search, change: Change) -> Search:
-    """Return the wishes of a search with a change of time; a change of people leaves them as they are."""
-    match change:
-        case Both(one, other):
-            return changed(changed(search, one), other)
-        case Shift(minutes):
-            return replace(search, step=minutes * MINUTE)
-        case Shorter(minutes):
-            return replace(search, duration=minutes * MINUTE)
-        case SmallerBuffer():
-            return replace(search, buffer_before=NO_BUFFER, buffer_after=NO_BUFFER)
-        case EarlierNotice():
-            return replace(search, not_before=None)
-        case Longer(last_on):
-            ends_at = clock.start_of_day(last_on + timedelta(days=1), search.zone)
-            return replace(search, window=Span(search.window.starts_at, ends_at))
-    return search
-
-
-def shorter_lengths(minutes: int) -> tuple[int, ...]:
-    """Return the lengths in minutes that are proposed instead, the longest first."""
-    grain = GRAIN // MINUTE
-    lengths = (minutes * share // whole // grain * grain for share, whole in SHORTER)
-    return tuple(dict.fromkeys(length for length in lengths if 0 < length < minutes))
 
 
 def without_doubt(candidate: Candidate) -> Candidate:
@@ -255,12 +140,6 @@ def _changes(plan: Plan, first: Offer | None) -> Iterator[Change]:
     for need in plan.needs:
         if not need.optional and not need.is_fixed:
             yield Without(need.key, need.count - 1)
-
-
-def a_week_longer(search: Search) -> Longer:
-    """Return the change that searches one week more; it ends with a local day whatever the clocks do."""
-    last_on = clock.local_day(search.window.ends_at - GRAIN, search.zone)
-    return Longer(last_on + timedelta(days=LATER_DAYS))
 
 
 def _is_known_until(plan: Plan, end: datetime) -> bool:

@@ -62,15 +62,23 @@ class Plan:
         return find_assignment(self.needs, self.candidates, span, self.search)
 
 
-def plan_consult(session: Session, consult: Consult, *, now: datetime, around: Span | None = None) -> Plan:
+def plan_consult(
+    session: Session,
+    consult: Consult,
+    *,
+    now: datetime,
+    around: Span | None = None,
+    until: date | None = None,
+) -> Plan:
     """Lay out the search for a consult: its service's requirements and the requester.
 
-    To decide one exact time, `around` spares what lies far from it.
+    To decide one exact time, `around` spares what lies far from it. `until` replaces the day on which the
+    reply is due.
     """
     service = consult.service
     zone = service.site.zone
     ahead = timedelta(days=min(service.horizon_days, SEARCH_DAYS))
-    window = _window(now, min(consult.reply_by_on, clock.local_day(now, zone) + ahead), zone)
+    window = _window(now, min(until or consult.reply_by_on, clock.local_day(now, zone) + ahead), zone)
     needs = needs_of(session, service.requirements, window, zone)
     requester = Need(REQUESTER_KEY, consult.requester.name, (consult.requester_id,), is_fixed=True)
     if len(needs) == 1:
@@ -131,11 +139,14 @@ def _near(around: Span | None) -> Span | None:
     return around and around.widen(BESIDE, BESIDE)
 
 
-def plan_conference(session: Session, conference: Conference, *, now: datetime) -> Plan:
-    """Lay out the search for a conference: its requirements and its room."""
+def plan_conference(
+    session: Session, conference: Conference, *, now: datetime, window: Span | None = None
+) -> Plan:
+    """Lay out the search for a conference: its requirements and its room; a window replaces its days."""
     zone = conference.site.zone
-    from_at = max(now, clock.start_of_day(conference.search_from_on, zone))
-    window = _window(from_at, conference.search_until_on, zone, "search_until_on")
+    if window is None:
+        from_at = max(now, clock.start_of_day(conference.search_from_on, zone))
+        window = _window(from_at, conference.search_until_on, zone, "search_until_on")
     needs = needs_of(session, conference.requirements, window, zone)
     rooms: frozenset[uuid.UUID] = frozenset()
     if conference.resource is not None:

@@ -13,25 +13,26 @@ from hypothesis import strategies as st
 
 from confsched import clock
 from confsched.domain.availability import Facts, ImportedCalendar, availability
-from confsched.domain.intervals import Span
-from confsched.domain.matching import Candidate, Need, Search, find_assignment, first_offer
-from confsched.domain.relaxations import (
-    MOST,
+from confsched.domain.changes import (
     AskUnknown,
     Both,
     Change,
     EarlierNotice,
     Longer,
-    Relaxation,
+    OtherService,
+    Remote,
     Shift,
     Shorter,
     SmallerBuffer,
     Without,
-    apply,
+    code,
     cost,
-    is_better,
-    relaxations,
+    each_of,
+    parse,
 )
+from confsched.domain.intervals import Span
+from confsched.domain.matching import Candidate, Need, Search, find_assignment, first_offer
+from confsched.domain.relaxations import MOST, Relaxation, apply, is_better, relaxations
 from confsched.domain.starts import Plan, prepare
 
 BERLIN = "Europe/Berlin"
@@ -199,3 +200,31 @@ def test_applying_a_relaxation_yields_the_promised_offer(plan: Plan) -> None:
     assert all(is_better(one.first_offer, first) for one in found)
     assert [cost(one.change) for one in found] == sorted(cost(one.change) for one in found)
     assert all(_kept(plan, one) for one in found)
+
+
+CODES = [
+    (Shift(5), "shift.5"),
+    (Shorter(30), "shorter.30"),
+    (Longer(date(2026, 3, 9)), "longer.2026-03-09"),
+    (Remote("4a"), "remote.4a"),
+    (OtherService(UUID(int=7)), "service.00000000-0000-0000-0000-000000000007"),
+    (Without("4a", 1), "without.4a.1"),
+    (AskUnknown(()), "ask"),
+    (SmallerBuffer(), "buffer"),
+    (EarlierNotice(), "notice"),
+    (Both(Shorter(30), Without("4a")), "shorter.30+without.4a.0"),
+]
+
+
+@pytest.mark.parametrize(("change", "text"), CODES)
+def test_a_change_is_read_back_from_its_address(change: Change, text: str) -> None:
+    assert (code(change), parse(text)) == (text, change)
+    assert each_of(change) == ((change.one, change.other) if isinstance(change, Both) else (change,))
+
+
+WRONG = ["", "x", "shorter", "shorter.", "shorter.-5", "shorter.\u0663", "shorter.1234", "longer.2026-13-01"]
+
+
+@pytest.mark.parametrize("text", [*WRONG, "service.7", "ask+ask+ask", "ask." * 60, "shift.5+"])
+def test_a_text_that_names_no_change_is_none(text: str) -> None:
+    assert parse(text) is None
