@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import http.client
 import io
+import secrets
 import socket
 import ssl
 import threading
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from time import monotonic
 from urllib.parse import urljoin
 
-from confsched.errors import Refusal, msg
+from confsched.errors import Message, Refusal, msg
+from confsched.formats.http_auth import Challenge, Login, basic, digest, find_digest
 from confsched.formats.network_addresses import is_surely_public
 from confsched.formats.web_addresses import Target, read_target
 
@@ -34,33 +37,66 @@ class Limits:
 
 
 @dataclass(frozen=True)
+class Request:
+    """Say what is asked of a server, and which status brings the answer; the default asks for a file."""
+
+    method: str = "GET"
+    body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=lambda: {"Accept": "text/calendar, */*;q=0.5"})
+    good_status: int = 200
+
+
+@dataclass(frozen=True)
 class Fetched:
-    """Hold the answer: 200 with a body, or 304 without one; validators as the server gave them."""
+    """Hold the answer: the good status with a body, or 304 without one; validators as the server gave them.
+
+    `url` is the address that answered at last.
+    """
 
     status: int
     body: bytes
     etag: str | None
     last_modified: str | None
+    url: str = field(default="", compare=False)
+
+
+class BadStatus(Refusal):
+    """Say that a server has refused; `challenge` is what it wants to have proved instead of a password."""
+
+    def __init__(self, message: Message, http_status: int, challenge: Challenge | None = None) -> None:
+        super().__init__(message)
+        self.http_status = http_status
+        self.challenge = challenge
+
+
+class TooLarge(Refusal):
+    """Say that an answer is larger than is taken."""
 
 
 def fetch(
     url: str,
     *,
+    request: Request = Request(),
+    login: Login | None = None,
     etag: str | None = None,
     last_modified: str | None = None,
     allow_hosts: frozenset[str] = frozenset(),
     allow_http: bool = False,
     limits: Limits = Limits(),
 ) -> Fetched:
-    """Get a URL, or learn that it is unchanged; raises Refusal with what to do instead.
+    """Ask a server, or learn that nothing has changed; raises Refusal with what to do instead.
 
     `allow_hosts` names hosts that may lie in an internal network: "host", or "host:port" for unusual ports.
+    `login` is told to the server of `url` and to no other: a redirect that leaves it is refused.
     """
     deadline = _Deadline(limits.total_seconds)
-    headers = _headers(etag, last_modified)
+    headers = _headers(request, etag, last_modified)
+    first = read_target(url, allow_hosts, allow_http=allow_http)
     for _ in range(MAX_REDIRECTS + 1):
         target = read_target(url, allow_hosts, allow_http=allow_http)
-        answer = _get(target, headers, deadline, limits)
+        if login and not target.is_same_server(first):
+            raise _other_server(target, deadline)
+        answer = _ask(_Errand(target, request, headers, login, deadline, limits))
         if isinstance(answer, Fetched):
             return answer
         url = urljoin(target.url, answer)
@@ -69,9 +105,24 @@ def fetch(
     )
 
 
-def _headers(etag: str | None, last_modified: str | None) -> dict[str, str]:
+def _other_server(target: Target, deadline: _Deadline) -> Refusal:
+    """Name the server that a redirect leads to; one inside the house is refused without its name."""
+    try:
+        checked_addresses(target, deadline.left())
+    except TimeoutError:
+        return _too_slow()
+    return Refusal(
+        msg(
+            "This server sends on to %(host)s. If your password is meant for that server, "
+            "remove this calendar and add it again with the address there.",
+            host=target.host,
+        )
+    )
+
+
+def _headers(request: Request, etag: str | None, last_modified: str | None) -> dict[str, str]:
     headers = {
-        "Accept": "text/calendar, */*;q=0.5",
+        **request.headers,
         # A compressed answer could unfold into gigabytes, so none is asked for or taken.
         "Accept-Encoding": "identity",
         "User-Agent": "confsched",
@@ -95,15 +146,48 @@ class _Deadline:
         return left
 
 
-def _get(target: Target, headers: dict[str, str], deadline: _Deadline, limits: Limits) -> Fetched | str:
-    """Return the answer, or the location that a redirect names."""
-    connection = _Connection(target, deadline)
+@dataclass(frozen=True)
+class _Errand:
+    """Hold one question to one server."""
+
+    target: Target
+    request: Request
+    headers: Mapping[str, str]
+    login: Login | None
+    deadline: _Deadline
+    limits: Limits
+
+
+def _ask(errand: _Errand) -> Fetched | str:
+    """Return the answer, or the location that a redirect names; a server that wants a proof gets one."""
+    if errand.login is None:
+        return _send(errand, {})
     try:
-        connection.request("GET", target.path, headers={**headers, "Host": target.host_header})
+        return _send(errand, {"Authorization": basic(errand.login)})
+    except BadStatus as refusal:
+        proof = _proof(errand, errand.login, refusal.challenge)
+        if proof is None:
+            raise
+    return _send(errand, {"Authorization": proof})
+
+
+def _proof(errand: _Errand, login: Login, challenge: Challenge | None) -> str | None:
+    if challenge is None:
+        return None
+    cnonce = secrets.token_hex(16)
+    return digest(login, challenge, method=errand.request.method, path=errand.target.path, cnonce=cnonce)
+
+
+def _send(errand: _Errand, more_headers: Mapping[str, str]) -> Fetched | str:
+    request, target = errand.request, errand.target
+    connection = _Connection(target, errand.deadline)
+    headers = {**errand.headers, **more_headers, "Host": target.host_header}
+    try:
+        connection.request(request.method, target.path, body=request.body or None, headers=headers)
         with connection.getresponse() as response:
-            return _read(response, headers, limits)
+            return _read(response, errand)
     except TimeoutError:
-        raise Refusal(msg("The server of this calendar is too slow. It will be asked again later.")) from None
+        raise _too_slow() from None
     except ssl.SSLError:
         raise Refusal(
             msg("The certificate of this calendar server is not valid. Ask its provider to renew it.")
@@ -112,6 +196,10 @@ def _get(target: Target, headers: dict[str, str], deadline: _Deadline, limits: L
         raise Refusal(msg("The calendar server cannot be reached. It will be asked again later.")) from None
     finally:
         connection.close()
+
+
+def _too_slow() -> Refusal:
+    return Refusal(msg("The server of this calendar is too slow. It will be asked again later."))
 
 
 class _Connection(http.client.HTTPConnection):
@@ -218,32 +306,45 @@ class _TimedReader(io.RawIOBase):
         super().close()
 
 
-def _read(response: http.client.HTTPResponse, sent: dict[str, str], limits: Limits) -> Fetched | str:
+def _read(response: http.client.HTTPResponse, errand: _Errand) -> Fetched | str:
     etag, last_modified = response.getheader("ETag"), response.getheader("Last-Modified")
-    location = response.getheader("Location")
+    location, url = response.getheader("Location"), errand.target.url
     if response.status in _REDIRECTS and location:
         return location
-    if response.status == 304 and {"If-None-Match", "If-Modified-Since"} & sent.keys():
-        return Fetched(304, b"", etag, last_modified)
-    if response.status != 200:
-        raise _status_refusal(response.status)
+    if response.status == 304 and {"If-None-Match", "If-Modified-Since"} & errand.headers.keys():
+        return Fetched(304, b"", etag, last_modified, url)
+    if response.status != errand.request.good_status:
+        raise _bad_status(response, has_login=errand.login is not None)
     if response.getheader("Content-Encoding", "identity").strip().lower() not in ("", "identity"):
         raise Refusal(msg("The server of this calendar sends compressed data only, which is not accepted."))
-    return Fetched(200, _body(response, limits), etag, last_modified)
+    return Fetched(response.status, _body(response, errand.limits), etag, last_modified, url)
 
 
-def _status_refusal(status: int) -> Refusal:
+def _bad_status(response: http.client.HTTPResponse, *, has_login: bool) -> BadStatus:
+    status = response.status
+    found = map(find_digest, response.headers.get_all("WWW-Authenticate", []))
+    challenge = next(filter(None, found), None) if status == 401 else None
+    return BadStatus(_status_sentence(status, has_login), status, challenge)
+
+
+def _status_sentence(status: int, has_login: bool) -> Message:
+    if status == 401 and has_login:
+        return msg("The server does not accept the user name or the password. Type the password again.")
+    if status == 403 and has_login:
+        return msg("This user name may not read this calendar. Ask its owner to share it with you.")
     if status in (401, 403, 407):
-        return Refusal(
-            msg("This calendar asks for a password. Use the secret address of the calendar instead.")
+        return msg(
+            "This calendar asks for a password. Use its secret address, "
+            "or add it as a calendar with user name and password."
         )
-    if status in (404, 410):
-        return Refusal(msg("There is no calendar at this address. Copy it again from your program."))
-    return Refusal(
-        msg(
-            "The calendar server answers with error %(status)s. It will be asked again later.",
-            status=status,
-        )
+    if status == 410:
+        return msg("This calendar was removed from its server for good. Remove it here as well.")
+    if status == 404:
+        return msg("There is no calendar at this address. Copy it again from your program.")
+    if 200 <= status < 300 or status in (405, 501):
+        return msg("The server at this address is no calendar server of this kind. Check the address.")
+    return msg(
+        "The calendar server answers with error %(status)s. It will be asked again later.", status=status
     )
 
 
@@ -262,8 +363,8 @@ def _body(response: http.client.HTTPResponse, limits: Limits) -> bytes:
     return bytes(body)
 
 
-def _too_large(limits: Limits) -> Refusal:
+def _too_large(limits: Limits) -> TooLarge:
     megabytes = max(limits.body_bytes // (1024 * 1024), 1)
-    return Refusal(
+    return TooLarge(
         msg("This calendar is larger than %(limit)s MB. Publish fewer months and try again.", limit=megabytes)
     )

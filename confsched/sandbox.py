@@ -9,7 +9,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -17,6 +17,7 @@ from typing import Any, BinaryIO
 from confsched.domain.intervals import Span
 from confsched.errors import Message, Refusal, msg
 from confsched.formats.busy_calendar import BusyReading, read_busy
+from confsched.formats.caldav import Listed, Listing, read_appointments, read_listing
 from confsched.formats.roster_files import RosterFile, read_roster_file, stored_tables, write_tables
 
 CPU_SECONDS = 4
@@ -25,6 +26,8 @@ MEMORY_BYTES = 512 * 1024 * 1024
 MAX_ANSWER_BYTES = 4 * 1024 * 1024
 MAX_OPEN_FILES = 32
 READER = "confsched.sandbox:busy_answer"
+APPOINTMENTS_READER = "confsched.sandbox:appointments_answer"
+LISTING_READER = "confsched.sandbox:listing_answer"
 ROSTER_READER = "confsched.sandbox:roster_answer"
 
 _log = logging.getLogger(__name__)
@@ -50,18 +53,42 @@ class ChildFailed(Exception):
 
 def read_busy_safely(data: bytes, window: Span, zone: str) -> BusyReading:
     """Do what read_busy does within 5 s and without risk to this process; raises Refusal with what to do."""
-    options = {"starts_at": window.starts_at.isoformat(), "ends_at": window.ends_at.isoformat(), "zone": zone}
+    return _reading(_calendar_answer(READER, data, _options(window, zone)))
+
+
+def read_appointments_safely(data: bytes, window: Span, zone: str) -> BusyReading:
+    """Do what read_appointments does within 5 s and without risk to this process; raises Refusal."""
+    return _reading(_calendar_answer(APPOINTMENTS_READER, data, _options(window, zone)))
+
+
+def read_listing_safely(data: bytes) -> Listing:
+    """Do what read_listing does within 5 s and without risk to this process; raises Refusal."""
+    answer = _calendar_answer(LISTING_READER, data, {})
+    calendars = tuple(Listed(href, mark) for href, mark in answer["calendars"])
+    return Listing(calendars, answer["home"], answer["principal"])
+
+
+def _calendar_answer(reader: str, data: bytes, options: Mapping[str, object]) -> dict[str, Any]:
     try:
-        answer = run(READER, data, options)
+        answer = run(reader, data, options)
     except ChildFailed as failure:
         _log.warning("a calendar was not read: %s", failure)
         raise _refusal(failure) from failure
     if "refused" in answer:
         raise Refusal(_message(answer["refused"]))
+    return answer
+
+
+def _options(window: Span, zone: str) -> dict[str, object]:
+    return {"starts_at": window.starts_at.isoformat(), "ends_at": window.ends_at.isoformat(), "zone": zone}
+
+
+def _reading(answer: Mapping[str, Any]) -> BusyReading:
     return BusyReading(
-        tuple(Span(*map(datetime.fromisoformat, pair)) for pair in answer["busy"]),
+        tuple(map(_span, answer["busy"])),
         answer["name"],
         tuple(map(_message, answer["skipped"])),
+        _span(answer["known"]) if answer["known"] else None,
     )
 
 
@@ -76,12 +103,7 @@ def read_roster_safely(data: bytes, filename: str, window: Span, zone: str) -> R
 
     The largest workbook that is taken keeps openpyxl busy for seconds, and its memory grows with it.
     """
-    options = {
-        "filename": filename,
-        "starts_at": window.starts_at.isoformat(),
-        "ends_at": window.ends_at.isoformat(),
-        "zone": zone,
-    }
+    options = {"filename": filename, **_options(window, zone)}
     try:
         answer = run(ROSTER_READER, data, options)
     except ChildFailed as failure:
@@ -193,15 +215,36 @@ def _call(target: str, source: BinaryIO, options: dict[str, Any]) -> dict[str, A
 def busy_answer(data: bytes, *, starts_at: str, ends_at: str, zone: str) -> dict[str, Any]:
     """Read a calendar, as the child; a Refusal becomes a part of the answer."""
     window = Span(datetime.fromisoformat(starts_at), datetime.fromisoformat(ends_at))
+    return _reading_answer(lambda: read_busy(data, window, zone))
+
+
+def appointments_answer(data: bytes, *, starts_at: str, ends_at: str, zone: str) -> dict[str, Any]:
+    """Read the answer to a calendar-query, as the child; a Refusal becomes a part of the answer."""
+    window = Span(datetime.fromisoformat(starts_at), datetime.fromisoformat(ends_at))
+    return _reading_answer(lambda: read_appointments(data, window, zone))
+
+
+def _reading_answer(read: Callable[[], BusyReading]) -> dict[str, Any]:
     try:
-        reading = read_busy(data, window, zone)
+        reading = read()
     except Refusal as refusal:
         return {"refused": _values(refusal.message)}
     return {
-        "busy": [[span.starts_at.isoformat(), span.ends_at.isoformat()] for span in reading.busy],
+        "busy": list(map(_ends, reading.busy)),
         "name": reading.name,
         "skipped": [_values(message) for message in reading.skipped],
+        "known": _ends(reading.known) if reading.known else None,
     }
+
+
+def listing_answer(data: bytes) -> dict[str, Any]:
+    """Read the answer to a PROPFIND, as the child; a Refusal becomes a part of the answer."""
+    try:
+        listing = read_listing(data)
+    except Refusal as refusal:
+        return {"refused": _values(refusal.message)}
+    calendars = [[calendar.href, calendar.mark] for calendar in listing.calendars]
+    return {"calendars": calendars, "home": listing.home, "principal": listing.principal}
 
 
 def roster_answer(data: bytes, *, filename: str, starts_at: str, ends_at: str, zone: str) -> dict[str, Any]:
@@ -212,6 +255,14 @@ def roster_answer(data: bytes, *, filename: str, starts_at: str, ends_at: str, z
     except Refusal as refusal:
         return {"refused": _values(refusal.message)}
     return {"tables": write_tables(read.tables), "notes": [_values(note) for note in read.notes]}
+
+
+def _ends(span: Span) -> list[str]:
+    return [span.starts_at.isoformat(), span.ends_at.isoformat()]
+
+
+def _span(ends: list[str]) -> Span:
+    return Span(*map(datetime.fromisoformat, ends))
 
 
 def _values(message: Message) -> list[object]:

@@ -317,7 +317,7 @@ def test_a_redirect_is_followed_three_times_at_most() -> None:
 
 
 def test_a_redirect_to_an_unencrypted_address_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client, "_get", lambda *_: "http://calendar.example/")
+    monkeypatch.setattr(client, "_send", lambda *_: "http://calendar.example/")
     with pytest.raises(Refusal, match="not encrypted"):
         fetch("https://calendar.example/")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -13,11 +13,11 @@ from confsched.formats import busy_notes
 from confsched.formats.busy_budget import Budget
 from confsched.formats.busy_events import read_events
 from confsched.formats.busy_limits import MAX_WINDOW_DAYS
-from confsched.formats.busy_lines import Component, Line, read_calendars
+from confsched.formats.busy_lines import Component, read_calendars
 from confsched.formats.busy_notes import Notes, plain_text
 from confsched.formats.busy_series import Occurrences
-from confsched.formats.busy_values import instant, read_period
 from confsched.formats.busy_zones import Zones
+from confsched.formats.freebusy import FreeBusy, known_span, read_free_busy
 
 MAX_NAME_CHARACTERS = 120
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
@@ -25,11 +25,15 @@ _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 
 @dataclass(frozen=True)
 class BusyReading:
-    """Hold the merged busy spans inside the window, the calendar's own name, and what was left out."""
+    """Hold the merged busy spans inside the window, the calendar's own name, and what was left out.
+
+    `known` is the part of the window that was spoken of; None where it is all of it.
+    """
 
     busy: tuple[Span, ...]
     name: str | None
     skipped: tuple[Message, ...]
+    known: Span | None = None
 
 
 def read_busy(data: bytes, window: Span, zone: str) -> BusyReading:
@@ -37,54 +41,42 @@ def read_busy(data: bytes, window: Span, zone: str) -> BusyReading:
 
     Floating times and whole days count in `zone`. TRANSPARENT, CANCELLED and FREE entries are free time.
     """
+    return read_busy_parts([data], window, zone)
+
+
+def read_busy_parts(parts: Iterable[bytes], window: Span, zone: str) -> BusyReading:
+    """Return the same for a calendar that comes in several files; one unreadable part refuses them all."""
     assert window.duration <= timedelta(days=MAX_WINDOW_DAYS), "nobody plans that far"
-    calendars = read_calendars(data)
-    notes, budget = Notes(), Budget()
-    spans = [
-        span for calendar in calendars for span in _calendar_spans(calendar, window, zone, notes, budget)
-    ]
-    return BusyReading(tuple(merge(clip(spans, window))), _name(calendars), notes.messages())
+    calendars = [calendar for part in parts for calendar in read_calendars(part)]
+    reader = _Reader(window, zone, Notes(), Budget())
+    spans = [span for calendar in calendars for span in reader.spans(calendar)]
+    # A file that has appointments speaks of all times, one of free/busy objects of theirs only.
+    has_events = any(True for calendar in calendars for _ in calendar.walk("VEVENT"))
+    known = None if has_events or not reader.objects else known_span(reader.objects, window)
+    return BusyReading(tuple(merge(clip(spans, window))), _name(calendars), reader.notes.messages(), known)
 
 
-def _calendar_spans(
-    calendar: Component, window: Span, zone: str, notes: Notes, budget: Budget
-) -> Iterator[Span]:
-    zones = Zones(calendar, zone)
-    events = read_events(calendar, zones, notes, budget)
-    yield from Occurrences(window, zone, notes, budget).spans(events)
-    for line in _free_busy_lines(calendar):
-        yield from _free_busy_spans(line, window, zones, notes, budget)
-    for _ in calendar.walk("VAVAILABILITY"):
-        notes.add(busy_notes.unread_availability)
-    notes.add_unknown_zones(zones.unknown, zone)
+class _Reader:
+    """Read the calendars of one source, and count what they cost together."""
 
+    def __init__(self, window: Span, zone: str, notes: Notes, budget: Budget) -> None:
+        self.notes = notes
+        self.objects: list[FreeBusy] = []
+        self._window = window
+        self._zone = zone
+        self._budget = budget
 
-def _free_busy_lines(calendar: Component) -> Iterator[Line]:
-    for component in calendar.walk("VFREEBUSY"):
-        yield from component.all("FREEBUSY")
-
-
-def _free_busy_spans(line: Line, window: Span, zones: Zones, notes: Notes, budget: Budget) -> Iterator[Span]:
-    """Yield the periods of a FREEBUSY property; a kind nobody knows is busy (RFC 5545, 3.2.9)."""
-    if line.parameters.get("FBTYPE", "BUSY").upper() == "FREE":
-        return
-    budget.spend_listed_dates(line.value.count(",") + 1)
-    for text in filter(str.strip, line.value.split(",")):
-        span = _span(text, line, zones)
-        if span is None:
-            notes.add(busy_notes.unreadable_period)
-        elif span.overlaps(window):
-            budget.spend_instances(1)
-            yield span
-
-
-def _span(text: str, line: Line, zones: Zones) -> Span | None:
-    try:
-        start, end = read_period(text, line.parameters.get("TZID"), zones)
-    except (ValueError, OverflowError):
-        return None
-    starts_at, ends_at = instant(start, zones.default), instant(end, zones.default)
-    return Span(starts_at, ends_at) if starts_at < ends_at else None
+    def spans(self, calendar: Component) -> Iterator[Span]:
+        zones = Zones(calendar, self._zone)
+        events = read_events(calendar, zones, self.notes, self._budget)
+        yield from Occurrences(self._window, self._zone, self.notes, self._budget).spans(events)
+        found = read_free_busy(calendar, self._window, zones, self.notes, self._budget)
+        if found:
+            self.objects.append(found)
+            yield from found.busy
+        for _ in calendar.walk("VAVAILABILITY"):
+            self.notes.add(busy_notes.unread_availability)
+        self.notes.add_unknown_zones(zones.unknown, self._zone)
 
 
 def _name(calendars: list[Component]) -> str | None:

@@ -31,6 +31,10 @@ class Target:
         host = f"[{self.host}]" if ":" in self.host else self.host
         return host if self.port == _PORTS[self.scheme] else f"{host}:{self.port}"
 
+    def is_same_server(self, other: Target) -> bool:
+        """Tell whether a password for the one may be told to the other (origin: RFC 6454, 4)."""
+        return (self.scheme, self.host, self.port) == (other.scheme, other.host, other.port)
+
 
 def read_target(url: str, allow_hosts: frozenset[str], *, allow_http: bool) -> Target:
     """Check everything about a URL that does not need the network."""
@@ -42,7 +46,7 @@ def read_target(url: str, allow_hosts: frozenset[str], *, allow_http: bool) -> T
         raise Refusal(msg("This address is not encrypted. Use the one that begins with https://."))
     if parts.username is not None or parts.password is not None:
         raise Refusal(
-            msg("This address contains a password. Use the secret address of the calendar instead.")
+            msg("This address contains a password. Type user name and password into their own fields.")
         )
     host, port = _host(parts.hostname), parts.port or _PORTS[scheme]
     usual = port == _PORTS[scheme]

@@ -63,7 +63,9 @@ def test_no_installed_file_with_events_is_refused_without_being_damaged(package:
     for path in sorted(folder.rglob(pattern)):
         sentence = _read(path).sentence
         is_sound = path.read_bytes().lstrip(b"\xef\xbb\xbf\r\n ").upper().startswith(b"BEGIN:VCALENDAR")
-        assert not sentence or not is_sound or "damaged" in sentence, path.name
+        # Free/busy times of another year say nothing about this one.
+        is_meant = "damaged" in sentence or "say nothing about" in sentence
+        assert not sentence or not is_sound or is_meant, path.name
 
 
 @pytest.mark.parametrize("package", FOLDERS)
