@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -10,15 +11,18 @@ from sqlalchemy import Exists, exists, select
 from sqlalchemy.orm import Session
 
 from confsched.domain.kinds import RequirementKind
-from confsched.domain.permissions import Actor
-from confsched.errors import Refusal, msg
+from confsched.domain.permissions import Actor, Permission
+from confsched.errors import Conflict, NotFound, Refusal, msg
 from confsched.models.catalogue import Requirement, RequirementPerson, RequirementSite, Service
 from confsched.models.network import CooperationAgreement, Resource, Site
 from confsched.models.people import Person
 from confsched.models.rosters import DutyLine
-from confsched.services import audit
+from confsched.services import access, audit, idempotency
+from confsched.services.access import To
+from confsched.services.service_changes import COLUMNS, REQUIREMENT_COLUMNS, list_changes
+from confsched.services.service_checks import MAX_SERVICE_MINUTES, Problem, find_problems
 
-MAX_SERVICE_MINUTES = 240
+PURPOSE = "service"
 
 
 @dataclass(frozen=True)
@@ -34,11 +38,21 @@ class NewService:
     horizon_days: int = 42
     is_urgent: bool = False
     join_base: str = ""
+    is_open: bool = True
+    needs_triage: bool = False
+    seats: int = 1
+    cap_per_day: int | None = None
+    cancel_notice_minutes: int = 0
+    reminder_minutes: int = 1440
+    preferred_hours: str = ""
 
 
 @dataclass(frozen=True)
 class NewRequirement:
-    """Hold one need: `count` of a discipline at sites (none: any), a duty line, named people, or one room."""
+    """Hold one need: `count` of a discipline at sites (none: any), a duty line, named people, or one room.
+
+    `id` is that of the requirement on record which it changes, None for a new one.
+    """
 
     kind: RequirementKind
     discipline: str | None = None
@@ -51,6 +65,100 @@ class NewRequirement:
     specialists_only: bool = False
     may_double: bool = False
     is_on_site: bool = False
+    id: uuid.UUID | None = None
+
+
+class Unfit(Refusal):
+    """Say everything that is wrong with a service, each at its field."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__(problems[0].message, field=problems[0].field)
+        self.problems = tuple(problems)
+
+
+class Stale(Conflict):
+    """Say that somebody else saved first; pressed again, what was typed counts."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            msg("Somebody else has saved this service meanwhile. Look at what differs, then save again.")
+        )
+
+
+def get_service(session: Session, actor: Actor, service_id: uuid.UUID, *, to: To = "see") -> Service:
+    """Return a service of a house whose services the actor edits, locked when it is to change."""
+    service = access.get_row(session, actor, Service, service_id, to=to)
+    if service.site.organisation_id not in actor.organisations_with(Permission.EDIT_SERVICES):
+        raise NotFound
+    return service
+
+
+def list_sites(session: Session, actor: Actor) -> list[Site]:
+    """Return the sites for which the actor edits services."""
+    houses = actor.organisations_with(Permission.EDIT_SERVICES)
+    return list(session.scalars(select(Site).where(Site.organisation_id.in_(houses)).order_by(Site.name)))
+
+
+def save_service(
+    session: Session,
+    actor: Actor,
+    place: Site | Service,
+    new: NewService,
+    requirements: Sequence[NewRequirement],
+    *,
+    seen_revision: int,
+    now: datetime,
+    key: str,
+) -> Service:
+    """Create a service of a site, or change one as a whole; the same key does it once.
+
+    Raises Stale where the revision seen is no longer the one on record, Unfit with all that is wrong.
+    Meetings that stand keep their length, their people and their seats.
+    """
+    known = idempotency.find_result(session, actor, PURPOSE, key)
+    if known is not None:
+        return get_service(session, actor, known)
+    if isinstance(place, Service) and place.revision != seen_revision:
+        raise Stale
+    wanted = draft_service(place, new, requirements)
+    problems = find_problems(session, wanted, now=now)
+    if problems:
+        raise Unfit(problems)
+    saved = _change(session, actor, place, wanted, now) if isinstance(place, Service) else wanted
+    if saved is wanted:
+        session.add(wanted)
+        audit.record(session, actor, "create", wanted, now=now)
+    idempotency.remember(session, actor, PURPOSE, key, saved.id, now=now)
+    return saved
+
+
+def _change(session: Session, actor: Actor, service: Service, wanted: Service, now: datetime) -> Service:
+    """Write what differs into the service; requirements that stay keep their rows."""
+    changes = list_changes(service, wanted)
+    if not changes:
+        return service
+    for name in COLUMNS:
+        setattr(service, name, getattr(wanted, name))
+    kept = {requirement.id: requirement for requirement in service.requirements}
+    service.requirements = [_merged(kept.get(one.id), one) for one in list(wanted.requirements)]
+    service.revision += 1
+    audit.record(session, actor, "change", service, now=now, detail=", ".join(changes))
+    return service
+
+
+def _merged(kept: Requirement | None, wanted: Requirement) -> Requirement:
+    """Return the requirement on record with what is wanted of it, or the wanted one where it is new."""
+    if kept is None:
+        return wanted
+    for name in REQUIREMENT_COLUMNS:
+        setattr(kept, name, getattr(wanted, name))
+    sites = {one.site_id: one for one in kept.sites}
+    people = {one.person_id: one for one in kept.persons}
+    kept.sites = [sites.get(one.site_id) or RequirementSite(site_id=one.site_id) for one in wanted.sites]
+    kept.persons = [
+        people.get(one.person_id) or RequirementPerson(person_id=one.person_id) for one in wanted.persons
+    ]
+    return kept
 
 
 def add_service(
@@ -68,29 +176,39 @@ def add_service(
             msg("Choose a length between 1 and %(minutes)s minutes.", minutes=MAX_SERVICE_MINUTES),
             field="duration_minutes",
         )
-    service = Service(
-        site_id=site.id,
-        site=site,
-        name=new.name,
-        discipline=new.discipline,
-        duration_minutes=new.duration_minutes,
-        buffer_before_minutes=new.buffer_before_minutes,
-        buffer_after_minutes=new.buffer_after_minutes,
-        notice_minutes=new.notice_minutes,
-        horizon_days=new.horizon_days,
-        is_urgent=new.is_urgent,
-        join_base=new.join_base,
-        requirements=[_requirement(need, position) for position, need in enumerate(requirements)],
-    )
+    for need in requirements:
+        _check_need(need)
+    service = draft_service(site, new, requirements)
     session.add(service)
     audit.record(session, actor, "create", service, now=now)
     return service
+
+
+def draft_service(place: Site | Service, new: NewService, requirements: Sequence[NewRequirement]) -> Service:
+    """Return the service as it would be, on no record; a change of one bears its id."""
+    saved = place if isinstance(place, Service) else None
+    site = place.site if isinstance(place, Service) else place
+    free_ids = {requirement.id for requirement in saved.requirements} if saved else set()
+    rows = [_requirement(need, position) for position, need in enumerate(requirements)]
+    for row in rows:
+        if row.id not in free_ids:
+            row.id = uuid.uuid4()
+        free_ids.discard(row.id)
+    return Service(
+        id=saved.id if saved else uuid.uuid4(),
+        site_id=site.id,
+        site=site,
+        is_urgent=saved.is_urgent if saved else new.is_urgent,
+        **{name: getattr(new, name) for name in COLUMNS},
+        requirements=rows,
+    )
 
 
 def add_requirement(
     session: Session, actor: Actor | None, service: Service, need: NewRequirement, *, now: datetime
 ) -> Requirement:
     """Add one more need to a service, after the others."""
+    _check_need(need)
     requirement = _requirement(need, len(service.requirements))
     service.requirements.append(requirement)
     audit.record(session, actor, "create", requirement, now=now)
@@ -98,8 +216,8 @@ def add_requirement(
 
 
 def _requirement(need: NewRequirement, position: int) -> Requirement:
-    _check_need(need)
     return Requirement(
+        id=need.id or uuid.uuid4(),
         position=position,
         kind=need.kind,
         discipline=need.discipline,
