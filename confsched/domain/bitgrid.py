@@ -7,10 +7,11 @@ busy outward: a cell counts as free only when all of it is.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
-from typing import TypeVar
+from itertools import compress
+from typing import Any, Protocol, TypeVar
 
 from confsched import clock
 from confsched.domain.intervals import Span
@@ -22,7 +23,14 @@ SECONDS = GRAIN // timedelta(seconds=1)
 A_DAY = timedelta(days=1) // GRAIN
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
-Edge = TypeVar("Edge", int, datetime)
+
+class Ordered(Protocol):
+    """What can be sorted: cells and instants."""
+
+    def __lt__(self, other: Any, /) -> bool: ...
+
+
+Edge = TypeVar("Edge", bound=Ordered)
 
 Hours = tuple[tuple[time, time], ...]
 
@@ -48,17 +56,16 @@ class Grid:
         """Return the instant at which a cell starts."""
         return self.starts_at + cell * GRAIN
 
-    def inward(self, spans: Iterable[Span]) -> int:
+    def inward(self, spans: Collection[Span]) -> int:
         """Return the cells that lie wholly inside the union of the spans, which come in any order."""
-        starts, ends = _outline([(span.starts_at, span.ends_at) for span in spans])
+        starts, ends = _outline([span.starts_at for span in spans], [span.ends_at for span in spans])
         return self._row(_floors_before(starts, self.starts_at), _floors(ends, self.starts_at))
 
-    def outward(self, spans: Iterable[Span]) -> int:
+    def outward(self, spans: Collection[Span]) -> int:
         """Return the cells that are touched by any of the spans, which come in any order."""
-        spans = list(spans)
         lows = _floors([span.starts_at for span in spans], self.starts_at)
         highs = _floors_before([span.ends_at for span in spans], self.starts_at)
-        return self._row(*_outline(list(zip(lows, highs, strict=True))))
+        return self._row(*_outline(lows, highs))
 
     def _row(self, lows: Sequence[int], highs: Sequence[int]) -> int:
         """Set the cells of each [low, high): the sum of 2**high - 2**low, from two byte arrays.
@@ -76,17 +83,14 @@ class Grid:
         return int.from_bytes(above, "little") - int.from_bytes(below, "little")
 
 
-def _outline(bounds: Sequence[tuple[Edge, Edge]]) -> tuple[list[Edge], list[Edge]]:
+def _outline(starts: Sequence[Edge], ends: Sequence[Edge]) -> tuple[list[Edge], list[Edge]]:
     """Return the starts and the ends of the union of [start, end) pairs, ascending and apart.
 
     Sorted apart from each other they still tell: a gap opens where as many have ended as have begun.
     """
-    starts, ends = sorted([start for start, _ in bounds]), sorted([end for _, end in bounds])
-    gaps = [place for place in range(1, len(starts)) if ends[place - 1] < starts[place]]
-    return (
-        [*starts[:1], *(starts[place] for place in gaps)],
-        [*(ends[place - 1] for place in gaps), *ends[-1:]],
-    )
+    begun, ended = sorted(starts), sorted(ends)
+    gaps = [end < start for end, start in zip(ended, begun[1:], strict=False)]
+    return [*begun[:1], *compress(begun[1:], gaps)], [*compress(ended, gaps), *ended[-1:]]
 
 
 def _floors(instants: Sequence[datetime], start: datetime) -> list[int]:

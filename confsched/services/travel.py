@@ -25,6 +25,7 @@ def load_elsewhere(
     )
     stays: dict[uuid.UUID, list[Stay]] = defaultdict(list)
     for person_id, starts_at, ends_at, at in session.connection().execute(query):
+        assert at is not None, "the query asks for claims at a site"
         stays[person_id].append(Stay(Span(starts_at, ends_at), at))
     travel = _load_travel(session, site_id)
     return {person_id: away_from(site_id, own, travel) for person_id, own in stays.items()}

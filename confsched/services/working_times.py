@@ -18,6 +18,13 @@ from confsched.models.rosters import WorkingHoursRow
 
 Rule = tuple[str, WorkingHours]
 
+# The columns that make a rule, in its order.
+RULE = (
+    *(WorkingHoursRow.weekday, WorkingHoursRow.starts, WorkingHoursRow.ends),
+    *(WorkingHoursRow.valid_from, WorkingHoursRow.valid_until, Site.zone),
+    *(WorkingHoursRow.every_weeks, WorkingHoursRow.ordinal),
+)
+
 
 def load_working(
     session: Session,
@@ -29,20 +36,15 @@ def load_working(
 ) -> dict[uuid.UUID, tuple[Span, ...]]:
     """Return when everybody with hours on record works; people `on_site` only as far as at the site."""
     query = (
-        select(
-            *(WorkingHoursRow.person_id, WorkingHoursRow.site_id, Site.state, Site.zone),
-            *(WorkingHoursRow.weekday, WorkingHoursRow.starts, WorkingHoursRow.ends),
-            *(WorkingHoursRow.valid_from, WorkingHoursRow.valid_until),
-            *(WorkingHoursRow.every_weeks, WorkingHoursRow.ordinal),
-        )
+        select(WorkingHoursRow.person_id, WorkingHoursRow.site_id, Site.state, *RULE)
         .join(Site, Site.id == WorkingHoursRow.site_id)
         .where(WorkingHoursRow.person_id.in_(list(people)))
     )
     rules: dict[uuid.UUID, set[Rule]] = defaultdict(set)
-    for person_id, at, state, zone, *hours in session.connection().execute(query):
+    for person_id, at, state, *rule in session.connection().execute(query):
         own = rules[person_id]
         if at == site_id or person_id not in on_site:
-            own.add((state, alike_within(WorkingHours(*hours[:5], zone, *hours[5:]), window)))
+            own.add((state, alike_within(WorkingHours(*rule), window)))
     worked = _Worked(window)
     return {person_id: worked.of(frozenset(own)) for person_id, own in rules.items()}
 

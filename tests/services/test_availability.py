@@ -242,7 +242,8 @@ def test_what_waits_in_the_session_counts(session: Session, world: World) -> Non
 
 
 def test_a_pool_is_loaded_in_as_many_queries_as_one_person(session: Session, world: World) -> None:
-    everything = {"site_id": world.hub.id, "case_ref": "FK-7Q2M", "own_house": world.hub.organisation_id}
+    everything: dict[str, Any] = {"site_id": world.hub.id, "case_ref": "FK-7Q2M"}
+    everything["own_house"] = world.hub.organisation_id
     one = replace(capped(world), on_site=frozenset({world.neurologist.id}), **everything)
     many = replace(one, people=frozenset(person.id for person in world.cast))
     for person in world.cast[2:]:
