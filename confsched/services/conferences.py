@@ -28,6 +28,7 @@ from confsched.models.people import Person
 from confsched.services import access, audit, bookings, claims, directory, idempotency, invitations
 from confsched.services.bookings import Attendance, Meeting
 from confsched.services.claims import Override
+from confsched.services.explanations import explain_conference
 from confsched.services.matching import ROOM_KEY, Plan, plan_conference
 
 MAX_TITLE = 120
@@ -240,7 +241,7 @@ class Offers:
 def offers(session: Session, conference: Conference, *, now: datetime) -> Offers:
     """Search the times at which every requirement can be met, best first."""
     search = plan_conference(session, conference, now=now)
-    return Offers(search.offers(), search, search.explain())
+    return Offers(search.offers(), search, explain_conference(session, conference, search, now=now))
 
 
 def invite(

@@ -21,6 +21,7 @@ from confsched.models.claims import Hold
 from confsched.models.consults import Consult
 from confsched.services import bookings, claims, consult_steps, holds, invitations, seats, waiting_line
 from confsched.services.bookings import Attendance, Meeting
+from confsched.services.explanations import explain_consult
 from confsched.services.matching import Plan, plan_consult
 
 HOLD_ATTEMPTS = 3
@@ -50,21 +51,29 @@ def offers(session: Session, consult: Consult, *, now: datetime) -> Offers:
     """Search the times at which everybody needed can be there, best first, with the reasons."""
     check_open(consult)
     plan = plan_consult(session, consult, now=now)
-    return Offers(plan.offers(), plan, plan.explain())
+    return Offers(plan.offers(), plan, explain_consult(session, consult, plan, now=now))
 
 
-def hold(session: Session, actor: Actor, consult: Consult, starts_at: datetime, *, now: datetime) -> Hold:
+def hold(
+    session: Session,
+    actor: Actor,
+    consult: Consult,
+    starts_at: datetime,
+    *,
+    now: datetime,
+    minutes: int | None = None,
+) -> Hold:
     """Keep a time for the consult while its requester confirms; an earlier hold is given back.
 
     Who serves is decided here and now: where the offered consultant is gone but another is free, that one is
-    taken.
+    taken. `minutes` wishes for another length than the service has.
     """
     check_open(consult)
-    former = consult.hold
-    if former is not None and _is_for(former, starts_at, None, now):
+    former, length = consult.hold, timedelta(minutes=minutes or consult.service.duration_minutes)
+    if former is not None and _is_for(former, starts_at, None, now) and _length(former) == length:
         return former
     _drop(session, consult, now)
-    span = _checked_span(consult, starts_at, now)
+    span = _checked_span(consult, starts_at, length, now)
     held = _hold_somebody(session, actor, consult, span, now)
     consult_steps.enter(session, actor, consult, ConsultState.HELD, now=now)
     return held
@@ -95,11 +104,11 @@ def check_open(consult: Consult) -> None:
         raise Conflict(msg("This request has ended. Ask your question again."))
 
 
-def _checked_span(consult: Consult, starts_at: datetime, now: datetime) -> Span:
+def _checked_span(consult: Consult, starts_at: datetime, length: timedelta, now: datetime) -> Span:
     service = consult.service
     return check_times(
         starts_at,
-        starts_at + timedelta(minutes=service.duration_minutes),
+        starts_at + length,
         now=now,
         horizon_days=service.horizon_days,
         notice_minutes=service.notice_minutes,
@@ -134,6 +143,10 @@ def hold_seat(
 
 def _is_for(hold: Hold, starts_at: datetime, booking_id: uuid.UUID | None, now: datetime) -> bool:
     return (hold.starts_at, hold.booking_id) == (starts_at, booking_id) and hold.expires_at > now
+
+
+def _length(hold: Hold) -> timedelta:
+    return hold.ends_at - hold.starts_at
 
 
 def _drop(session: Session, consult: Consult, now: datetime) -> None:
