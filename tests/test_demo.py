@@ -18,7 +18,7 @@ from confsched.demo.meetings import PETRA
 from confsched.demo.offers import NEUROLOGY
 from confsched.demo.staff import ZONE
 from confsched.domain.bookings import BookingState
-from confsched.domain.kinds import SwapState
+from confsched.domain.kinds import ConsultState, SwapState
 from confsched.domain.permissions import Actor, Function, Seat
 from confsched.domain.roster_month import month_of, next_month
 from confsched.domain.roster_rules import Rule
@@ -26,6 +26,7 @@ from confsched.models.base import Base
 from confsched.models.bookings import Booking
 from confsched.models.catalogue import Service
 from confsched.models.claims import Claim
+from confsched.models.consults import Consult, ConsultStep
 from confsched.models.duty_codes import DutyCodeRow, LineQualification
 from confsched.models.network import CooperationAgreement, Department, Organisation, Site
 from confsched.models.people import Membership, Person
@@ -102,10 +103,22 @@ def test_all_addresses_are_of_domains_that_nobody_can_own(session: Session) -> N
 
 
 def test_meetings_stand_before_and_after_the_present(session: Session) -> None:
-    starts = list(session.scalars(select(Booking.starts_at).where(Booking.state == BookingState.BOOKED)))
+    held = (BookingState.BOOKED, BookingState.FULFILLED)
+    starts = list(session.scalars(select(Booking.starts_at).where(Booking.state.in_(held))))
 
     assert sum(start < NOW for start in starts) >= 2
     assert sum(start > NOW for start in starts) >= 5
+
+
+def test_consults_stand_in_every_state_that_a_visitor_may_ask_about(session: Session) -> None:
+    """So that a reader finds one that waits, was declined, has run out, took place, and was reported."""
+    states = set(session.scalars(select(Consult.state)))
+
+    assert states >= set(ConsultState) - {
+        *(ConsultState.TRIAGED, ConsultState.CANCELLED, ConsultState.NO_SHOW),
+    }
+    [declined] = session.scalars(select(ConsultStep).where(ConsultStep.state == ConsultState.DECLINED))
+    assert declined.alternative
 
 
 def test_nobody_is_claimed_twice(session: Session) -> None:

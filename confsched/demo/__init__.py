@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from confsched import clock
 from confsched.db import Database
-from confsched.demo import exchange, feeds, legends, meetings, months, rosters, staff
+from confsched.demo import consult_ends, exchange, feeds, legends, meetings, months, rosters, staff
 from confsched.demo.names import email_of
 from confsched.demo.network import Network
 from confsched.demo.places import NAMED_PEOPLE, SITES, NamedPerson
@@ -59,6 +59,7 @@ def build_demo(database: Database, *, now: datetime, password: str, secret: str)
         months.publish_months(session, network, now, now - PUBLISHED)
         rosters.swap_duties(session, network, now, now - SWAPPED)
         meetings.add_meetings(session, network, now)
+        consult_ends.end_consults(session, network, now)
         months.draft_changes(session, network, now - DRAFTED)
         exchange.add_requests(session, network, now)
         paths = feeds.add_feeds(session, network, secret, now)

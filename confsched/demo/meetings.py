@@ -13,7 +13,7 @@ from confsched.demo.staff import ZONE
 from confsched.domain.intervals import Span
 from confsched.models.conferences import Conference
 from confsched.models.consults import Consult
-from confsched.services import conferences, consult_times, consults
+from confsched.services import conferences, consult_times, consults, triage
 from confsched.services.conferences import Draft, Wanted
 from confsched.services.consults import Question
 
@@ -49,16 +49,17 @@ BOOKED = (
     ConsultPlan(THEA, "vascular", "FK-4CV3", "Karotisstenose, Operation oder Stent?", 7, time(10)),
 )
 HELD = ConsultPlan(JULIA, "oncology", "FK-9GH4", "Lungenrundherd, Vorstellung im Board?", 5)
-OPEN = ConsultPlan(JULIA, "child_neurology", "FK-3ZK6", "Fieberkrampf, Bildgebung nötig?", 4)
+WAITING = ConsultPlan(JULIA, "child_neurology", "FK-3ZK6", "Fieberkrampf, Bildgebung nötig?", 4)
 
 
 def add_meetings(session: Session, network: Network, now: datetime) -> None:
-    """Book consults, leave one held and one open, and plan three conferences."""
+    """Book consults, leave one held and one to be decided on, and plan three conferences."""
     for plan in BOOKED:
         _book(session, network, plan, now)
-    held = _ask(session, network, HELD, now)
-    _hold(session, network, held, HELD, now, _target(HELD, now))
-    _ask(session, network, OPEN, now)
+    held = ask(session, network, HELD, now)
+    triage.accept(session, network.actor(PETRA), held, now=now)
+    hold(session, network, held, HELD, now, _target(HELD, now))
+    ask(session, network, WAITING, now - ASKED_BEFORE)
     for draft in (_epilepsy_board(network, now), _vascular_board(now)):
         _invite(session, network, PETRA, draft, now)
     _plan(session, network, JANA, _regional_conference(now), now)
@@ -72,12 +73,13 @@ def _target(plan: ConsultPlan, now: datetime) -> datetime:
 def _book(session: Session, network: Network, plan: ConsultPlan, now: datetime) -> None:
     target = _target(plan, now)
     asked_at = min(target - ASKED_BEFORE, now)
-    consult = _ask(session, network, plan, asked_at)
-    if _hold(session, network, consult, plan, asked_at, target):
+    consult = ask(session, network, plan, asked_at)
+    if hold(session, network, consult, plan, asked_at, target):
         consult_times.book(session, network.actor(plan.requester), consult, now=asked_at)
 
 
-def _ask(session: Session, network: Network, plan: ConsultPlan, now: datetime) -> Consult:
+def ask(session: Session, network: Network, plan: ConsultPlan, now: datetime) -> Consult:
+    """Ask as the requester of the plan, for a reply within two weeks."""
     question = Question(
         service_id=network.services[plan.service].id,
         case_ref=plan.case_ref,
@@ -88,7 +90,7 @@ def _ask(session: Session, network: Network, plan: ConsultPlan, now: datetime) -
     return consults.request(session, network.actor(plan.requester), question, now=now, key=key)
 
 
-def _hold(
+def hold(
     session: Session,
     network: Network,
     consult: Consult,

@@ -72,6 +72,7 @@ def _elective(name: str, discipline: str, minutes: int, site: str) -> NewService
         discipline=discipline,
         duration_minutes=minutes,
         buffer_after_minutes=5,
+        cancel_notice_minutes=240,
         join_base=f"https://video.{site}.example",
     )
 
@@ -96,7 +97,7 @@ SERVICES = (
     ServicePlan(
         "child_neurology",
         "wendstadt",
-        _elective("Kinderneurologie", "Kinderneurologie", 30, "wendstadt"),
+        replace(_elective("Kinderneurologie", "Kinderneurologie", 30, "wendstadt"), needs_triage=True),
         ("birkental", "moorfeld", "nordkamp"),
     ),
     ServicePlan(
@@ -114,14 +115,14 @@ SERVICES = (
     ServicePlan(
         "oncology",
         "wendstadt",
-        _elective("Onkologie", "Onkologie", 30, "wendstadt"),
+        replace(_elective("Onkologie", "Onkologie", 30, "wendstadt"), needs_triage=True),
         ("moorfeld", "nordkamp", "salzenbrueck"),
     ),
     ServicePlan(
         "paediatrics",
         "birkental",
         _elective("Pädiatrie", "Pädiatrie", 20, "birkental"),
-        ("moorfeld", "elmshagen"),
+        ("moorfeld", "elmshagen", "wendstadt"),
     ),
     ServicePlan("stroke", "wendstadt", _urgent("Schlaganfall", "Neurologie"), ("moorfeld", "elmshagen")),
     ServicePlan("radiology", "wendstadt", _urgent("Teleradiologie", "Radiologie"), ("moorfeld", "elmshagen")),
