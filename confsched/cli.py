@@ -199,7 +199,12 @@ def _refusals_as_sentences() -> Iterator[None]:
 def _engine(settings: Settings, database: Database) -> Engine:
     house = House(settings.public_url, settings.mail_address)
     return Engine(
-        database, house, settings.smtp_url, scheduler.worker_name(), allowed_hosts=settings.allowed_hosts
+        database,
+        house,
+        settings.smtp_url,
+        scheduler.worker_name(),
+        allowed_hosts=settings.allowed_hosts,
+        secret_key=settings.secret_key,
     )
 
 

@@ -13,7 +13,10 @@ from confsched.models.base import Base, WithId, enum_type
 
 
 class BusySource(WithId, Base):
-    """A calendar file or address; `read_at` is the last good reading, which outlives later failures."""
+    """A calendar file or address; `read_at` is the last good reading, which outlives later failures.
+
+    `last_note` says what that reading had to leave out or guess, `last_error` why a later one failed.
+    """
 
     __tablename__ = "busy_source"
 
@@ -35,6 +38,7 @@ class BusySource(WithId, Base):
     attempts: Mapped[int] = mapped_column(default=0)
     lease_until: Mapped[datetime | None]
     last_error: Mapped[str | None] = mapped_column(String(400))
+    last_note: Mapped[str | None] = mapped_column(String(400))
 
     spans: Mapped[list[BusySpan]] = relationship(cascade="all, delete-orphan")
 

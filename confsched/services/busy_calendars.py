@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -21,7 +21,7 @@ from confsched.formats.plain_text import one_line
 from confsched.i18n import translate
 from confsched.models.busy import BusySource, BusySpan
 from confsched.models.people import Person
-from confsched.services import access, audit, idempotency
+from confsched.services import access, audit, idempotency, sealed
 from confsched.services.availability import stale_after
 
 KNOWN_BEFORE = timedelta(days=1)
@@ -36,6 +36,8 @@ BATCH = 5
 MAX_CALENDARS = 10
 MAX_NAME = 120
 MAX_URL = 1000
+MAX_USERNAME = 200
+MAX_PASSWORD = 100
 MAX_ERROR = 400
 MAX_ETAG = 200
 MAX_LAST_MODIFIED = 80
@@ -59,14 +61,28 @@ class Validators:
 
 
 @dataclass(frozen=True)
+class Server:
+    """Hold a calendar as its owner typed it in: an account on a server, or the address of free/busy times."""
+
+    kind: BusySourceKind
+    name: str
+    url: str
+    username: str = ""
+    password: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True)
 class Due:
     """Hold what the worker needs to read a calendar while no transaction is open."""
 
     source_id: uuid.UUID
+    kind: BusySourceKind
     url: str
     zone: str
     validators: Validators
     lease_until: datetime
+    username: str | None = None
+    sealed_password: str | None = field(default=None, repr=False)
 
 
 def state_of(source: BusySource, now: datetime) -> CalendarState:
@@ -86,7 +102,7 @@ def known_window(now: datetime) -> Span:
 
 def add_url(session: Session, actor: Actor, name: str, url: str, *, now: datetime, key: str) -> BusySource:
     """Add a calendar by its checked address, to be read at once; the same key returns the first one."""
-    return _add(session, actor, name, _checked_url(url), now=now, key=key)
+    return _add(session, actor, BusySourceKind.URL, name, _checked_url(url), now=now, key=key)
 
 
 def _checked_url(url: str) -> str:
@@ -99,14 +115,68 @@ def add_upload(
     session: Session, actor: Actor, name: str, reading: BusyReading, *, now: datetime, key: str
 ) -> BusySource:
     """Add a calendar from a file that was read already; the same key returns the first one."""
-    source = _add(session, actor, name or reading.name or "", None, now=now, key=key)
+    name = name or reading.name or ""
+    source = _add(session, actor, BusySourceKind.UPLOAD, name, None, now=now, key=key)
     if source.read_at is None:
         _store(session, source, reading, known_window(now), now=now)
     return source
 
 
+def add_server(
+    session: Session, actor: Actor, new: Server, *, secret_key: str, now: datetime, key: str
+) -> BusySource:
+    """Add a calendar with a login, its password kept sealed; the same key returns the first one."""
+    _check_login(new)
+    source = _add(session, actor, new.kind, new.name, _checked_url(new.url), now=now, key=key)
+    if new.username and source.username is None:
+        source.username = new.username.strip()
+        source.sealed_password = sealed.seal(new.password, secret_key=secret_key, row_id=source.id)
+    return source
+
+
+def _check_login(new: Server) -> None:
+    """Refuse half a login, and a name that cannot be told to a server (RFC 7617, 2: no colon)."""
+    username = new.username.strip()
+    is_wanted = new.kind is BusySourceKind.CALDAV or new.password
+    if not username and is_wanted:
+        raise Refusal(msg("Type the user name of this calendar."), field="username")
+    if len(username) > MAX_USERNAME:
+        raise Refusal(msg("Please use at most %(count)s characters.", count=MAX_USERNAME), field="username")
+    if ":" in username or not username.isprintable():
+        raise Refusal(msg("A user name is one line without a colon."), field="username")
+    if username:
+        _check_password(new.password)
+
+
+def _check_password(password: str) -> None:
+    if not password:
+        raise Refusal(msg("Type the password of this calendar."), field="password")
+    if len(password) > MAX_PASSWORD:
+        raise Refusal(msg("Please use at most %(count)s characters.", count=MAX_PASSWORD), field="password")
+
+
+def change_password(
+    session: Session, actor: Actor, source: BusySource, password: str, *, secret_key: str, now: datetime
+) -> None:
+    """Keep another password for a calendar, and have it read at once."""
+    if source.username is None:
+        raise Conflict(msg("This calendar has no password."))
+    _check_password(password)
+    source.sealed_password = sealed.seal(password, secret_key=secret_key, row_id=source.id)
+    # Whoever is just trying the old one finds its lease gone, and settles nothing.
+    source.due_at, source.attempts, source.last_error, source.lease_until = now, 0, None, None
+    audit.record(session, actor, "busy_calendar.change_password", source, now=now)
+
+
 def _add(
-    session: Session, actor: Actor, name: str, url: str | None, *, now: datetime, key: str
+    session: Session,
+    actor: Actor,
+    kind: BusySourceKind,
+    name: str,
+    url: str | None,
+    *,
+    now: datetime,
+    key: str,
 ) -> BusySource:
     known = idempotency.find_result(session, actor, "busy_calendar", key)
     if known is not None:
@@ -114,7 +184,7 @@ def _add(
     _check_count(session, actor)
     source = BusySource(
         person_id=actor.person_id,
-        kind=BusySourceKind.URL if url else BusySourceKind.UPLOAD,
+        kind=kind,
         name=_checked_name(name),
         url=url,
         created_at=now,
@@ -160,7 +230,7 @@ def remove(session: Session, actor: Actor, source: BusySource, *, now: datetime)
     """Forget a calendar and what was read from it."""
     if source.removed_at is None:
         source.removed_at = now
-        source.due_at = source.url = None
+        source.due_at = source.url = source.username = source.sealed_password = None
         _forget_spans(session, source.id)
         audit.record(session, actor, "busy_calendar.remove", source, now=now)
 
@@ -196,7 +266,16 @@ def _leased(source: BusySource, zone: str, now: datetime) -> Due:
     source.attempts += 1
     is_worn = source.known_until is None or source.known_until < known_window(now).ends_at - REREAD_AFTER
     validators = Validators() if is_worn else Validators(source.etag, source.last_modified)
-    return Due(source.id, source.url, zone, validators, source.lease_until)
+    return Due(
+        source.id,
+        source.kind,
+        source.url,
+        zone,
+        validators,
+        source.lease_until,
+        source.username,
+        source.sealed_password,
+    )
 
 
 def store_reading(
@@ -226,15 +305,25 @@ def store_unchanged(session: Session, due: Due, *, now: datetime) -> None:
         source.due_at = now + EVERY
 
 
-def store_failure(session: Session, due: Due, reason: Message, *, now: datetime) -> None:
-    """Keep the last good copy, say why in the owner's language, and try later and later."""
+def store_failure(
+    session: Session, due: Due, reason: Message, *, now: datetime, is_login: bool = False
+) -> None:
+    """Keep the last good copy, say why in the owner's language, and try later and later.
+
+    A refused login waits longest at once: many houses lock an account after a few wrong passwords.
+    """
     source = _find_leased(session, due)
     if source is None:
         return
-    language = session.get_one(Person, source.person_id).language
-    source.last_error = translate(reason, language)[:MAX_ERROR]
+    source.last_error = _in_words(session, source, [reason])
     source.lease_until = None
-    source.due_at = now + retry_after(source.attempts)
+    source.due_at = now + (LAST_RETRY if is_login else retry_after(source.attempts))
+
+
+def _in_words(session: Session, source: BusySource, messages: Iterable[Message]) -> str | None:
+    """Return the sentences in the owner's language; None where there are none."""
+    language = session.get_one(Person, source.person_id).language
+    return " ".join(translate(message, language) for message in messages)[:MAX_ERROR] or None
 
 
 def retry_after(attempts: int) -> timedelta:
@@ -260,7 +349,9 @@ def _store(
 ) -> None:
     _forget_spans(session, source.id)
     _add_spans(session, source.id, reading.busy)
-    source.known_from, source.known_until = window.starts_at, window.ends_at
+    known = reading.known or window
+    source.known_from, source.known_until = known.starts_at, known.ends_at
+    source.last_note = _in_words(session, source, reading.skipped)
     _settle(source, now)
 
 

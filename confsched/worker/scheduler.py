@@ -34,6 +34,7 @@ class Engine:
     smtp_url: str | None
     worker: str
     allowed_hosts: frozenset[str] = frozenset()
+    secret_key: str = field(default="", repr=False)
     mail_lease: timedelta = outbox.LEASE
     stopping: threading.Event = field(default_factory=threading.Event)
 
@@ -63,7 +64,9 @@ def _beat(work: Engine) -> None:
 
 
 def _read_calendars(work: Engine) -> None:
-    read_due_calendars(work.database, worker=work.worker, allow_hosts=work.allowed_hosts)
+    read_due_calendars(
+        work.database, worker=work.worker, secret_key=work.secret_key, allow_hosts=work.allowed_hosts
+    )
 
 
 def _fill_rosters(work: Engine) -> None:

@@ -25,7 +25,8 @@ PATIENCE_SECONDS = 60
 
 
 def _work(database: Database, worker: str = "worker-one") -> Engine:
-    return Engine(database, HOUSE, None, worker, allowed_hosts=frozenset({"kalender.haus.example"}))
+    hosts = frozenset({"kalender.haus.example"})
+    return Engine(database, HOUSE, None, worker, allowed_hosts=hosts, secret_key="the key of the house")
 
 
 def test_one_round_delivers_what_is_due_and_proves_that_the_engine_runs(database: Database) -> None:
@@ -46,7 +47,12 @@ def test_internal_calendar_servers_are_asked_only_where_the_house_allows_it(
     asked: list[dict[str, object]] = []
     monkeypatch.setattr(scheduler, "read_due_calendars", lambda _database, **values: asked.append(values))
     run_once(_work(sqlite_database))
-    assert asked == [{"worker": "worker-one", "allow_hosts": frozenset({"kalender.haus.example"})}]
+    hosts = frozenset({"kalender.haus.example"})
+    assert asked == [{"worker": "worker-one", "secret_key": "the key of the house", "allow_hosts": hosts}]
+
+
+def test_an_engine_does_not_show_the_secret_key(sqlite_database: Database) -> None:
+    assert "the key of the house" not in repr(_work(sqlite_database))
 
 
 def test_workers_of_long_ago_are_forgotten(database: Database) -> None:

@@ -58,6 +58,7 @@ def upgrade() -> None:
         _change_words(batch, "ck_busy_source_kind", "kind", (*FORMER_CALENDARS, *NEW_CALENDARS))
         batch.add_column(sa.Column("username", sa.String(length=200), nullable=True))
         batch.add_column(sa.Column("sealed_password", sa.String(length=600), nullable=True))
+        batch.add_column(sa.Column("last_note", sa.String(length=400), nullable=True))
     with op.batch_alter_table("outbox_message") as batch:
         _change_words(batch, "ck_outbox_message_kind", "kind", (*FORMER_MAILS, *NEW_MAILS))
     op.add_column("participation", sa.Column("reminded_at", sa.DateTime(timezone=True), nullable=True))
@@ -232,6 +233,7 @@ def downgrade() -> None:
         _change_words(batch, "ck_busy_source_kind", "kind", FORMER_CALENDARS)
         batch.drop_column("username")
         batch.drop_column("sealed_password")
+        batch.drop_column("last_note")
     _let_hours_come_weekly()
     with op.batch_alter_table("hold") as batch:
         batch.drop_index("ix_hold_booking_id")
