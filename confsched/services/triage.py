@@ -129,9 +129,7 @@ def check_waits(consult: Consult, now: datetime, states: frozenset[ConsultState]
     if consult.state not in states:
         raise Conflict(msg("This request is decided already. Its page says how."))
     if consults.is_over(consult, now):
-        raise Conflict(
-            msg("The reply was needed by %(day)s: the request has run out.", day=consult.reply_by_on)
-        )
+        raise Conflict(msg("The day by which the reply was needed is over: the request has run out."))
 
 
 def _sentence(text: str, field: str) -> str:
