@@ -56,12 +56,19 @@ class Preview:
         return self.offers[0].span.starts_at if self.offers else None
 
 
-def preview(session: Session, wanted: Service, saved: Service | None, *, now: datetime) -> Preview:
+def preview(
+    session: Session,
+    wanted: Service,
+    saved: Service | None,
+    *,
+    now: datetime,
+    unread: Sequence[Problem] = (),
+) -> Preview:
     """Search for a draft of a service, and for the one on record that it would change.
 
-    Requirements of the draft that say too little are dropped.
+    Requirements of the draft that say too little are dropped; `unread` are the fields that hold no number.
     """
-    problems = tuple(find_problems(session, wanted, now=now))
+    problems = (*unread, *find_problems(session, wanted, now=now))
     differences = tuple(list_differences(session, saved, wanted)) if saved else ()
     wanted.requirements = [one for one in wanted.requirements if is_whole(one)][:MAX_REQUIREMENTS]
     before = first_start(session, saved, now=now) if saved and differences else None

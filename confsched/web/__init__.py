@@ -26,10 +26,12 @@ from confsched.web.questions import blueprint as questions
 from confsched.web.roster_fill import blueprint as roster_fill
 from confsched.web.roster_imports import blueprint as roster_imports
 from confsched.web.rotations import blueprint as rotations
+from confsched.web.services import blueprint as services
 from confsched.web.swaps import blueprint as swaps
 from confsched.web.today import blueprint as today
 from confsched.web.triage import blueprint as triage
 from confsched.web.waitlist import blueprint as waitlist
+from confsched.web.why import blueprint as why
 from confsched.web.wishes import blueprint as wishes
 
 BLUEPRINTS = (
@@ -40,6 +42,7 @@ BLUEPRINTS = (
     consult_reports,
     triage,
     consult_times,
+    why,
     questions,
     waitlist,
     duty_board,
@@ -58,6 +61,7 @@ BLUEPRINTS = (
     today,
     feeds,
     busy_calendars,
+    services,
     deliveries,
     help_pages,
 )
