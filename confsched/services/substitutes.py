@@ -36,6 +36,9 @@ BUSY_WORDS = {
     Why.REST: msg("Resting after a duty then."),
     Why.CALENDAR: msg("Busy then in their own calendar."),
     Why.NOT_WORKING: msg("Does not work then."),
+    Why.ANSWER: msg("Was asked and cannot come then."),
+    Why.CAP: msg("Has enough of these meetings on that day."),
+    Why.ELSEWHERE: msg("At another site then, or on the way."),
 }
 UNKNOWN_WORDS = msg("Their calendar says nothing about this time. Ask first.")
 

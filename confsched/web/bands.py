@@ -39,6 +39,9 @@ LOOKS: dict[Why, Look] = {
     Why.DUTY: ("busy", msg("on duty")),
     Why.CLAIM: BUSY,
     Why.CALENDAR: BUSY,
+    Why.ANSWER: ("busy", msg("cannot come")),
+    Why.CAP: ("busy", msg("enough for this day")),
+    Why.ELSEWHERE: ("busy", msg("at another site")),
 }
 
 
