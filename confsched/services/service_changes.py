@@ -78,6 +78,8 @@ def _differences(session: Session, saved: Service, wanted: Service) -> Iterator[
     kept = {one.id: one for one in saved.requirements}
     for one in wanted.requirements:
         former = kept.pop(one.id, None)
+        if not is_named(one):
+            continue
         words = requirement_words(session, one)
         before = requirement_words(session, former) if former else NOTHING
         if former is None or _identity(former)[1:] != _identity(one)[1:]:
@@ -93,6 +95,17 @@ def requirement_words(session: Session, requirement: Requirement) -> Message:
     if requirement.kind is RequirementKind.RESOURCE:
         words = msg("%(need)s", need=label_of(session, requirement))
     return msg("%(need)s (%(extras)s)", need=words, extras=_joined(extras)) if extras else words
+
+
+def is_named(requirement: Requirement) -> bool:
+    """Tell whether a requirement says whom or what it is about."""
+    named = {
+        RequirementKind.DISCIPLINE: bool(requirement.discipline),
+        RequirementKind.DUTY_LINE: requirement.duty_line_id is not None,
+        RequirementKind.PERSONS: bool(requirement.persons),
+        RequirementKind.RESOURCE: requirement.resource_id is not None,
+    }
+    return named[requirement.kind]
 
 
 def _joined(words: list[Message]) -> Message:

@@ -19,6 +19,7 @@ from confsched.domain.starts import Need
 from confsched.errors import Message, Refusal, msg
 from confsched.models.catalogue import Requirement, Service
 from confsched.services.pools import needs_of
+from confsched.services.service_changes import is_named
 
 MAX_SERVICE_MINUTES = 240
 MAX_BUFFER_MINUTES = 120
@@ -144,7 +145,7 @@ def requirement_problems(session: Session, service: Service, *, now: datetime) -
 
 def _alone(requirement: Requirement) -> Message | None:
     """Say what is wrong with a requirement by itself."""
-    if not _is_named(requirement):
+    if not is_named(requirement):
         return msg("Say who or what is needed.")
     if not 1 <= requirement.count <= MAX_COUNT:
         return msg("Choose 1 to %(count)s people.", count=MAX_COUNT)
@@ -154,16 +155,6 @@ def _alone(requirement: Requirement) -> Message | None:
 def is_whole(requirement: Requirement) -> bool:
     """Tell whether a requirement says enough to be searched for."""
     return _alone(requirement) is None
-
-
-def _is_named(requirement: Requirement) -> bool:
-    named = {
-        RequirementKind.DISCIPLINE: bool(requirement.discipline),
-        RequirementKind.DUTY_LINE: requirement.duty_line_id is not None,
-        RequirementKind.PERSONS: bool(requirement.persons),
-        RequirementKind.RESOURCE: requirement.resource_id is not None,
-    }
-    return named[requirement.kind]
 
 
 def _pool_problems(requirements: Sequence[Requirement], needs: Sequence[Need]) -> Iterator[Problem]:
