@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from confsched import clock
-from confsched.demo.meetings import ASKED_BEFORE, JULIA, MIRA, PETRA, REPLY_DAYS, ConsultPlan, ask
+from confsched.demo.meetings import A_DAY, JULIA, MIRA, PETRA, REPLY_DAYS, ConsultPlan, ask
 from confsched.demo.network import Network
 from confsched.demo.staff import ZONE
 from confsched.domain.bookings import BookingState
@@ -61,12 +61,12 @@ def _consultant(network: Network, consult: Consult) -> Actor:
 
 
 def _decline(session: Session, network: Network, now: datetime) -> None:
-    consult = ask(session, network, DECLINED, now - 2 * ASKED_BEFORE)
+    consult = ask(session, network, DECLINED, now - 2 * A_DAY)
     triage.decline(
         *(session, network.actor(PETRA), consult),
         "Ohne Referenzpathologie ist keine Empfehlung möglich.",
         "Bitte zuerst die Schnitte an das Institut für Pathologie, danach neu anfragen.",
-        now=now - ASKED_BEFORE,
+        now=now - A_DAY,
     )
 
 
@@ -88,4 +88,4 @@ def _ask_on_behalf(session: Session, network: Network, now: datetime) -> None:
         network.people[plan.requester].id,
     )
     key = f"demo-{plan.case_ref}"
-    consults.request(session, network.actor(PETRA), question, now=now - ASKED_BEFORE, key=key)
+    consults.request(session, network.actor(PETRA), question, now=now - A_DAY, key=key)

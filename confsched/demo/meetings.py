@@ -21,7 +21,7 @@ JULIA, THEA = "julia.marquardt@moorfeld.example", "thea.lohmann@elmshagen.exampl
 MIRA, VIKTOR = "mira.okafor@wendstadt.example", "viktor.harbke@nordkamp.example"
 PETRA, JANA = "petra.lindholm@wendstadt.example", "jana.reuter@moorheide.example"
 REPLY_DAYS = 14
-ASKED_BEFORE = timedelta(hours=28)
+ASKED_BEFORE, A_DAY = timedelta(hours=28), timedelta(days=1)
 LATER, ATTEMPTS = timedelta(minutes=30), 8
 
 
@@ -59,7 +59,7 @@ def add_meetings(session: Session, network: Network, now: datetime) -> None:
     held = ask(session, network, HELD, now)
     triage.accept(session, network.actor(PETRA), held, now=now)
     hold(session, network, held, HELD, now, _target(HELD, now))
-    ask(session, network, WAITING, now - ASKED_BEFORE)
+    ask(session, network, WAITING, now - A_DAY)
     for draft in (_epilepsy_board(network, now), _vascular_board(now)):
         _invite(session, network, PETRA, draft, now)
     _plan(session, network, JANA, _regional_conference(now), now)

@@ -37,6 +37,7 @@ ROSTER_PARTS = frozenset(
         *("duty_codes", "duty_rules", "roster_imports", "roster_fill", "rotations", "wishes"),
     }
 )
+CONSULT_PARTS = frozenset({"consults", "consult_times", "consult_reports", "triage", "waitlist"})
 _NAVIGATION = "confsched_navigation"
 
 
@@ -118,4 +119,5 @@ def _may_open(actor: Actor, place: _Place) -> bool:
 
 def _is_current(place: _Place) -> bool:
     part = place.endpoint.partition(".")[0]
-    return request.blueprint == part or {request.blueprint, part} <= ROSTER_PARTS
+    shown = {request.blueprint, part}
+    return request.blueprint == part or any(shown <= parts for parts in (ROSTER_PARTS, CONSULT_PARTS))

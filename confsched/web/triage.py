@@ -64,7 +64,8 @@ def _case_page(
     if consult is None:
         raise NotFound
     targets = triage.list_targets(session, consult, now=now())
-    onward.service_id.choices = [(str(one.id), f"{one.name}, {one.site.short_name}") for one in targets]
+    words = [(str(one.id), f"{one.name}, {one.site.short_name}") for one in targets]
+    onward.service_id.choices = [("", "–"), *words] if words else []
     page = render_template(
         "triage/show.html",
         consult=consult,

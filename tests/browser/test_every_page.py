@@ -33,8 +33,16 @@ EVERYBODY = (
 )
 MORE = {
     "requester": ("/consults/new",),
-    "consultant": ("/conferences/new",),
-    "secretary": ("/conferences/new", "/coverage", "/coverage/gaps", "/rosters/rules", "/rosters/rotations"),
+    "consultant": ("/conferences/new", "/triage/"),
+    "secretary": (
+        "/conferences/new",
+        "/consults/new",
+        "/triage/",
+        "/coverage",
+        "/coverage/gaps",
+        "/rosters/rules",
+        "/rosters/rotations",
+    ),
     "coordinator": ("/coverage",),
 }
 
@@ -43,6 +51,10 @@ LISTS = (
     ("/rosters/", "/rosters/"),
     ("/bookings/", "/bookings/"),
     ("/consults/", "/times"),
+    ("/consults/", "/consults/"),
+    ("/consults/?show=booked", "/consults/"),
+    ("/consults/?show=ended", "/consults/"),
+    ("/triage/", "/triage/"),
     ("/conferences/", "/times"),
     ("/deliveries/", "/deliveries/"),
     ("/swaps/", "/swaps/"),
@@ -64,7 +76,8 @@ def first_links(visitor: Visitor) -> list[str]:
     for start, part in LISTS:
         visitor.page.goto(start)
         links = visitor.page.eval_on_selector_all("main a", "all => all.map(a => a.getAttribute('href'))")
-        found += [link for link in links if link and part in link and link != start and "?" not in link][:1]
+        fit = [link for link in links if link and part in link and link != start and "?" not in link]
+        found += [link for link in fit if not link.endswith("/new")][:1]
     return found
 
 

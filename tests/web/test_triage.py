@@ -151,7 +151,8 @@ def test_a_secretary_books_for_a_clinician_and_both_follow_it(
     for person in (world.secretary, world.neurologist):
         sign_in(client, person)
         page = client.get(consult_page).text
-        assert f"{world.neurologist.name} (asked for by {world.secretary.name})" in page
+        asked_by = f"{world.neurologist.name}, {world.hub.name} (asked for by {world.secretary.name})"
+        assert asked_by in page
     sign_in(client, world.secretary)
     assert client.post(f"{consult_page}/withdrawal").status_code == 303
 
