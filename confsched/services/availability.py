@@ -31,7 +31,7 @@ from confsched.models.questions import AvailabilityQuestion
 from confsched.models.rosters import Absence
 from confsched.services.day_caps import DayCap, load_capped
 from confsched.services.duty_times import LineFacts, load_duties
-from confsched.services.spans import Spans, load_spans
+from confsched.services.spans import Spans, load_spans, without_collector
 from confsched.services.travel import load_elsewhere
 from confsched.services.working_times import load_working
 
@@ -82,7 +82,8 @@ def load_candidates(
     session.flush()  # plain rows are read below, which does not flush what waits by itself
     wide = window.widen(MARGIN, MARGIN)
     people = asked.people | asked.present
-    facts = _load_facts(session, asked, wide, now=now)
+    with without_collector():
+        facts = _load_facts(session, asked, wide, now=now)
     recent = _count_recent(session, people, now)
     knowing = _knowing_the_case(session, asked) - asked.present
     names = _load_names(session, people, asked.resources)

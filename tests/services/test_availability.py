@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import uuid
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
@@ -23,6 +24,7 @@ from confsched.models.questions import AvailabilityQuestion
 from confsched.models.rosters import Duty, DutyLine, WorkingHoursRow
 from confsched.services import claims, consult_times
 from confsched.services.availability import Asked, load_candidates
+from confsched.services.spans import without_collector
 from tests.world import NOW, ZONE, World, add_working_hours, ask, book, leave_one_neurologist, local
 
 TUESDAY = date(2026, 11, 24)
@@ -249,6 +251,17 @@ def test_a_pool_is_loaded_in_as_many_queries_as_one_person(session: Session, wor
     for person in world.cast[2:]:
         add_working_hours(session, person, session.get_one(Site, world.hub.id))
     assert _count_queries(session, one) == _count_queries(session, many) <= QUERIES
+
+
+def test_the_collector_runs_again_after_a_load_that_fails() -> None:
+    def fail() -> None:
+        with without_collector():
+            assert not gc.isenabled()
+            raise LookupError
+
+    with pytest.raises(LookupError):
+        fail()
+    assert gc.isenabled()
 
 
 def _count_queries(session: Session, asked: Asked) -> int:
