@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import dataclass, field
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.file import FileField
-from wtforms import StringField
+from wtforms import PasswordField, RadioField, StringField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Length
 
+from confsched.domain.kinds import BusySourceKind
 from confsched.domain.permissions import Permission
 from confsched.errors import Refusal, msg
 from confsched.fetch import checked_addresses
@@ -47,6 +50,47 @@ class AddressForm(BaseForm):
     )
 
 
+class ServerForm(BaseForm):
+    name = StringField(msg("Name"), description=msg("Such as: my practice."), id="server-name")
+    kind = RadioField(
+        msg("What it is"),
+        choices=[
+            SelectChoice(BusySourceKind.CALDAV.value, "Calendar account (CalDAV)"),
+            SelectChoice(BusySourceKind.FREE_BUSY.value, "Free/busy address (Exchange, Kolab)"),
+        ],
+        default=BusySourceKind.CALDAV.value,
+    )
+    url = StringField(
+        msg("Address of the server or of one calendar"),
+        [Length(max=service.MAX_URL)],
+        description=msg("All calendars of an account count together, or only the one that you name."),
+        id="server-url",
+    )
+    username = StringField(
+        msg("User name"), description=msg("May stay empty for a free/busy address that needs none.")
+    )
+    password = PasswordField(
+        msg("Password"),
+        description=msg("An app password of that server, if it has such. It is kept encrypted."),
+        id="server-password",
+    )
+
+    @property
+    def server(self) -> service.Server:
+        """Return what was typed, its kind one of the two; raises Refusal for a wrong address."""
+        return service.Server(
+            BusySourceKind(self.kind.data),
+            self.name.data or "",
+            _checked_url(self.url.data or ""),
+            self.username.data or "",
+            self.password.data or "",
+        )
+
+
+class PasswordForm(BaseForm):
+    password = PasswordField(msg("New password"))
+
+
 class FileForm(BaseForm):
     name = StringField(msg("Name"), description=msg("Left empty, the file's own is taken."), id="file-name")
     file = FileField(msg("Calendar file"), description=msg("An .ics file of at most 2 MB."), id="new-file")
@@ -56,11 +100,23 @@ class ReplaceForm(BaseForm):
     file = FileField(msg("Calendar file"))
 
 
+@dataclass(frozen=True)
+class _Forms:
+    """Hold the forms of the page; `row_id` names the calendar whose own form was sent."""
+
+    address: AddressForm = field(default_factory=lambda: AddressForm(formdata=None))
+    server: ServerForm = field(default_factory=lambda: ServerForm(formdata=None))
+    file: FileForm = field(default_factory=lambda: FileForm(formdata=None))
+    row_id: uuid.UUID | None = None
+    replace: ReplaceForm | None = None
+    password: PasswordForm | None = None
+
+
 @blueprint.get("/")
 @needs(Permission.USE)
 def index() -> ResponseReturnValue:
-    """Show the calendars with their age, and two ways to add one."""
-    return _page(200)
+    """Show the calendars with their age, and the ways to add one."""
+    return _page(200, _Forms())
 
 
 @blueprint.post("/")
@@ -75,8 +131,50 @@ def add_url() -> ResponseReturnValue:
             service.add_url(session, actor, form.name.data or "", url, now=now(), key=form.form_key.data)
     except Refusal as refusal:
         form.add_refusal(refusal)
-        return _page(refusal.status, address_form=form)
+        return _page(refusal.status, _Forms(address=form))
+    return _added()
+
+
+def _added() -> ResponseReturnValue:
     flash(sentence(msg("Added. It is read within a minute; until then it counts as unknown.")), "ok")
+    return redirect(url_for("busy_calendars.index"), 303)
+
+
+@blueprint.post("/servers")
+@needs(Permission.USE)
+def add_server() -> ResponseReturnValue:
+    """Add a calendar with user name and password, to be read by the worker."""
+    form = ServerForm()
+    actor = current_actor()
+    if not form.validate():
+        return _page(422, _Forms(server=form))
+    try:
+        new, key = form.server, form.form_key.data
+        with transaction() as session:
+            service.add_server(session, actor, new, secret_key=settings().secret_key, now=now(), key=key)
+    except Refusal as refusal:
+        form.add_refusal(refusal)
+        return _page(refusal.status, _Forms(server=form))
+    return _added()
+
+
+@blueprint.post("/<uuid:source_id>/password")
+@needs(Permission.USE)
+def change_password(source_id: uuid.UUID) -> ResponseReturnValue:
+    """Keep another password for a calendar; it is tried within a minute."""
+    form = PasswordForm()
+    actor = current_actor()
+    try:
+        with transaction() as session:
+            source = access.get_row(session, actor, BusySource, source_id, to="change")
+            typed, secret_key = form.password.data or "", settings().secret_key
+            service.change_password(session, actor, source, typed, secret_key=secret_key, now=now())
+    except Refusal as refusal:
+        if refusal.field is None:
+            raise
+        form.add_refusal(refusal)
+        return _page(refusal.status, _Forms(row_id=source_id, password=form))
+    flash(sentence(msg("The password is changed. The calendar is read within a minute.")), "ok")
     return redirect(url_for("busy_calendars.index"), 303)
 
 
@@ -113,7 +211,7 @@ def add_upload() -> ResponseReturnValue:
             )
     except Refusal as refusal:
         form.add_refusal(refusal)
-        return _page(refusal.status, file_form=form)
+        return _page(refusal.status, _Forms(file=form))
     _tell(reading)
     return redirect(url_for("busy_calendars.index"), 303)
 
@@ -149,7 +247,7 @@ def replace(source_id: uuid.UUID) -> ResponseReturnValue:
         reading = _read_file()
     except Refusal as refusal:
         form.add_refusal(refusal)
-        return _page(refusal.status, replaced_id=source_id, replace_form=form)
+        return _page(refusal.status, _Forms(row_id=source_id, replace=form))
     with transaction() as session:
         source = access.get_row(session, actor, BusySource, source_id, to="change")
         service.replace_upload(session, actor, source, reading, now=now())
@@ -168,22 +266,12 @@ def remove(source_id: uuid.UUID) -> ResponseReturnValue:
     return redirect(url_for("busy_calendars.index"), 303)
 
 
-def _page(
-    status: int,
-    *,
-    address_form: AddressForm | None = None,
-    file_form: FileForm | None = None,
-    replaced_id: uuid.UUID | None = None,
-    replace_form: ReplaceForm | None = None,
-) -> ResponseReturnValue:
+def _page(status: int, forms: _Forms) -> ResponseReturnValue:
     at = now()
     page = render_template(
         "busy_calendars/index.html",
         calendars=service.list_calendars(read_session(), current_actor()),
         state_of=lambda source: service.state_of(source, at),
-        address_form=address_form or AddressForm(formdata=None),
-        file_form=file_form or FileForm(formdata=None),
-        replaced_id=replaced_id,
-        replace_form=replace_form,
+        forms=forms,
     )
     return page, status

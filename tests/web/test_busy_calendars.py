@@ -19,6 +19,15 @@ from tests.support.web import PageClient, SignIn
 from tests.world import NOW, World
 
 NEVER_FREE = "An unreadable or silent calendar never counts as free."
+PASSWORD = "geheim-4711"
+SERVER = {
+    "name": "Praxis",
+    "kind": "caldav",
+    "url": "https://calendar.example/dav/",
+    "username": "anna",
+    "password": PASSWORD,
+    "form_key": "key-1",
+}
 ADDRESS = {"name": "Practice", "url": "webcal://calendar.example/secret.ics", "form_key": "key-1"}
 
 
@@ -222,7 +231,104 @@ def test_the_page_says_why_a_calendar_is_unknown_and_when_it_is_tried_again(
     assert "next try Mon 23 Nov, 08:01" in page
 
 
-@pytest.mark.parametrize("noun", ["file", "removal"])
+def test_a_server_is_added_and_its_password_is_neither_kept_open_nor_shown(
+    owner: FlaskClient, sqlite_database: Database
+) -> None:
+    for _ in range(2):
+        answer = owner.post("/busy-calendars/servers", data=SERVER)
+        assert (answer.status_code, answer.location) == (303, "/busy-calendars/")
+    (source,) = sources(sqlite_database)
+    assert (source.kind, source.username) == (BusySourceKind.CALDAV, "anna")
+    assert source.sealed_password is not None
+    assert PASSWORD not in source.sealed_password
+    page = owner.get("/busy-calendars/").text
+    assert "Calendar account (anna)" in page
+    assert PASSWORD not in page
+    assert source.sealed_password not in page
+    assert "calendar.example" not in page
+
+
+def test_a_free_busy_address_needs_no_login(owner: FlaskClient, sqlite_database: Database) -> None:
+    typed = {**SERVER, "kind": "free_busy", "username": "", "password": ""}
+    assert owner.post("/busy-calendars/servers", data=typed).status_code == 303
+    (source,) = sources(sqlite_database)
+    assert (source.kind, source.username, source.sealed_password) == (BusySourceKind.FREE_BUSY, None, None)
+    assert "Change password" not in owner.get("/busy-calendars/").text
+
+
+@pytest.mark.parametrize(
+    ("typed", "field", "sentence"),
+    [
+        ({"name": ""}, "server-name", "Give the calendar a name."),
+        ({"kind": "post"}, "kind", "Not a valid choice."),
+        ({"url": "http://calendar.example/"}, "server-url", "not encrypted"),
+        ({"url": "https://10.0.0.1/"}, "server-url", "internal network"),
+        ({"url": "https://anna:word@calendar.example/"}, "server-url", "into their own fields"),
+        ({"url": "https://calendar.example/" + "x" * 1000}, "server-url", "1000"),
+        ({"username": ""}, "username", "Type the user name"),
+        ({"username": "a:b"}, "username", "without a colon"),
+        ({"username": "a" * 201}, "username", "at most 200"),
+        ({"password": ""}, "server-password", "Type the password"),
+        ({"password": "x" * 101}, "server-password", "at most 100"),
+        ({"kind": "free_busy", "username": ""}, "username", "Type the user name"),
+    ],
+)
+def test_a_server_that_is_wrong_is_refused_at_its_field_and_all_but_the_password_is_kept(
+    owner: FlaskClient, sqlite_database: Database, typed: dict[str, str], field: str, sentence: str
+) -> None:
+    answer = owner.post("/busy-calendars/servers", data={**SERVER, **typed})
+    assert answer.status_code == 422
+    assert sentence in answer.text
+    assert f'href="#{field}"' in answer.text
+    assert "Praxis" in answer.text or "name" in typed
+    assert PASSWORD not in answer.text
+    assert sources(sqlite_database) == []
+
+
+def test_a_changed_password_is_tried_at_once(owner: FlaskClient, sqlite_database: Database) -> None:
+    owner.post("/busy-calendars/servers", data=SERVER)
+    with sqlite_database.transaction() as session:
+        (due,) = service.claim_due(session, now=NOW)
+        service.store_failure(session, due, msg("Type the password again."), now=NOW, is_login=True)
+    (before,) = sources(sqlite_database)
+    assert before.due_at == NOW + service.LAST_RETRY
+    assert "Type the password again." in owner.get("/busy-calendars/").text
+    answer = owner.post(f"/busy-calendars/{before.id}/password", data={"password": "another"})
+    assert answer.status_code == 303
+    (after,) = sources(sqlite_database)
+    assert after.sealed_password != before.sealed_password
+    assert (after.due_at, after.last_error) == (NOW, None)
+
+
+def test_an_empty_new_password_is_refused_beside_its_calendar(
+    owner: FlaskClient, sqlite_database: Database
+) -> None:
+    owner.post("/busy-calendars/servers", data=SERVER)
+    (source,) = sources(sqlite_database)
+    answer = owner.post(f"/busy-calendars/{source.id}/password", data={"password": ""})
+    assert answer.status_code == 422
+    assert 'href="#password"' in answer.text
+    assert 'id="password-error"' in answer.text
+    ids = re.findall(r'\bid="([^"]+)"', answer.text)
+    assert len(ids) == len(set(ids))
+    assert sources(sqlite_database)[0].sealed_password == source.sealed_password
+
+
+def test_a_calendar_without_login_takes_no_password(owner: FlaskClient, sqlite_database: Database) -> None:
+    owner.post("/busy-calendars/", data=ADDRESS)
+    (source,) = sources(sqlite_database)
+    answer = owner.post(f"/busy-calendars/{source.id}/password", data={"password": "word"})
+    assert answer.status_code == 409
+
+
+def test_what_had_to_be_guessed_stays_on_the_page(owner: FlaskClient) -> None:
+    data = calendar("20261124T090000").replace(b"DTSTART:", b"DTSTART;TZID=Mars/Olympus:")
+    assert upload(owner, data)[0] == 303
+    owner.get("/busy-calendars/")  # says it once as the answer to the upload
+    assert "“Mars/Olympus” is unknown" in owner.get("/busy-calendars/").text
+
+
+@pytest.mark.parametrize("noun", ["file", "removal", "password"])
 def test_another_persons_calendar_is_not_found(
     client: FlaskClient, world: World, sign_in: SignIn, sqlite_database: Database, noun: str
 ) -> None:
