@@ -25,6 +25,7 @@ from confsched.domain.changes import (
     changed,
     code,
     cost,
+    each_of,
     shorter_lengths,
 )
 from confsched.domain.matching import Offer, first_offer
@@ -54,6 +55,11 @@ class Relaxation:
     def code(self) -> str:
         """Return the change as it stands in an address."""
         return code(self.change)
+
+    @property
+    def kinds(self) -> frozenset[type[Change]]:
+        """Return what is changed, of a pair both."""
+        return frozenset(type(one) for one in each_of(self.change))
 
 
 def relaxations(plan: Plan, first: Offer | None) -> tuple[Relaxation, ...]:

@@ -10,9 +10,9 @@ from confsched import clock
 from confsched.domain.assignment import assign
 from confsched.domain.bitgrid import GRAIN, SATURDAY
 from confsched.domain.starts import COMBINED_POOLS, Plan
-from confsched.errors import Message, msg
 
 WEEKS = 26
+A_WEEKDAY = 2
 STEP = timedelta(minutes=15)
 
 
@@ -52,16 +52,14 @@ def best_weekly(
     return tuple(sorted(slots, key=_merit))
 
 
-def share(slot: WeeklySlot) -> Message:
-    """Say in words how many of the weeks would do."""
-    if slot.unknown_weeks:
-        return msg(
-            "%(good)s of %(weeks)s weeks, %(unknown)s more unknown",
-            good=slot.good_weeks,
-            weeks=slot.weeks,
-            unknown=slot.unknown_weeks,
-        )
-    return msg("%(good)s of %(weeks)s weeks", good=slot.good_weeks, weeks=slot.weeks)
+def choice_of(slots: Sequence[WeeklySlot], limit: int) -> tuple[WeeklySlot, ...]:
+    """Return the first few that offer a choice: of each weekday at most two, in different hours."""
+    chosen: list[WeeklySlot] = []
+    for slot in slots:
+        hours = [one.starts.hour for one in chosen if one.weekday == slot.weekday]
+        if len(chosen) < limit and len(hours) < A_WEEKDAY and slot.starts.hour not in hours:
+            chosen.append(slot)
+    return tuple(chosen)
 
 
 def _merit(slot: WeeklySlot) -> tuple[float, float, int, time]:

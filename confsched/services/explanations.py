@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from confsched import clock
 from confsched.domain import starts
-from confsched.domain.changes import Longer, OtherService, Remote, a_week_longer
+from confsched.domain.changes import Change, Longer, OtherService, Remote, a_week_longer, changed
 from confsched.domain.explain import Explanation, NeedAt, at_time, limits_at
 from confsched.domain.holidays import is_public_holiday
 from confsched.domain.intervals import Span
@@ -40,6 +40,11 @@ class Answer:
     limits: tuple[Message, ...]
     needs: tuple[NeedAt, ...]
     offer: Offer | None
+
+    @property
+    def is_shared(self) -> bool:
+        """Tell whether each need alone has people and only all of them together have too few."""
+        return self.offer is None and all(one.is_met or one.is_open or one.optional for one in self.needs)
 
 
 @dataclass(frozen=True)
@@ -101,6 +106,12 @@ def _until(session: Session, conference: Conference, plan: Plan, last_on: date, 
     end = clock.start_of_day(last_on + timedelta(days=1), plan.search.zone)
     window = Span(plan.search.window.starts_at, end)
     return plan_conference(session, conference, now=now, window=window)
+
+
+def wished_plan(session: Session, consult: Consult, change: Change | None, *, now: datetime) -> Plan:
+    """Return the search of a consult with a smaller wish; only wishes about time are applied."""
+    plan = plan_consult(session, consult, now=now)
+    return replace(plan, search=changed(plan.search, change)) if change else plan
 
 
 @dataclass(frozen=True)

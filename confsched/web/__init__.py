@@ -33,6 +33,7 @@ from confsched.web.triage import blueprint as triage
 from confsched.web.waitlist import blueprint as waitlist
 from confsched.web.why import blueprint as why
 from confsched.web.wishes import blueprint as wishes
+from confsched.web.working_hours import blueprint as working_hours
 
 BLUEPRINTS = (
     accounts,
@@ -58,6 +59,7 @@ BLUEPRINTS = (
     absences,
     absence_imports,
     wishes,
+    working_hours,
     today,
     feeds,
     busy_calendars,

@@ -7,10 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from flask import url_for
+
 from confsched import clock
+from confsched.domain.changes import AskUnknown, Longer, OtherService, Shift, Shorter
 from confsched.domain.intervals import Span
 from confsched.domain.matching import Candidate, Offer
-from confsched.errors import Message
+from confsched.domain.relaxations import Relaxation
+from confsched.errors import Message, msg
 from confsched.services.matching import REQUESTER_KEY, ROOM_KEY
 
 
@@ -64,3 +68,44 @@ def _names(offer: Offer, candidates: Mapping[uuid.UUID, Candidate]) -> list[str]
         if key not in (REQUESTER_KEY, ROOM_KEY)
         for person_id in people
     ]
+
+
+@dataclass(frozen=True)
+class Way:
+    """Hold the button of a proposal: a link, or a form with its fields; without an address only a word."""
+
+    label: Message
+    href: str = ""
+    action: str = ""
+    starts_at: str = ""
+    code: str = ""
+
+
+SHOWN = {Shift, Shorter}
+TAKEN_UP = {Longer, OtherService}
+ONLY_THEY = msg("Only the hospital you ask can allow this.")
+
+
+def consult_way(relaxation: Relaxation, consult_id: uuid.UUID) -> Way:
+    """Return what a requester may do with a proposal; the rules of the hospital asked are not theirs."""
+    kinds, code = relaxation.kinds, relaxation.code
+    starts_at = relaxation.first_offer.span.starts_at.isoformat()
+    if kinds <= SHOWN:
+        return Way(msg("Show"), href=url_for("why.wished", consult_id=consult_id, change=code))
+    if kinds == {AskUnknown}:
+        action = url_for("consult_times.hold", consult_id=consult_id)
+        return Way(msg("Hold and ask"), action=action, starts_at=starts_at)
+    if len(kinds) == 1 and kinds <= TAKEN_UP:
+        action = url_for("why.change_consult", consult_id=consult_id)
+        label = msg("Ask there") if OtherService in kinds else msg("Search longer")
+        return Way(label, action=action, code=code)
+    return Way(ONLY_THEY)
+
+
+def conference_way(relaxation: Relaxation, conference_id: uuid.UUID) -> Way:
+    """Return what an organiser may do with a proposal: look at the time, or change the plan."""
+    starts_at = relaxation.first_offer.span.starts_at.isoformat()
+    if relaxation.kinds <= {Shift, AskUnknown}:
+        return Way(msg("Show"), href=url_for("conferences.times", conference_id=conference_id, at=starts_at))
+    action = url_for("why.change_conference", conference_id=conference_id)
+    return Way(msg("Change the plan"), action=action, starts_at=starts_at, code=relaxation.code)

@@ -14,7 +14,7 @@ from confsched.domain.availability import Facts, availability
 from confsched.domain.intervals import Span
 from confsched.domain.matching import Candidate, Need, Search, find_assignment
 from confsched.domain.starts import Plan, prepare
-from confsched.domain.weekly import WeeklySlot, best_weekly, share
+from confsched.domain.weekly import WeeklySlot, best_weekly, choice_of
 from confsched.domain.working_hours import WorkingHours, working_spans
 
 BERLIN = "Europe/Berlin"
@@ -83,7 +83,6 @@ def test_weeks_of_unknown_time_are_counted_apart() -> None:
     facts = {1: Facts(working=at_work(window, 0)), 2: Facts(working=None, absences=absent)}
     [best, *_] = best_weekly(plan_of(window, facts, need("A", 1), need("B", 2)))
     assert (best.good_weeks, best.unknown_weeks, best.weeks) == (0, 24, 26)
-    assert str(share(best)) == "0 of 26 weeks, 24 more unknown"
     assert best.lacking == (("B", 2),)
 
 
@@ -94,7 +93,13 @@ def test_what_is_missing_is_named_the_worst_first() -> None:
     facts = {1: Facts(working=at_work(window, 0), absences=away), 2: Facts(working=())}
     slots = best_weekly(plan_of(window, facts, need("A", 1), need("B", 2)), weeks=4)
     assert slot_at(slots, 0, time(9)).lacking == (("B", 4), ("A", 1))
-    assert str(share(slots[0])) == "0 of 4 weeks"
+
+
+def test_the_few_that_are_named_offer_a_choice_of_days_and_hours() -> None:
+    window = half_year(MONDAY, 2)
+    slots = best_weekly(plan_of(window, {1: Facts(working=at_work(window, 0, 1, 2))}, need("A", 1)), weeks=2)
+    named = [(one.weekday, one.starts) for one in choice_of(slots, 5)]
+    assert named == [(0, time(9)), (0, time(10)), (1, time(9)), (1, time(10)), (2, time(9))]
 
 
 def test_a_search_without_a_working_day_has_no_best_one() -> None:
