@@ -210,7 +210,7 @@ def _check_apart(
     session: Session, person: Person, rows: list[WorkingHoursRow], site: Site, now: datetime
 ) -> None:
     """Refuse hours that never come, and hours in which the person is at work already, wherever that is."""
-    new = [_rule(row, site.zone) for row in rows]
+    new = [rule_of(row, site.zone) for row in rows]
     if not all(map(is_ever_worked, new)):
         raise Refusal(msg("None of these days lies between the two days of validity."), field="weekdays")
     others = _others(session, person, rows[0])
@@ -220,7 +220,7 @@ def _check_apart(
     window = Span(begin, begin + LOOKED_AHEAD)
     worked = working_spans(new, window, lambda _day: False)
     for other, at in others:
-        clash = find_clash(worked, _rule(other, at.zone), window)
+        clash = find_clash(worked, rule_of(other, at.zone), window)
         if clash:
             raise _overlap(other, at, clock.local_day(clash.starts_at, at.zone))
 
@@ -256,7 +256,8 @@ def _overlap(other: WorkingHoursRow, site: Site, day: date) -> Refusal:
     )
 
 
-def _rule(row: WorkingHoursRow, zone: str) -> WorkingHours:
+def rule_of(row: WorkingHoursRow, zone: str) -> WorkingHours:
+    """Return the rule that hours on record say."""
     return WorkingHours(
         row.weekday, row.starts, row.ends, row.valid_from, row.valid_until, zone, row.every_weeks, row.ordinal
     )

@@ -16,9 +16,11 @@ MAIN = (
     ("/consults/", msg("Consults")),
     ("/conferences/", msg("Conferences")),
     ("/rosters/", msg("Rosters")),
+    ("/services/", msg("Services")),
     ("/deliveries/", msg("Network")),
 )
 SETTINGS = (
+    ("/working-hours/", msg("Working hours")),
     ("/feeds/", msg("Calendar feeds")),
     ("/busy-calendars/", msg("Busy calendars")),
 )
@@ -27,6 +29,7 @@ ROSTERS = (
     ("duty_rosters.index", msg("Months")),
     ("swaps.index", msg("Swaps")),
     ("absences.index", msg("Absences")),
+    ("working_hours.index", msg("Working hours")),
     ("coverage.show", msg("Coverage")),
     ("fairness.show", msg("Fairness")),
 )
