@@ -160,7 +160,7 @@ class _Picks:
 def _choose(plan: Plan) -> list[tuple[int, Offer]]:
     """Return the first cells and the offers of the best times, best first."""
     picks = _Picks(plan)
-    for cell, offer in _best_first(plan, picks.is_closed):
+    for cell, offer in best_first(plan, picks.is_closed):
         if not picks.is_closed(cell):
             picks.take(cell, offer)
         if len(picks.chosen) >= plan.search.limit:
@@ -173,7 +173,7 @@ def _day_of(plan: Plan, cell: int) -> int:
     return bisect_right(plan.board.day_starts, cell) - 1
 
 
-def _best_first(plan: Plan, is_closed: Callable[[int], bool]) -> Iterator[tuple[int, Offer]]:
+def best_first(plan: Plan, is_closed: Callable[[int], bool]) -> Iterator[tuple[int, Offer]]:
     """Return offers by falling score without looking at every start.
 
     The rows give each start the best score it could have; a start is decided when its turn comes and waits

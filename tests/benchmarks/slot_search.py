@@ -2,7 +2,7 @@
 
 Each contestant starts from the same JSON, in turns with the others; seconds are those of the processor, since
 others use the machine too. "Read" is from the text to everybody's free time as that way keeps it; "search" is
-from there to all starts at which everybody required can be there: a bit row, an interval or a list. The starts
+from there to all starts at which everybody required can be there: bit row, interval or list. The starts
 are checked to be equal. Ranking with reasons is what the product does beyond that.
 """
 

@@ -15,7 +15,17 @@ from hypothesis import strategies as st
 from confsched import clock
 from confsched.domain.availability import Facts, ImportedCalendar, availability
 from confsched.domain.intervals import Span, subtract
-from confsched.domain.matching import Candidate, Need, Offer, Search, find_assignment, find_slots, prepare
+from confsched.domain.matching import (
+    Candidate,
+    Need,
+    Offer,
+    Plan,
+    Search,
+    best_first,
+    find_assignment,
+    find_slots,
+    prepare,
+)
 from confsched.errors import Refusal
 from tests.domain import slot_scan
 from tests.support.times import known_times
@@ -54,8 +64,9 @@ def by_id(*people: Candidate) -> dict[UUID, Candidate]:
     return {one.id: one for one in people}
 
 
-def need(key: str, *numbers: int, count: int = 1, optional: bool = False) -> Need:
-    return Need(key, key.title(), tuple(UUID(int=number) for number in numbers), count, optional)
+def need(key: str, *numbers: int, count: int = 1, optional: bool = False, may_double: bool = False) -> Need:
+    pool = tuple(UUID(int=number) for number in numbers)
+    return Need(key, key.title(), pool, count, optional, may_double=may_double)
 
 
 def search(minutes: int = 30, window: Span = TODAY, **wishes: object) -> Search:
@@ -229,7 +240,7 @@ def test_of_another_house_a_meeting_is_not_told_but_counts() -> None:
 
 def test_who_takes_part_already_meets_a_need_that_may_double() -> None:
     people = by_id(person(1, [TODAY], recent=5), person(2, [TODAY]))
-    needs = [need("a", 1), replace(need("b", 1, 2), may_double=True)]
+    needs = [need("a", 1), need("b", 1, 2, may_double=True)]
     [offer, *_] = find_slots(needs, people, search())
     assert who(offer) == {"a": [1], "b": [1]}
     [apart, *_] = find_slots([need("a", 1), need("b", 1, 2)], people, search())
@@ -237,7 +248,7 @@ def test_who_takes_part_already_meets_a_need_that_may_double() -> None:
 
 
 def test_a_need_that_may_double_still_asks_for_as_many_different_people() -> None:
-    pair = replace(need("b", 1, 2, count=2), may_double=True)
+    pair = need("b", 1, 2, count=2, may_double=True)
     assert find_slots([need("a", 1), pair], by_id(person(1, [TODAY]), person(2)), search()) == ()
     assert find_slots([need("a", 1), pair], by_id(person(1, [TODAY]), person(2, [TODAY])), search())
 
@@ -349,7 +360,7 @@ WINDOWS = [
 
 
 @st.composite
-def instances(draw: st.DrawFn) -> tuple[list[Need], dict[UUID, Candidate], Search]:
+def instances(draw: st.DrawFn, *, doubling: bool = False) -> tuple[list[Need], dict[UUID, Candidate], Search]:
     window = draw(st.sampled_from(WINDOWS))
     people = by_id(*(draw(_people(number, window)) for number in range(1, draw(st.integers(1, 5)) + 1)))
     pools = st.lists(st.integers(1, 5), max_size=5)
@@ -359,6 +370,7 @@ def instances(draw: st.DrawFn) -> tuple[list[Need], dict[UUID, Candidate], Searc
             *draw(pools),
             count=draw(st.sampled_from([1, 1, 1, 2])),
             optional=draw(st.integers(0, 3)) == 0,
+            may_double=doubling and draw(st.booleans()),
         )
         for n in range(draw(st.integers(1, 4)))
     ]
@@ -449,6 +461,23 @@ def _assert_sound(
     for one_id in everyone:
         at = offer.span.starts_at
         assert slot_scan.is_free(people[one_id], at, wishes, unknown_too=one_id in offer.unknown)
+
+
+@settings(deadline=None, max_examples=100)
+@given(instances(doubling=True))
+def test_the_order_is_that_of_deciding_every_start_and_sorting(
+    instance: tuple[list[Need], dict[UUID, Candidate], Search],
+) -> None:
+    needs, people, wishes = instance
+    plan = Plan(tuple(needs), people, wishes, prepare(people, wishes))
+    spans = [Span(at, at + wishes.duration) for at in slot_scan.starts(wishes)]
+    alone = [offer for span in spans if (offer := find_assignment(needs, people, span, wishes))]
+    found = [offer for _, offer in best_first(plan, lambda _: False)]
+    assert [_key(offer) for offer in found] == sorted(map(_key, alone))
+
+
+def _key(offer: Offer) -> tuple[bool, int, datetime]:
+    return bool(offer.unknown), -offer.score, offer.span.starts_at
 
 
 @settings(deadline=None, max_examples=100)
