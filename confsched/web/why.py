@@ -127,9 +127,9 @@ def wished(consult_id: uuid.UUID) -> ResponseReturnValue:
 def hold(consult_id: uuid.UUID) -> ResponseReturnValue:
     """Keep a time of the length that was wished for; where somebody was faster, say so."""
     form = ChangeForm()
-    starts_at = parse_instant(form.starts_at.data)
     with transaction() as session:
         row = access.get_consult(session, current_actor(), consult_id, to="change")
+        starts_at = parse_instant(form.starts_at.data)
         minutes = accepted_changes.wished_minutes(row, parse(form.change.data or ""))
         consult_times.hold(session, current_actor(), row, starts_at, now=now(), minutes=minutes)
     return redirect(url_for("consult_times.times", consult_id=consult_id, _anchor="held"), 303)
@@ -153,9 +153,9 @@ def change_consult(consult_id: uuid.UUID) -> ResponseReturnValue:
 def change_conference(conference_id: uuid.UUID) -> ResponseReturnValue:
     """Make the plan what was proposed and go on to the time that it gives."""
     form = ChangeForm()
-    starts_at = parse_instant(form.starts_at.data)
     with transaction() as session:
         row = access.get_conference(session, current_actor(), conference_id, to="change")
+        starts_at = parse_instant(form.starts_at.data)
         change = parse(form.change.data or "")
         accepted_changes.change_conference(session, current_actor(), row, change, now=now())
     return redirect(url_for("conferences.times", conference_id=conference_id, at=starts_at.isoformat()), 303)

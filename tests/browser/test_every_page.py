@@ -78,7 +78,20 @@ def first_links(visitor: Visitor) -> list[str]:
         links = visitor.page.eval_on_selector_all("main a", "all => all.map(a => a.getAttribute('href'))")
         fit = [link for link in links if link and part in link and link != start and "?" not in link]
         found += [link for link in fit if not link.endswith("/new")][:1]
-    return found
+    return [*found, *why_pages(found)]
+
+
+def why_pages(links: list[str]) -> list[str]:
+    """Return what the pages of offered times lead to: why not at a time, smaller wishes, the best weekday."""
+    asked = "why?day=2027-01-12&at=09:00"
+    pages = {"/consults/": (asked, "wished?change=shorter.20"), "/conferences/": (asked, "weekdays")}
+    return [
+        f"{link.removesuffix('times')}{page}"
+        for link in links
+        for start, more in pages.items()
+        if link.startswith(start) and link.endswith("/times")
+        for page in more
+    ]
 
 
 def import_pages(visitor: Visitor) -> list[str]:
