@@ -94,6 +94,8 @@ def _meetings(consult: Consult, now: datetime) -> Select[Booking]:
     )
     return select(Booking).where(
         Booking.state == BookingState.BOOKED,
+        # What was booked for one case, before the service was shared, stays with who asked.
+        Booking.case_ref.is_(None),
         Booking.starts_at >= now + timedelta(minutes=service.notice_minutes),
         Booking.ends_at <= until,
         is_of_service,

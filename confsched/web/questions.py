@@ -44,7 +44,7 @@ class AnswerForm(BaseForm):
 
     answer = StringField(widget=HiddenInput())
     day = DateField(msg("Day"), validators=[Optional()])
-    at = TimeField(msg("Start"), validators=[Optional()])
+    at = TimeField(msg("Time"), validators=[Optional()])
 
 
 @blueprint.get("/questions/thanks")

@@ -100,7 +100,7 @@ def test_who_is_unknown_is_asked_and_answers_by_the_link(
     if script:
         _look(guest)
         guest.page.get_by_label("Tag").fill("2026-12-01")
-        guest.page.get_by_label("Beginn").fill("03:00")
+        guest.page.get_by_label("Uhrzeit").fill("03:00")
         _press(guest, "Diese Zeit vorschlagen")
     else:
         guest.page.get_by_role("button", name="Nein, ich kann nicht kommen").click()

@@ -68,6 +68,8 @@ def test_an_own_meeting_a_foreign_service_and_a_single_seat_are_not_named(
     other = ask(session, world, "key-2", by=world.second_requester)
     assert seats.list_standing(session, other, now=NOW) == ()
     session.get_one(Service, world.service.id).seats = 3
+    assert seats.list_standing(session, other, now=NOW) == (), "booked for one case before it was shared"
+    book(session, world, TEN, "key-4")
     mine = ask(session, world, "key-3")
     assert seats.list_standing(session, mine, now=NOW) == (), "who takes part is busy then"
     assert len(seats.list_standing(session, other, now=NOW)) == 1
