@@ -148,13 +148,20 @@ class _Conversation:
         question = Request("REPORT", appointments_question(window), {**_XML, "Depth": "1"}, good_status=207)
         try:
             answer = self._ask(calendar.href, question)
-        except TooLarge:
-            return self._read_free_busy(calendar, window, zone)
-        except BadStatus as refusal:
-            if refusal.http_status not in _NOT_SUPPORTED:
+        except (BadStatus, TooLarge) as refusal:
+            if isinstance(refusal, BadStatus) and refusal.http_status not in _NOT_SUPPORTED:
                 raise
-            return self._read_free_busy(calendar, window, zone)
+            return self._read_instead(refusal, calendar, window, zone)
         return read_appointments_safely(answer.body, window, zone)
+
+    def _read_instead(
+        self, refusal: BadStatus | TooLarge, calendar: Listed, window: Span, zone: str
+    ) -> BusyReading:
+        """Return the free/busy times; where there are none, the first refusal helps most."""
+        try:
+            return self._read_free_busy(calendar, window, zone)
+        except (BadStatus, TooLarge):
+            raise refusal from None
 
     def _read_free_busy(self, calendar: Listed, window: Span, zone: str) -> BusyReading:
         headers = {**_XML, "Depth": "1"}
