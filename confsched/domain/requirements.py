@@ -60,7 +60,7 @@ def _people(group: Sequence[Need]) -> set[UUID]:
 
 def _contradiction(group: Sequence[Need]) -> Message:
     return msg(
-        "%(needs)s need %(count)s different people together, only %(have)s are entered. "
+        "%(needs)s: %(count)s different people are needed, entered are %(have)s. "
         "Enter more people, or let one person meet several requirements.",
         needs=", ".join(dict.fromkeys(need.label for need in group)),
         count=sum(need.count for need in group),

@@ -45,7 +45,7 @@ def test_an_empty_pool_and_one_that_is_too_small_are_named() -> None:
 def test_the_same_single_person_in_two_requirements_is_a_contradiction_unless_one_may_double() -> None:
     both = need("a", 1), need("b", 1)
     assert said(*both) == [
-        "A, B need 2 different people together, only 1 are entered. "
+        "A, B: 2 different people are needed, entered are 1. "
         "Enter more people, or let one person meet several requirements."
     ]
     assert said(both[0], replace(both[1], may_double=True)) == []
@@ -53,7 +53,7 @@ def test_the_same_single_person_in_two_requirements_is_a_contradiction_unless_on
 
 def test_only_the_smallest_contradiction_is_named() -> None:
     [one] = said(need("a", 1, 2), need("b", 1, 2), need("c", 2, 1), need("d", 4))
-    assert one.startswith("A, B, C need 3 different people together, only 2 are entered.")
+    assert one.startswith("A, B, C: 3 different people are needed, entered are 2.")
 
 
 def test_wishes_alone_make_no_meeting() -> None:

@@ -11,13 +11,24 @@ from sqlalchemy.orm import Session
 from confsched import clock
 from confsched.db import Database
 from confsched.domain.intervals import Span
-from confsched.domain.kinds import AbsenceKind, BusySourceKind, DutyType, RequirementKind
+from confsched.domain.kinds import (
+    AbsenceKind,
+    BusySourceKind,
+    ConferenceState,
+    DutyType,
+    RequirementKind,
+    ResourceKind,
+)
 from confsched.domain.matching import Offer
+from confsched.errors import Refusal
 from confsched.models.busy import BusySource, BusySpan
-from confsched.models.catalogue import Requirement, Service
+from confsched.models.catalogue import Requirement, RequirementPerson, RequirementSite, Service
+from confsched.models.conferences import Conference
+from confsched.models.network import Resource, Site
 from confsched.models.people import Person
 from confsched.models.rosters import Absence, Duty, DutyLine, WorkingHoursRow
 from confsched.services import consult_times
+from confsched.services.matching import Plan, plan_conference, plan_consult
 from tests.world import NOW, SINCE, ZONE, World, ask, book, build_world, leave_one_neurologist, local
 
 TUESDAY, FRIDAY, SATURDAY = date(2026, 11, 24), date(2026, 11, 27), date(2026, 11, 28)
@@ -195,6 +206,88 @@ def test_buffers_keep_clear_of_other_claims(session: Session, world: World) -> N
     assert _is_free(session, world, TUESDAY, time(9, 45))
     assert _is_free(session, world, TUESDAY, time(8, 15))
     assert not _is_free(session, world, TUESDAY, time(8, 30))
+
+
+def _plan(session: Session, world: World, **service: object) -> Plan:
+    for name, value in service.items():
+        setattr(session.get_one(Service, world.service.id), name, value)
+    session.flush()
+    return plan_consult(session, ask(session, world), now=NOW)
+
+
+def _named(person: Person, **wishes: object) -> Requirement:
+    persons = [RequirementPerson(person_id=person.id)]
+    return Requirement(kind=RequirementKind.PERSONS, persons=persons, **wishes)
+
+
+def test_a_service_names_its_own_hours_first(session: Session, world: World) -> None:
+    first, *_ = _plan(session, world, preferred_hours="14:00-15:00").offers()
+    assert clock.to_local(first.span.starts_at, ZONE).time() in (time(14), time(14, 30))
+
+
+def test_a_search_knows_the_place_and_the_most_a_day(session: Session, world: World) -> None:
+    needs = [_named(world.neurologist, is_on_site=True), _named(world.second_neurologist, position=1)]
+    asked = _plan(session, world, requirements=needs, cap_per_day=3).asked
+    assert (asked.on_site, asked.site_id) == ({world.neurologist.id}, world.service.site_id)
+    assert (asked.cap_per_day, asked.zone) == (3, ZONE)
+
+
+def test_a_room_that_is_asked_for_says_where_the_meeting_is(session: Session, world: World) -> None:
+    room = Resource(site_id=world.spoke.id, kind=ResourceKind.ROOM, name="Konferenzraum 2")
+    session.add(room)
+    session.flush()
+    by_name = Requirement(kind=RequirementKind.RESOURCE, resource_id=room.id, position=1)
+    plan = _plan(session, world, requirements=[_named(world.neurologist), by_name])
+    assert plan.asked.site_id == world.spoke.id
+    assert plan.offers()[0].assignment[str(by_name.id)] == (room.id,)
+
+
+def test_any_room_of_a_site_is_a_pool_of_its_rooms_and_of_no_device(session: Session, world: World) -> None:
+    kinds = {"Raum 1": ResourceKind.ROOM, "Raum 2": ResourceKind.ROOM, "Wagen": ResourceKind.DEVICE}
+    rooms = [Resource(site_id=world.hub.id, kind=kind, name=name) for name, kind in kinds.items()]
+    session.add_all(rooms)
+    session.flush()
+    at_hub = [RequirementSite(site_id=world.hub.id)]
+    any_room = Requirement(kind=RequirementKind.RESOURCE, sites=at_hub, position=1)
+    plan = _plan(session, world, requirements=[_named(world.neurologist), any_room])
+    pool = set(plan.needs[1].pool)
+    assert pool == plan.asked.resources
+    assert [room.id in pool for room in rooms] == [True, True, False]
+    assert plan.offers()
+
+
+def test_the_same_person_twice_is_a_contradiction_unless_one_requirement_may_double(
+    session: Session, world: World
+) -> None:
+    twice = [_named(world.neurologist), _named(world.neurologist, position=1)]
+    plan = _plan(session, world, requirements=twice)
+    assert [str(finding) for finding in plan.findings()] == [
+        f"{world.neurologist.name}: 2 different people are needed, entered are 1. "
+        "Enter more people, or let one person meet several requirements."
+    ]
+    assert plan.offers() == ()
+    twice[1].may_double = True
+    again = plan_consult(session, ask(session, world), now=NOW)
+    assert again.findings() == () and again.offers()
+
+
+def test_a_window_of_ten_years_is_refused_at_its_field(session: Session, world: World) -> None:
+    conference = Conference(
+        title="Tumorboard",
+        duration_minutes=30,
+        search_from_on=NOW.date(),
+        search_until_on=NOW.date() + timedelta(days=3650),
+        site=session.get_one(Site, world.hub.id),
+        organisation_id=world.hub.organisation_id,
+        organiser_id=world.requester.id,
+        state=ConferenceState.PLANNED,
+        created_at=NOW,
+    )
+    session.add(conference)
+    session.flush()
+    with pytest.raises(Refusal) as refusal:
+        plan_conference(session, conference, now=NOW)
+    assert (str(refusal.value), refusal.value.field) == ("Choose a day within 92 days.", "search_until_on")
 
 
 def test_where_nothing_is_offered_it_is_said_why(session: Session, world: World) -> None:
