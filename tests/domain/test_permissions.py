@@ -28,6 +28,7 @@ DECISIONS = {
     Permission.HOLD_DUTIES: "yes yes yes yes yes no",
     Permission.EDIT_ROSTER: "no no yes no no no",
     Permission.SEE_COVERAGE: "no no yes yes yes no",
+    Permission.EDIT_SERVICES: "no no no no yes no",
 }
 HOUSES = tuple(uuid.UUID(int=number) for number in range(1, 4))
 SITES = tuple(uuid.UUID(int=number) for number in range(11, 14))

@@ -33,7 +33,7 @@ from confsched.domain.permissions import Actor, Function, Seat
 from confsched.models.base import Base
 from confsched.models.bookings import Booking
 from confsched.models.busy import BusySource
-from confsched.models.catalogue import Requirement
+from confsched.models.catalogue import Requirement, Service
 from confsched.models.conferences import Conference
 from confsched.models.consults import Consult
 from confsched.models.duty_rosters import DutyRoster, FillRun, RosterImport
@@ -41,7 +41,7 @@ from confsched.models.feeds import Feed
 from confsched.models.network import Department, Site
 from confsched.models.outbox import OutboxMessage
 from confsched.models.people import Person
-from confsched.models.rosters import Absence, DeclaredGap, Duty, DutyLine
+from confsched.models.rosters import Absence, DeclaredGap, Duty, DutyLine, WorkingHoursRow
 from confsched.models.rotations import DutyRotation, DutyRotationMember, DutyWish
 from confsched.models.swaps import DutySwap
 from confsched.services import accounts, bookings, invitations, rosters
@@ -60,6 +60,7 @@ ARGUMENTS = (
     *("booking_id", "consult_id", "conference_id", "message_id", "feed_id", "source_id", "gap_id"),
     *("swap_id", "absence_id", "wish_id", "department_id", "import_id", "run_id", "rotation_id"),
     "triage_id",
+    *("service_id", "hours_id"),
 )
 _UUID = re.compile(rb"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _CHANGING = re.compile(rb'(name="(?:csrf_token|form_key)"[^>]*value=")[^"]*')
@@ -194,6 +195,8 @@ class Objects:
             "swap_id": self._swap(actor).id,
             "absence_id": self._absence(actor).id,
             "wish_id": self._wish(actor).id,
+            "service_id": self._service(actor).id,
+            "hours_id": self._working_hours(actor).id,
         }
 
     def booking(
@@ -386,6 +389,24 @@ class Objects:
                 starts_on=FIRST_DAY,
                 ends_on=FIRST_DAY,
                 created_at=NOW,
+            )
+        )
+
+    def _service(self, actor: Actor) -> Service:
+        """Return a service of the actor's house."""
+        site = self._session.get_one(Site, actor.site_id)
+        return add_service(self._session, site, name=uuid.uuid4().hex)
+
+    def _working_hours(self, actor: Actor) -> WorkingHoursRow:
+        """Return hours of the actor that begin tomorrow."""
+        return self._add(
+            WorkingHoursRow(
+                person_id=actor.person_id,
+                site_id=actor.site_id,
+                weekday=6,
+                starts=time(8),
+                ends=time(9),
+                valid_from=FIRST_DAY,
             )
         )
 

@@ -54,6 +54,8 @@ SEES = {
     **{name: {"house": ROSTER_OFFICE} for name in ("swap_id", "absence_id", "wish_id", "import_id")},
     "department_id": {"house": EVERYBODY},
     "rotation_id": {"house": EVERYBODY},
+    "service_id": {"house": EVERYBODY},  # of those whose function includes it
+    "hours_id": {"house": ROSTER_OFFICE},
 }
 CHANGES = {
     **SEES,
