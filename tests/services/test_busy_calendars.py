@@ -16,10 +16,11 @@ from confsched.clock import to_instant
 from confsched.db import Database
 from confsched.domain.availability import STALE_AFTER, State
 from confsched.domain.intervals import Span
+from confsched.domain.kinds import BusySourceKind
 from confsched.errors import Conflict, NotFound, Refusal, msg
 from confsched.formats.busy_calendar import BusyReading, read_busy
 from confsched.models.busy import BusySource, BusySpan
-from confsched.services import access, audit
+from confsched.services import access, audit, sealed
 from confsched.services import busy_calendars as service
 from confsched.services.availability import Asked, load_candidates
 from confsched.services.busy_calendars import CalendarState, Due, Validators
@@ -310,3 +311,51 @@ def test_failures_in_a_row_wait_longer_and_a_success_starts_over(session: Sessio
     assert waits == [timedelta(minutes=1), timedelta(minutes=2), timedelta(minutes=4)]
     store(session, claim_one(session, now), now=now)
     assert (source.attempts, source.last_error) == (0, None)
+
+
+SECRET_KEY = "the secret key of the house, long enough"
+
+
+def add_server(session: Session, world: World, password: str = "geheim") -> BusySource:
+    new = service.Server(BusySourceKind.CALDAV, "Mine", URL, "anna", password)
+    actor = world.actor(world.neurologist)
+    return service.add_server(session, actor, new, secret_key=SECRET_KEY, now=NOW, key=new_key())
+
+
+def test_a_password_is_kept_sealed_and_in_no_repr(session: Session, world: World) -> None:
+    source = add_server(session, world)
+    due = claim_one(session)
+    assert due.sealed_password is not None
+    assert sealed.unseal(due.sealed_password, secret_key=SECRET_KEY, row_id=source.id) == "geheim"
+    assert due.sealed_password not in repr(due)
+    assert "geheim" not in repr(service.Server(BusySourceKind.CALDAV, "Mine", URL, "anna", "geheim"))
+
+
+def test_a_removed_server_leaves_neither_user_name_nor_password(session: Session, world: World) -> None:
+    source = add_server(session, world)
+    service.remove(session, world.actor(world.neurologist), source, now=NOW)
+    assert (source.url, source.username, source.sealed_password) == (None, None, None)
+
+
+def test_whoever_tries_the_old_password_settles_nothing_after_the_change(
+    session: Session, world: World
+) -> None:
+    source = add_server(session, world)
+    due = claim_one(session)
+    actor = world.actor(world.neurologist)
+    service.change_password(session, actor, source, "newer", secret_key=SECRET_KEY, now=LATER)
+    service.store_failure(session, due, msg("Too late."), now=LATER, is_login=True)
+    assert (source.last_error, source.due_at) == (None, LATER)
+
+
+def test_a_reading_that_speaks_of_a_part_is_unknown_outside_of_it(session: Session, world: World) -> None:
+    """Peer failure 31."""
+    source = add_url(session, world)
+    due, window = claim_one(session), service.known_window(NOW)
+    week = Span(NOW, NOW + timedelta(days=7))
+    reading = BusyReading((), None, (msg("One was left out."),), week)
+    service.store_reading(session, due, reading, window, BOTH, now=NOW)
+    assert (source.known_from, source.known_until) == (week.starts_at, week.ends_at)
+    assert source.last_note == "One was left out."
+    assert state_at(session, world, span_of(date(2026, 11, 26))) is State.FREE
+    assert state_at(session, world, span_of(date(2026, 12, 2))) is State.UNKNOWN
