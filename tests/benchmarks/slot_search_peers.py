@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from itertools import combinations
 from typing import Any
 
-import portion
+import portion  # type: ignore[import-untyped]
 
 BUSY = ("duties", "rest", "absences", "claims", "busy")
 
