@@ -18,11 +18,12 @@ from confsched.domain.invites import Kind
 from confsched.domain.kinds import ConsultState, SlotAnswer, SubjectKind
 from confsched.errors import Conflict
 from confsched.models.bookings import Booking
+from confsched.models.catalogue import Service
 from confsched.models.claims import Claim, Hold
 from confsched.models.consults import Consult
 from confsched.models.outbox import OutboxMessage
 from confsched.models.waitlist import SlotOffer, WaitlistEntry
-from confsched.services import bookings, claims, consult_times, waitlist
+from confsched.services import bookings, claims, consult_times, seats, waitlist
 from confsched.services.claims import Taking
 from confsched.services.waitlist import Opening
 from confsched.worker.waitlist import give_back_unanswered, serve_waiting
@@ -238,3 +239,28 @@ def test_two_workers_at_once_offer_one_freed_time_once(database: Database) -> No
     assert len(won) == 1
     with database.read() as session:
         assert len(session.scalars(select(SlotOffer)).all()) == 1
+
+
+def test_a_seat_that_is_given_back_goes_to_who_waits(session: Session, one: World) -> None:
+    session.get_one(Service, one.service.id).seats = 1 + 1
+    booking = book(session, one, NINE)
+    second, third = add_crowd(session, one, 2)
+    consult = ask(session, one, "key-2", by=second)
+    consult_times.hold_seat(session, one.actor(second), consult, booking.id, now=NOW)
+    consult_times.book(session, one.actor(second), consult, now=NOW)
+    _absent(session, one.neurologist.id, NOW, NINE)
+    _absent(session, one.neurologist.id, NINE + timedelta(minutes=30), LATE + timedelta(days=9))
+    waiting = ask(session, one, "key-3", by=third)
+    _join(session, one, waiting)
+    assert _serve(session) == []
+    seats.leave(session, one.actor(second), consult.id, now=NOW)
+    assert _serve(session) == [waiting]
+    assert waiting.hold is not None and waiting.hold.booking_id == booking.id
+    assert waitlist.take(session, one.actor(third), waiting, now=NOW) is booking
+    _join_refused(session, one, waiting)
+
+
+def _join_refused(session: Session, world: World, consult: Consult) -> None:
+    """Show that a shared meeting is not moved for one of those who share it."""
+    with pytest.raises(Conflict, match="cannot wait"):
+        _join(session, world, consult)
