@@ -38,6 +38,8 @@ from confsched.services.working_times import load_working
 # What lies around the window matters too: a night duty before it needs rest, a buffer reaches over its edge.
 MARGIN = timedelta(days=2)
 RECENT = timedelta(days=28)
+# No meeting with its buffers is nearly as long; the bound keeps the search out of years of history.
+LONGEST_CLAIM = timedelta(days=28)
 
 CLAIM = (Claim.subject_id, Claim.starts_at, Claim.ends_at)
 
@@ -157,6 +159,7 @@ def _standing(asked: Asked, window: Span, now: datetime) -> tuple[ColumnElement[
     """Return the conditions of claims that take time from whoever is asked."""
     found = [
         Claim.starts_at < window.ends_at,
+        Claim.starts_at > window.starts_at - LONGEST_CLAIM,
         Claim.ends_at > window.starts_at,
         # An absence is a claim as well, but says "absent" in its own words below.
         Claim.absence_id.is_(None),
@@ -252,16 +255,18 @@ def stale_after(source: BusySource) -> timedelta:
 
 
 def _count_recent(session: Session, people: Iterable[uuid.UUID], now: datetime) -> dict[uuid.UUID, int]:
+    """Return in how many meetings each person takes part lately and from now on.
+
+    Counted by claims, whose index knows the start: a meeting called off has given its time back.
+    """
     query = (
-        select(Participation.person_id, func.count())
-        .join(Booking, Booking.id == Participation.booking_id)
+        select(Claim.subject_id, func.count(Claim.booking_id.distinct()))
         .where(
-            Participation.person_id.in_(list(people)),
-            Participation.removed_at.is_(None),
-            Booking.state != BookingState.CANCELLED,
-            Booking.starts_at > now - RECENT,
+            Claim.subject_id.in_(list(people)),
+            Claim.booking_id.is_not(None),
+            Claim.starts_at > now - RECENT,
         )
-        .group_by(Participation.person_id)
+        .group_by(Claim.subject_id)
     )
     return {row[0]: row[1] for row in session.execute(query)}
 
