@@ -65,12 +65,14 @@ class NeedAt:
         return not self.is_met and len(self.free) + len(self.unknown) >= self.count
 
 
-def explain(needs: Sequence[Need], candidates: Mapping[UUID, Candidate], search: Search) -> Explanation:
+def explain(
+    needs: Sequence[Need], candidates: Mapping[UUID, Candidate], search: Search, board: Board | None = None
+) -> Explanation:
     """Say why nothing is offered before the first possible time, or at all, and what would change that.
 
     Reasons say by which rule a person is busy, never with what.
     """
-    plan = Plan(tuple(needs), candidates, search, prepare(candidates, search))
+    plan = Plan(tuple(needs), candidates, search, board or prepare(candidates, search))
     first = first_offer(plan)
     blocked = (part for piece in _pieces(plan, first) for part in _blocked(plan, piece))
     return Explanation(tuple(islice(blocked, BLOCKED_LIMIT)), relaxations(plan, first), first)
@@ -104,25 +106,34 @@ def _need_at(plan: Plan, need: Need, pool: Pool, span: Span) -> NeedAt:
     unknown: list[tuple[str, Message]] = []
     busy: list[tuple[str, Message]] = []
     for candidate in (plan.candidates[person] for person in pool.people):
-        state, why = _state_at(candidate, span, plan.search)
-        if state is State.FREE:
-            free.append(candidate.name)
+        if against := _busy_at(candidate, span, plan.search):
+            busy.append((candidate.name, against))
+        elif doubt := _unknown_at(candidate, span):
+            unknown.append((candidate.name, doubt))
         else:
-            (unknown if state is State.UNKNOWN else busy).append((candidate.name, why))
+            free.append(candidate.name)
     return NeedAt(need.key, need.label, need.count, need.optional, tuple(free), tuple(unknown), tuple(busy))
 
 
-def _state_at(candidate: Candidate, span: Span, search: Search) -> tuple[State, Message]:
+def _busy_at(candidate: Candidate, span: Span, search: Search) -> Message | None:
+    """Say what speaks against the time, None for nothing."""
     kept_clear = span.widen(search.buffer_before, search.buffer_after)
-    parts = [part for part in candidate.availability.stretches if part.span.overlaps(span)]
-    if any(part.state is State.BUSY for part in parts):
-        return State.BUSY, _in_words(candidate, span)
+    if any(
+        part.state is State.BUSY and part.span.overlaps(span) for part in candidate.availability.stretches
+    ):
+        return _in_words(candidate, span)
     if any(claim.overlaps(kept_clear) for claim in candidate.availability.taken):
-        return State.BUSY, _sentence(None, candidate)
+        return _sentence(None, candidate)
+    return None
+
+
+def _unknown_at(candidate: Candidate, span: Span) -> Message | None:
+    """Say what is not known about the time, None where all of it is known to be free."""
+    parts = [part for part in candidate.availability.stretches if part.span.overlaps(span)]
     silent = [part.source for part in parts if part.state is State.UNKNOWN]
     if silent or not candidate.availability.window.covers(span):
-        return State.UNKNOWN, _silence(silent[0] if silent else None, candidate)
-    return State.FREE, msg("")
+        return _silence(silent[0] if silent else None, candidate)
+    return None
 
 
 def _silence(source: Source | None, candidate: Candidate) -> Message:
