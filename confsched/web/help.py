@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from confsched.domain.availability import FILE_STALE_AFTER, STALE_AFTER
 from confsched.domain.bookings import HOLD_MINUTES
+from confsched.domain.consults import CLOSED_BY_ITSELF_AFTER, SAID_BY_ITSELF_AFTER
 from confsched.domain.permissions import Permission
 from confsched.errors import Message, msg
 from confsched.services import busy_calendars, coverage, duty_board, engine, feed_entries, today
@@ -45,6 +46,11 @@ SECTIONS = (
         "consult",
         msg("Book a consult"),
         Way("consults.new", msg("Book a consult"), Permission.REQUEST_CONSULT),
+    ),
+    Section(
+        "request",
+        msg("A consult from request to report"),
+        Way("consults.index", msg("Consults"), Permission.SEE_MEETINGS),
     ),
     Section("states", msg("What held, unknown and called off mean")),
     Section(
@@ -96,6 +102,8 @@ def show() -> ResponseReturnValue:
         "help/show.html",
         sections=SECTIONS,
         hold_minutes=HOLD_MINUTES,
+        silent_hours=SAID_BY_ITSELF_AFTER // timedelta(hours=1),
+        closed_days=CLOSED_BY_ITSELF_AFTER.days,
         trust_hours=STALE_AFTER // timedelta(hours=1),
         file_days=FILE_STALE_AFTER.days,
         read_minutes=busy_calendars.EVERY // timedelta(minutes=1),
