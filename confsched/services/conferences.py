@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import func, select
@@ -14,7 +14,7 @@ from confsched import clock
 from confsched.domain.availability import State
 from confsched.domain.bookings import ClaimState, check_times
 from confsched.domain.explain import Explanation
-from confsched.domain.intervals import Span, intersect
+from confsched.domain.intervals import Span
 from confsched.domain.kinds import BookingKind, ConferenceState, RequirementKind
 from confsched.domain.matching import Candidate, Offer, find_slots
 from confsched.domain.permissions import Actor, Permission
@@ -230,12 +230,10 @@ class Offers:
 
     def on(self, day: date) -> tuple[Offer, ...]:
         """Return the best times of one local day, also of a day that the best times of all left out."""
-        search = self.plan.search
-        first, last = (clock.start_of_day(day + timedelta(days=n), search.zone) for n in (0, 1))
-        window = intersect(search.window, Span(first, last))
-        if window is None:
+        ready = self.plan.on_day(day)
+        if ready is None:
             return ()
-        return find_slots(self.plan.needs, self.plan.candidates, replace(search, window=window))
+        return find_slots(ready.needs, ready.candidates, ready.search, ready.board)
 
 
 def offers(session: Session, conference: Conference, *, now: datetime) -> Offers:

@@ -6,15 +6,26 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from functools import cached_property
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from confsched import clock
+from confsched.domain import starts
 from confsched.domain.explain import Explanation, explain
-from confsched.domain.intervals import Span
+from confsched.domain.intervals import Span, intersect
 from confsched.domain.kinds import RequirementKind
-from confsched.domain.matching import Candidate, Need, Offer, Search, find_assignment, find_slots
+from confsched.domain.matching import (
+    Board,
+    Candidate,
+    Need,
+    Offer,
+    Search,
+    find_assignment,
+    find_slots,
+    prepare,
+)
 from confsched.domain.requirements import findings, parse_hours
 from confsched.errors import Message, Refusal, msg
 from confsched.models.bookings import Booking
@@ -47,15 +58,30 @@ class Plan:
         """Tell whether anybody could be replaced by somebody else."""
         return any(len(need.pool) > need.count for need in self.needs)
 
+    @cached_property
+    def board(self) -> Board:
+        """Return everybody's time on one grid, laid once for all that is asked of this search."""
+        return prepare(self.candidates, self.search)
+
     def offers(self) -> tuple[Offer, ...]:
-        return find_slots(self.needs, self.candidates, self.search)
+        return find_slots(self.needs, self.candidates, self.search, self.board)
+
+    def on_day(self, day: date) -> starts.Plan | None:
+        """Return the search of one local day, made ready; None where the search does not reach."""
+        zone = self.search.zone
+        whole_day = Span(clock.start_of_day(day, zone), clock.start_of_day(day + timedelta(days=1), zone))
+        window = intersect(self.search.window, whole_day)
+        if window is None:
+            return None
+        board = self.board.cut(window.widen(self.search.buffer_before, self.search.buffer_after))
+        return starts.Plan(self.needs, self.candidates, replace(self.search, window=window), board)
 
     def findings(self) -> tuple[Message, ...]:
         """Say what is wrong with the requirements themselves, whoever has time."""
         return findings(self.needs)
 
     def explain(self) -> Explanation:
-        return explain(self.needs, self.candidates, self.search)
+        return explain(self.needs, self.candidates, self.search, self.board)
 
     def at(self, span: Span) -> Offer | None:
         """Decide one exact time, or None where it does not work."""

@@ -124,10 +124,11 @@ class Reader:
 def day_board(plan: Plan, day: date, offers: Sequence[Offer], chosen: Offer | None, reader: Reader) -> Board:
     """Lay out one local day of the search; `offers` are the best times of that day."""
     window = day_window(day, plan.search.zone)
+    bands = _Bands(plan, window, reader)
     return Board(
         window=window,
         ticks=tuple(_ticks(window, plan.search.zone)),
-        groups=tuple(_group(plan, need, window, chosen, reader) for need in plan.needs),
+        groups=tuple(_group(bands, need, chosen) for need in plan.needs),
         best=tuple(offer.span for offer in offers if offer.span.overlaps(window)),
         cells=tuple(cover_cells(plan, day, window)),
         required=len(plan.needs),
@@ -145,19 +146,36 @@ def _ticks(window: Span, zone: str) -> Iterator[tuple[datetime, str]]:
         yield instant, f"{clock.to_local(instant, zone):%H}"
 
 
-def _group(plan: Plan, need: Need, window: Span, chosen: Offer | None, reader: Reader) -> BandGroup:
-    zone = plan.search.zone
+class _Bands:
+    """Draw the band of each person once, however many requirements they could meet."""
+
+    def __init__(self, plan: Plan, window: Span, reader: Reader) -> None:
+        self.plan, self.window, self.reader = plan, window, reader
+        self.shown = intersect(plan.search.window, window)
+        self.known: dict[UUID, BandPerson] = {}
+
+    def of(self, person: UUID) -> BandPerson:
+        """Return the band of somebody; only the hours that are shown are worked out."""
+        if person not in self.known:
+            candidate = self.plan.candidates[person]
+            there = replace(candidate.availability, window=self.shown) if self.shown else None
+            self.known[person] = _person(candidate, there, self.window, self.plan.search.zone, self.reader)
+        return self.known[person]
+
+
+def _group(bands: _Bands, need: Need, chosen: Offer | None) -> BandGroup:
+    plan, reader = bands.plan, bands.reader
     team = chosen.assignment.get(need.key, ()) if chosen else ()
     people = [plan.candidates[subject] for subject in need.pool if subject in plan.candidates]
     people.sort(key=lambda one: (one.id not in team, one.name, one.id))
-    bands = tuple(_person(person, window, zone, reader) for person in people)
-    shown = len(bands) if reader.sees_all else max(PEOPLE_SHOWN, len(team))
+    drawn = tuple(bands.of(person.id) for person in people)
+    shown = len(drawn) if reader.sees_all else max(PEOPLE_SHOWN, len(team))
     return BandGroup(
         name=need.label,
         note=reader.say(_note(need)),
-        lamp=_lamp(need, chosen, zone, reader.say) if chosen else None,
-        people=bands[:shown],
-        hidden=bands[shown:],
+        lamp=_lamp(need, chosen, plan.search.zone, reader.say) if chosen else None,
+        people=drawn[:shown],
+        hidden=drawn[shown:],
     )
 
 
@@ -179,9 +197,12 @@ def _lamp(need: Need, offer: Offer, zone: str, say: Say) -> tuple[str, str]:
     return say(msg("%(time)s met", time=at)), "ok"
 
 
-def _person(candidate: Candidate, window: Span, zone: str, reader: Reader) -> BandPerson:
-    spans = tuple(band_spans(candidate.availability.stretches, window, candidate.id in reader.own))
-    known = knowledge(candidate.availability, window, reader.now)
+def _person(
+    candidate: Candidate, availability: Availability | None, window: Span, zone: str, reader: Reader
+) -> BandPerson:
+    stretches = availability.stretches if availability else ()
+    spans = tuple(band_spans(stretches, window, candidate.id in reader.own))
+    known = knowledge(availability, window, reader.now) if availability else None
     return BandPerson(
         name=candidate.name,
         sub=reader.say(known) if known else "",
@@ -269,7 +290,7 @@ def _rank(count: int, required: int) -> int:
 
 def _starts_met(plan: Plan, day: date, window: Span) -> Iterator[int | None]:
     """Give the count of each step of the window; None where no start is possible."""
-    ready = _ready(plan, day)
+    ready = plan.on_day(day)
     if ready is None:
         return
     rows = [ready.starts_of(pool, known=True) for pool in ready.table.pools]
@@ -284,21 +305,9 @@ def _starts_met(plan: Plan, day: date, window: Span) -> Iterator[int | None]:
         yield met if everything >> cell & 1 else min(met, len(rows) - 1)
 
 
-def _ready(plan: Plan, day: date) -> starts.Plan | None:
-    zone = plan.search.zone
-    whole_day = Span(clock.start_of_day(day, zone), clock.start_of_day(day + timedelta(days=1), zone))
-    window = intersect(plan.search.window, whole_day)
-    if window is None:
-        return None
-    search = replace(plan.search, window=window)
-    return starts.Plan(plan.needs, plan.candidates, search, starts.prepare(plan.candidates, search))
-
-
 def fits_by_day(plan: Plan) -> Counter[date]:
     """Count for each local day how many times, one after the other, would do."""
-    ready = starts.Plan(
-        plan.needs, plan.candidates, plan.search, starts.prepare(plan.candidates, plan.search)
-    )
+    ready = starts.Plan(plan.needs, plan.candidates, plan.search, plan.board)
     length, reached = plan.search.duration // GRAIN, 0
     fits: Counter[date] = Counter()
     for cell in bitgrid.set_bits(ready.required(known=False)):
