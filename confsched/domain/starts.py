@@ -135,6 +135,10 @@ def prepare(candidates: Mapping[UUID, Candidate], search: Search) -> Board:
     )
 
 
+def _preference(candidate: Candidate) -> tuple[bool, int, str, UUID]:
+    return not candidate.knows_case, candidate.recent, candidate.name, candidate.id
+
+
 @dataclass(frozen=True)
 class Plan:
     """Hold one search made ready: its people in order of preference, and where each of them could start.
@@ -150,29 +154,20 @@ class Plan:
     @cached_property
     def people(self) -> tuple[UUID, ...]:
         """Return everyone of the pools who is a candidate: who knows the case, then who was booked least."""
-        known = {person for need in self.needs for person in need.pool if person in self.candidates}
-        return tuple(sorted(known, key=self._preference))
-
-    def _preference(self, person: UUID) -> tuple[bool, int, str, UUID]:
-        candidate = self.candidates[person]
-        return not candidate.knows_case, candidate.recent, candidate.name, candidate.id
+        wanted = {person for need in self.needs for person in need.pool}
+        known = [candidate for key, candidate in self.candidates.items() if key in wanted]
+        return tuple(candidate.id for candidate in sorted(known, key=_preference))
 
     @cached_property
     def table(self) -> Table:
         """Return the pools of the needs, in their order."""
         place = {person: number for number, person in enumerate(self.people)}
-        return Table(
-            tuple(
-                Pool(
-                    tuple(sorted(set(need.pool) & place.keys(), key=place.__getitem__)),
-                    need.count,
-                    need.optional,
-                    need.may_double,
-                )
-                for need in self.needs
-            ),
-            self.people,
-        )
+        return Table(tuple(self._pool(need, place) for need in self.needs), self.people)
+
+    def _pool(self, need: Need, place: Mapping[UUID, int]) -> Pool:
+        numbers = sorted({place[person] for person in need.pool if person in place})
+        people = tuple(self.people[number] for number in numbers)
+        return Pool(people, need.count, need.optional, need.may_double)
 
     @cached_property
     def allowed(self) -> int:
