@@ -95,9 +95,11 @@ def limits_at(plan: Plan, span: Span) -> tuple[Message, ...]:
     if span.starts_at < search.window.starts_at:
         found.append(msg("This time is over, or before the first day of the search."))
     elif span.starts_at < search.earliest_at:
-        found.append(msg("This is too soon: those asked need more notice."))
+        found.append(msg("This is too soon: those asked need more notice. Choose a later time."))
     if span.ends_at > search.window.ends_at:
-        found.append(msg("This lies after the last day of the search."))
+        found.append(
+            msg("This lies after the last day of the search. Choose a later last day, or an earlier time.")
+        )
     return tuple(found)
 
 

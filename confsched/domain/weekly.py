@@ -62,9 +62,10 @@ def choice_of(slots: Sequence[WeeklySlot], limit: int) -> tuple[WeeklySlot, ...]
     return tuple(chosen)
 
 
-def _merit(slot: WeeklySlot) -> tuple[float, float, int, time]:
-    """Compare by shares: a weekday with a public holiday has fewer weeks and is no worse for it."""
-    return -slot.good_weeks / slot.weeks, -slot.unknown_weeks / slot.weeks, slot.weekday, slot.starts
+def _merit(slot: WeeklySlot) -> tuple[float, float, int, int, time]:
+    """Compare by shares, as a day with public holidays has fewer weeks; of equal ones more weeks are better."""
+    shares = -slot.good_weeks / slot.weeks, -slot.unknown_weeks / slot.weeks
+    return *shares, -slot.weeks, slot.weekday, slot.starts
 
 
 def _days(plan: Plan, weeks: int, is_holiday: Callable[[date], bool]) -> Iterator[date]:

@@ -291,9 +291,9 @@ def test_each_requirement_is_answered_with_its_counts_and_the_free_by_name() -> 
 
 LIMITS = [
     (-1, ["This time is over, or before the first day of the search."]),
-    (0, ["This is too soon: those asked need more notice."]),
+    (0, ["This is too soon: those asked need more notice. Choose a later time."]),
     (1, []),
-    (5, ["This lies after the last day of the search."]),
+    (5, ["This lies after the last day of the search. Choose a later last day, or an earlier time."]),
 ]
 
 
