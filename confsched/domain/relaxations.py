@@ -34,7 +34,7 @@ from confsched.errors import Message, msg
 
 MOST = 8
 MAX_SINGLE = 24  # so many changes are tried
-MAX_PAIRS = 40
+SCARCE = 6
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def relaxations(plan: Plan, first: Offer | None) -> tuple[Relaxation, ...]:
     changes = tuple(_changes(plan, first))[:MAX_SINGLE]
     found = _helping(plan, first, changes)
     if not found:
-        found = _helping(plan, first, sorted(_pairs(changes), key=cost)[:MAX_PAIRS])
+        found = _helping(plan, first, sorted(_pairs(plan, changes), key=cost))
     return smallest(found)
 
 
@@ -152,11 +152,27 @@ def _is_known_until(plan: Plan, end: datetime) -> bool:
     return all(plan.candidates[one].availability.window.ends_at >= end for one in plan.people)
 
 
-def _pairs(changes: Sequence[Change]) -> list[Change]:
-    """Return two changes at once: of the shorter lengths the shortest only, which gives the most."""
+def _pairs(plan: Plan, changes: Sequence[Change]) -> list[Change]:
+    """Return two changes at once: of the shorter lengths only the shortest, and few of many needs.
+
+    The shortest length gives the most; the needs that are met most seldom are the likeliest in the way.
+    """
     shortest = next((one for one in reversed(changes) if isinstance(one, Shorter)), None)
-    few = [one for one in changes if not isinstance(one, Shorter) or one is shortest]
+    scarce = _scarce(plan)
+    few = [
+        one
+        for one in changes
+        if (not isinstance(one, Shorter) or one is shortest)
+        and (not isinstance(one, Without) or one.need in scarce)
+    ]
     return [Both(*pair) for pair in combinations(few, 2)]
+
+
+def _scarce(plan: Plan) -> list[str]:
+    """Return the keys of the few needs that are met at the fewest starts."""
+    pools = zip(plan.needs, plan.table.pools, strict=True)
+    counts = [(plan.starts_of(pool, known=False).bit_count(), need.key) for need, pool in pools]
+    return [key for _, key in sorted(counts)[:SCARCE]]
 
 
 def _helping(plan: Plan, first: Offer | None, changes: Iterable[Change]) -> list[Relaxation]:

@@ -63,7 +63,7 @@ def choice_of(slots: Sequence[WeeklySlot], limit: int) -> tuple[WeeklySlot, ...]
 
 
 def _merit(slot: WeeklySlot) -> tuple[float, float, int, int, time]:
-    """Compare by shares, as a day with public holidays has fewer weeks; of equal ones more weeks are better."""
+    """Compare by shares: days with public holidays have fewer weeks, and come after equal ones with more."""
     shares = -slot.good_weeks / slot.weeks, -slot.unknown_weeks / slot.weeks
     return *shares, -slot.weeks, slot.weekday, slot.starts
 

@@ -121,6 +121,14 @@ def test_two_changes_at_once_are_proposed_where_no_single_one_helps() -> None:
     assert helps(plan) == {Both(Without("B"), Without("C")): ("Without B. Without C.", "Mon 08:00")}
 
 
+def test_two_needs_in_the_way_are_found_among_many() -> None:
+    """Cover line 33 of the failures of others."""
+    facts = {number: Facts(working=(DAY,)) for number in range(1, 15)}
+    needs = [need(f"N{number}", number) for number in facts]
+    plan = plan_of([*needs, need("X"), need("Y")], facts, DAY)
+    assert list(helps(plan)) == [Both(Without("X"), Without("Y"))]
+
+
 def test_the_smallest_change_comes_first() -> None:
     facts = {1: Facts(working=(Span(at(9, 5), at(9, 40)), Span(at(15), at(16)))), 2: Facts(working=(DAY,))}
     plan = plan_of([need("A", 1), need("B", 2)], facts, DAY)
