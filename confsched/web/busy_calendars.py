@@ -147,15 +147,22 @@ def add_server() -> ResponseReturnValue:
     form = ServerForm()
     actor = current_actor()
     if not form.validate():
-        return _page(422, _Forms(server=form))
+        return _server_again(form, 422)
     try:
         new, key = form.server, form.form_key.data
         with transaction() as session:
             service.add_server(session, actor, new, secret_key=settings().secret_key, now=now(), key=key)
     except Refusal as refusal:
         form.add_refusal(refusal)
-        return _page(refusal.status, _Forms(server=form))
+        return _server_again(form, refusal.status)
     return _added()
+
+
+def _server_again(form: ServerForm, status: int) -> ResponseReturnValue:
+    """Show the form with what was typed, all but the password, and say so."""
+    if form.password.data and not form.password.errors:
+        form.add_error("password", msg("Type the password once more. It is not kept on the page."))
+    return _page(status, _Forms(server=form))
 
 
 @blueprint.post("/<uuid:source_id>/password")

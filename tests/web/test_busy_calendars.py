@@ -281,6 +281,8 @@ def test_a_server_that_is_wrong_is_refused_at_its_field_and_all_but_the_password
     assert sentence in answer.text
     assert f'href="#{field}"' in answer.text
     assert "Praxis" in answer.text or "name" in typed
+    is_asked_again = "Type the password once more." in answer.text
+    assert is_asked_again is (field != "server-password")
     assert PASSWORD not in answer.text
     assert sources(sqlite_database) == []
 
