@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from confsched import clock
 from confsched.db import Database
-from confsched.demo import consult_ends, exchange, feeds, legends, meetings, months, rosters, staff
+from confsched.demo import consult_ends, exchange, feeds, joint, legends, meetings, months, rosters, staff
 from confsched.demo.names import email_of
 from confsched.demo.network import Network
 from confsched.demo.places import NAMED_PEOPLE, SITES, NamedPerson
@@ -56,6 +56,7 @@ def build_demo(database: Database, *, now: datetime, password: str, secret: str)
         assert is_empty(session), "the demo network never mixes with a real one"
         network = _build(session, now)
         account_list = _add_accounts(session, network, password, now)
+        joint.add_floating_hours(session, network, clock.local_day(now, ZONE), now)
         months.publish_months(session, network, now, now - PUBLISHED)
         rosters.swap_duties(session, network, now, now - SWAPPED)
         meetings.add_meetings(session, network, now)
@@ -102,6 +103,7 @@ def _build(session: Session, now: datetime) -> Network:
     staff.add_staff(session, network, founded_at)
     rosters.add_services(session, network, founded_at)
     rosters.add_lines(session, network, founded_at)
+    joint.add_joint_service(session, network, founded_at)
     legends.add_legends(session, network, founded_at)
     rosters.publish_duties(session, network, today, now - PUBLISHED)
     rosters.add_absences(session, network, today, now - SWAPPED)
