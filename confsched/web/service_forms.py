@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from typing import Any
 
 from wtforms import BooleanField, HiddenField, IntegerField, SelectField, StringField
 from wtforms.validators import Optional
@@ -38,48 +39,44 @@ class ServiceForm(BaseForm):
 
     site_id = SelectField(msg("Site"), validate_choice=False)
     seen_revision = HiddenField(default="0")
-    name = StringField(LABELS["name"], description=msg("As it is called where it is asked for."))
-    discipline = SelectField(LABELS["discipline"], validate_choice=False)
-    duration_minutes = IntegerField(LABELS["duration_minutes"], [Optional()], default=30)
-    buffer_before_minutes = IntegerField(LABELS["buffer_before_minutes"], [Optional()], default=0)
-    buffer_after_minutes = IntegerField(LABELS["buffer_after_minutes"], [Optional()], default=5)
+    name = StringField(description=msg("As it is called where it is asked for."))
+    discipline = SelectField(validate_choice=False)
+    duration_minutes = IntegerField(validators=[Optional()], default=30)
+    buffer_before_minutes = IntegerField(validators=[Optional()], default=0)
+    buffer_after_minutes = IntegerField(validators=[Optional()], default=5)
     preferred_hours = StringField(
-        LABELS["preferred_hours"],
         description=msg("Such as 08:00-12:00, 13:00-17:00; named first. Left empty: the usual hours."),
     )
     notice_minutes = IntegerField(
-        LABELS["notice_minutes"], [Optional()], default=60, description=msg("1440 minutes are a day.")
+        validators=[Optional()], default=60, description=msg("1440 minutes are a day.")
     )
     horizon_days = IntegerField(
-        LABELS["horizon_days"], [Optional()], default=42, description=msg("So far ahead times are offered.")
+        validators=[Optional()], default=42, description=msg("So far ahead times are offered.")
     )
     seats = IntegerField(
-        LABELS["seats"],
-        [Optional()],
+        validators=[Optional()],
         default=1,
         description=msg("With more than one, several hospitals share a meeting, each with its question."),
     )
-    cap_per_day = IntegerField(
-        LABELS["cap_per_day"], [Optional()], description=msg("Left empty, there is no limit.")
-    )
+    cap_per_day = IntegerField(validators=[Optional()], description=msg("Left empty, there is no limit."))
     cancel_notice_minutes = IntegerField(
-        LABELS["cancel_notice_minutes"], [Optional()], default=0, description=msg("0: until it begins.")
+        validators=[Optional()], default=0, description=msg("0: until it begins.")
     )
-    reminder_minutes = IntegerField(
-        LABELS["reminder_minutes"], [Optional()], default=1440, description=msg("0: no reminder.")
-    )
-    join_base = StringField(
-        LABELS["join_base"], description=msg("Starts with https://; each meeting gets a room of its own.")
-    )
-    needs_triage = BooleanField(LABELS["needs_triage"])
+    reminder_minutes = IntegerField(validators=[Optional()], default=1440, description=msg("0: no reminder."))
+    join_base = StringField(description=msg("Starts with https://; each meeting gets a room of its own."))
+    needs_triage = BooleanField()
     is_open = BooleanField(
-        LABELS["is_open"],
         default=True,
         description=msg("Unticked, nobody asks any more; what is booked stays."),
     )
 
     rows: list[NeedRow]
     row_problems: tuple[Problem, ...] = ()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, words in LABELS.items():
+            self[name].label.text = words
 
     @property
     def findings(self) -> list[Finding]:

@@ -32,7 +32,6 @@ from confsched.web.need_rows import (
     typed_of,
     with_problems,
 )
-from confsched.web.offers import offer_days
 from confsched.web.pages import sentence
 from confsched.web.policies import needs
 from confsched.web.service_forms import (
@@ -237,7 +236,7 @@ def _page(
         go_on_at=go_on_at,
         is_stale=is_stale,
         found=found,
-        days=offer_days(found.offers, found.candidates, site.zone) if found else (),
+        names=_names_in(found) if found else [],
         problems_said=_said(form, found.problems) if found else (),
     )
     return page, status
@@ -248,6 +247,16 @@ def _preview(session: Session, form: ServiceForm, place: Site | Service) -> Prev
     wanted = catalogue.draft_service(place, typed.new, typed.needs)
     saved = place if isinstance(place, Service) else None
     return service_previews.preview(session, wanted, saved, now=now(), unread=typed.unread)
+
+
+def _names_in(found: Preview) -> list[str]:
+    """Return for each offer everybody and everything that it takes."""
+    return [
+        ", ".join(
+            dict.fromkeys(found.candidates[one].name for team in offer.assignment.values() for one in team)
+        )
+        for offer in found.offers
+    ]
 
 
 def _people_in(form: ServiceForm) -> dict[str, str]:
