@@ -29,18 +29,19 @@ def find_short(session: Session, actor: Actor, booking: Booking, *, now: datetim
 
 def check(consult: Consult | None, reason: str, *, field: str) -> None:
     """Refuse a change at short notice without a reason, and say whom to phone."""
-    if consult is None or reason:
-        return
+    if consult is not None and not reason:
+        raise Refusal(sentence_of(consult), field=field)
+
+
+def sentence_of(consult: Consult) -> Message:
+    """Return what a change at short notice takes: a call, or a reason."""
     service = consult.service
-    raise Refusal(
-        msg(
-            "Less than %(notice)s before the start: phone %(phone)s (%(site)s), "
-            "or give a reason for the short notice.",
-            notice=words_of(service.cancel_notice_minutes),
-            phone=service.site.phone,
-            site=service.site.short_name,
-        ),
-        field=field,
+    return msg(
+        "Less than %(notice)s before the start: phone %(phone)s (%(site)s), "
+        "or give a reason for the short notice.",
+        notice=words_of(service.cancel_notice_minutes),
+        phone=service.site.phone,
+        site=service.site.short_name,
     )
 
 

@@ -16,7 +16,7 @@ from confsched.domain.bookings import BookingState, may_cancel, may_move
 from confsched.domain.kinds import BookingKind, Partstat
 from confsched.domain.permissions import Permission
 from confsched.errors import Message, NotFound, Refusal, msg
-from confsched.services import access, booking_lists, bookings, claims, consults
+from confsched.services import access, booking_lists, bookings, claims, consults, short_notice
 from confsched.web.context import current_actor, now, read_session, transaction
 from confsched.web.forms import BaseForm
 from confsched.web.instants import find_day, own_instant, parse_instant
@@ -68,6 +68,7 @@ def _show_page(booking_id: uuid.UUID, form: CancelForm, status: int) -> Response
     session, actor = read_session(), current_actor()
     booking = access.get_booking(session, actor, booking_id)
     reads_content = access.may_read_content(actor, booking)
+    short = short_notice.find_short(session, actor, booking, now=now())
     page = render_template(
         "bookings/show.html",
         booking=booking,
@@ -78,6 +79,7 @@ def _show_page(booking_id: uuid.UUID, form: CancelForm, status: int) -> Response
         may_change=bookings.may_change(session, actor, booking),
         can_move=may_move(booking.state) and booking.starts_at > now(),
         can_cancel=may_cancel(booking.state, booking.starts_at, now()),
+        short=short_notice.sentence_of(short) if short else None,
         is_new=request.args.get("booked") == "1",
         mine=bookings.own_participation(booking, actor),
         can_reply=booking.state is not BookingState.CANCELLED and booking.ends_at > now(),

@@ -201,7 +201,7 @@ class TestOutcome:
         say = consult_reports.say_outcome
         say(session, met.answering, met.consult, NoShowSide.REQUESTER, now=OVER)
         assert (met.consult.state, met.consult.no_show_side) == (ConsultState.NO_SHOW, NoShowSide.REQUESTER)
-        assert met.booking.state is BookingState.BOOKED
+        assert [met.booking.state] == [BookingState.BOOKED]
         assert len(_told(session, Kind.CONSULT_NEWS)) == 2
         say(session, met.asking, met.consult, None, now=OVER)
         assert (met.consult.state, met.consult.no_show_side) == (ConsultState.TOOK_PLACE, None)

@@ -75,7 +75,7 @@ def test_without_any_time_it_is_accepted_all_the_same(
     consult.reply_by_on = NOW.date()
     consult.service.notice_minutes = 24 * 60
     triage.accept(session, world.actor(world.neurologist), consult, now=NOW)
-    assert consult.state is ConsultState.TRIAGED
+    assert [step.state for step in consult.steps][1:] == [ConsultState.TRIAGED]
     [message] = [one for one in all_messages(session) if one.kind is Kind.CONSULT_NEWS]
     assert "No time is to be had yet" in _text(message)
     triage.decline(

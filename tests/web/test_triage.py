@@ -210,6 +210,7 @@ def test_a_change_at_short_notice_names_the_phone_and_takes_a_reason(
         session.get_one(Service, world.service.id).cancel_notice_minutes = 2880
     booking = f"/bookings/{_consult(sqlite_database, booked).booking_id}"
     sign_in(client, world.requester)
+    assert "Less than 2 days before the start" in client.get(booking).text
     answer = client.post(f"{booking}/cancellation", data={"reason": ""})
     assert (answer.status_code, "+49 5555 1000" in answer.text) == (422, True)
     ten = (SOON + timedelta(minutes=30)).isoformat()
