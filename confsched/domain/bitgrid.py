@@ -9,7 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import compress
 from typing import Any, Protocol, TypeVar
 
@@ -21,6 +21,7 @@ HOUR = timedelta(hours=1)
 SATURDAY = 5
 SECONDS = GRAIN // timedelta(seconds=1)
 A_DAY = timedelta(days=1) // GRAIN
+ONE_DAY = timedelta(days=1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -244,7 +245,21 @@ def weekday_hours(grid: Grid, hours: Hours, zone: str) -> int:
     spans: list[Span] = []
     while day <= last:
         if day.weekday() < SATURDAY:
-            bounds = [(clock.to_instant(day, a, zone), clock.to_instant(day, b, zone)) for a, b in hours]
-            spans.extend(Span(starts_at, ends_at) for starts_at, ends_at in bounds if starts_at < ends_at)
-        day += timedelta(days=1)
+            spans.extend(_hours_of(day, hours, zone))
+        day += ONE_DAY
     return grid.inward(spans)
+
+
+def _hours_of(day: date, hours: Hours, zone: str) -> Iterator[Span]:
+    """Return the hours of one day; on most the clock does not change, and one conversion will do."""
+    midnight = clock.start_of_day(day, zone)
+    is_even = clock.start_of_day(day + ONE_DAY, zone) - midnight == ONE_DAY
+    for bounds in hours:
+        starts_at, ends_at = (
+            midnight + timedelta(hours=at.hour, minutes=at.minute)
+            if is_even
+            else clock.to_instant(day, at, zone)
+            for at in bounds
+        )
+        if starts_at < ends_at:
+            yield Span(starts_at, ends_at)

@@ -8,7 +8,7 @@ are checked to be equal. Ranking with reasons is what the product does beyond th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -66,15 +66,24 @@ class Figures:
         return self.read + self.search
 
 
+class Instants(dict[int, datetime]):
+    """Keep each instant once: meetings of many people start at the same few."""
+
+    def __missing__(self, seconds: int) -> datetime:
+        self[seconds] = datetime.fromtimestamp(seconds, UTC)
+        return self[seconds]
+
+
 def read(text: str) -> Question:
     """Read the raw rows into facts and say when everybody is available."""
     case = slot_search_peers.read(text)
-    window = _span(case["window"])
+    instants = Instants()
+    window = _span(instants, case["window"])
     candidates = {
         UUID(int=number): Candidate(
             UUID(int=number),
             f"Dr. {number}",
-            availability(_facts(row), window, window.starts_at),
+            availability(_facts(instants, row), window, window.starts_at),
             recent=number % 5,
         )
         for number, row in enumerate(case["people"])
@@ -87,28 +96,23 @@ def read(text: str) -> Question:
     return Question(needs, candidates, Search(length, window, ZONE, step=step))
 
 
-def _facts(row: dict[str, Any]) -> Facts:
-    calendar = ImportedCalendar(_spans(row["busy"]), _instant(row["read_at"]), _span(row["known"]))
+def _facts(instants: Instants, row: dict[str, Any]) -> Facts:
+    def spans(name: str) -> tuple[Span, ...]:
+        return tuple([Span(instants[starts], instants[ends]) for starts, ends in row[name]])
+
+    calendar = ImportedCalendar(spans("busy"), instants[row["read_at"]], _span(instants, row["known"]))
     return Facts(
-        working=_spans(row["working"]),
-        blocking_duties=_spans(row["duties"]),
-        absences=_spans(row["absences"]),
-        claims=_spans(row["claims"]),
-        rest=_spans(row["rest"]),
+        working=spans("working"),
+        blocking_duties=spans("duties"),
+        absences=spans("absences"),
+        claims=spans("claims"),
+        rest=spans("rest"),
         calendars=(calendar,),
     )
 
 
-def _spans(rows: Iterable[Sequence[int]]) -> tuple[Span, ...]:
-    return tuple(_span(row) for row in rows)
-
-
-def _span(row: Sequence[int]) -> Span:
-    return Span(_instant(row[0]), _instant(row[1]))
-
-
-def _instant(seconds: int) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)
+def _span(instants: Instants, row: Sequence[int]) -> Span:
+    return Span(instants[row[0]], instants[row[1]])
 
 
 def _read_and_prepare(text: str) -> tuple[Question, Board]:

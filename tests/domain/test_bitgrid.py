@@ -108,3 +108,16 @@ def test_usual_hours_follow_the_local_clock_and_leave_out_weekends(sunday: date)
     for cell in range(grid.cells):
         local = clock.to_local(grid.instant(cell), zone)
         assert bool(row >> cell & 1) == (local.weekday() < 5 and local.hour in (8, 9, 10, 11, 13, 14, 15, 16))
+
+
+@pytest.mark.parametrize("friday", [date(2026, 4, 24), date(2026, 10, 30)])
+def test_usual_hours_hold_on_a_working_day_on_which_the_clock_changes(friday: date) -> None:
+    zone = "Africa/Cairo"
+    grid = Grid.over(
+        Span(clock.start_of_day(friday, zone), clock.start_of_day(friday + timedelta(days=1), zone))
+    )
+    row = bitgrid.weekday_hours(grid, ((time(0), time(2)), (time(8), time(12))), zone)
+    for cell in range(grid.cells):
+        assert bool(row >> cell & 1) == (
+            clock.to_local(grid.instant(cell), zone).hour in (0, 1, 8, 9, 10, 11)
+        )
