@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from confsched.db import Database
@@ -46,7 +46,9 @@ from tests.world import (
     add_service,
     add_working_hours,
     ask,
+    book,
     build_world,
+    leave_one_neurologist,
     local,
 )
 
@@ -145,6 +147,36 @@ def test_a_shorter_time_is_held_and_booked_as_short_as_it_was_wished(session: Se
     assert booking.ends_at - booking.starts_at == timedelta(minutes=20)
 
 
+def test_video_instead_of_the_way_is_proposed_and_gives_the_promised_time(
+    session: Session, world: World
+) -> None:
+    """Cover line 33 of the failures of others."""
+    leave_one_neurologist(session, world)
+    session.execute(update(WorkingHoursRow).values(starts=time(9), ends=time(10)))
+    today = NINE - timedelta(days=1)
+    book(session, world, today)
+    session.execute(update(Claim).values(site_id=world.spoke.id))
+    consult = ask(session, world, "key-2", by=world.second_requester)
+    [requirement] = consult.service.requirements
+    requirement.is_on_site = True
+    session.flush()
+    change, promised = _promises(session, consult)[Remote]
+    assert change == Remote(str(requirement.id))
+    assert promised.span.starts_at == today + timedelta(minutes=30)
+    requirement.is_on_site = False
+    session.flush()
+    assert _first(plan_consult(session, consult, now=NOW)) == promised
+
+
+def test_video_for_a_conference_changes_its_requirement(session: Session, world: World) -> None:
+    conference = _plan(session, world, Wanted(discipline=NEUROLOGY))
+    [requirement] = conference.requirements
+    requirement.is_on_site = True
+    change = Remote(str(requirement.id))
+    accepted_changes.change_conference(session, world.actor(world.secretary), conference, change, now=NOW)
+    assert not requirement.is_on_site
+
+
 NOT_THEIRS = [None, Without("x"), EarlierNotice(), Remote("x"), Shift(5), AskUnknown(())]
 
 
@@ -193,7 +225,7 @@ def _keep(session: Session, world: World, conference: Conference, kind: type[Cha
 
 def _short_of_time(session: Session, world: World) -> Conference:
     """Leave both neurologists half an hour, on the last day."""
-    session.query(WorkingHoursRow).update({"starts": time(9), "ends": time(9, 30)})
+    session.execute(update(WorkingHoursRow).values(starts=time(9), ends=time(9, 30)))
     return _plan(session, world, Wanted(discipline=NEUROLOGY))
 
 
