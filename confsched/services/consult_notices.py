@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import and_, or_, select
@@ -18,6 +20,7 @@ from confsched.models.people import Membership, Person
 from confsched.services.notices import notify
 
 MAX_TOLD = 40
+WAITS = msg("A teleconsult waits for your decision")
 
 
 def tell_asking(
@@ -33,7 +36,8 @@ def tell_asking(
     """Tell the requester, and who asked on their behalf; `page` is one below that of the consult."""
     people = [consult.requester, *([consult.requested_by] if consult.requested_by else [])]
     path = f"/consults/{consult.id}{page}"
-    _tell(session, consult, people, kind, heading, lines, path, now)
+    mail = _Mail(kind, consult.site.organisation_id, path, heading, tuple(lines))
+    _tell(session, consult, people, mail, now)
 
 
 def tell_answering(
@@ -42,7 +46,8 @@ def tell_answering(
     """Tell the consultants who take part in the meeting."""
     parts = consult.booking.participations if consult.booking else []
     people = [part.person for part in parts if part.removed_at is None and part.serves != ASKING]
-    _tell(session, consult, people, Kind.CONSULT_NEWS, heading, lines, f"/consults/{consult.id}", now)
+    house, path = consult.service.site.organisation_id, f"/consults/{consult.id}"
+    _tell(session, consult, people, _Mail(Kind.CONSULT_NEWS, house, path, heading, tuple(lines)), now)
 
 
 def tell_triagers(
@@ -56,7 +61,8 @@ def tell_triagers(
 ) -> None:
     """Tell those who triage for the service."""
     people = list_triagers(session, consult, clock.local_day(now, consult.service.site.zone))
-    _tell(session, consult, people, kind, heading, lines, f"/triage/{consult.id}", now)
+    house = consult.service.site.organisation_id
+    _tell(session, consult, people, _Mail(kind, house, f"/triage/{consult.id}", heading, tuple(lines)), now)
 
 
 def list_triagers(session: Session, consult: Consult, today: date) -> list[Person]:
@@ -95,26 +101,28 @@ def facts(consult: Consult) -> list[Message]:
     ]
 
 
-def _tell(
-    session: Session,
-    consult: Consult,
-    people: Iterable[Person],
-    kind: Kind,
-    heading: Message,
-    lines: Sequence[Message],
-    path: str,
-    now: datetime,
-) -> None:
+@dataclass(frozen=True)
+class _Mail:
+    """Hold what a mail says, and which house finds it among its deliveries: that of its readers."""
+
+    kind: Kind
+    organisation_id: uuid.UUID
+    path: str
+    heading: Message
+    lines: tuple[Message, ...]
+
+
+def _tell(session: Session, consult: Consult, people: Iterable[Person], mail: _Mail, now: datetime) -> None:
     """Write one mail a person, however many functions they hold."""
     told = {person.id: person for person in people}
     for person in told.values():
         notify(
             session,
-            kind,
+            mail.kind,
             person,
-            organisation_id=consult.site.organisation_id,
-            heading=heading,
-            lines=[*facts(consult), *lines],
-            path=path,
+            organisation_id=mail.organisation_id,
+            heading=mail.heading,
+            lines=[*facts(consult), *mail.lines],
+            path=mail.path,
             now=now,
         )

@@ -138,8 +138,7 @@ def request(session: Session, actor: Actor, question: Question, *, now: datetime
     idempotency.remember(session, actor, "consult", key, consult.id, now=now)
     consult_steps.record_step(session, actor, consult, now=now)
     if consult.state is ConsultState.REQUESTED:
-        heading = msg("A teleconsult waits for your decision")
-        consult_notices.tell_triagers(session, consult, heading, now=now)
+        consult_notices.tell_triagers(session, consult, consult_notices.WAITS, now=now)
     if consult.requested_by_id is not None:
         heading = msg("%(name)s has asked for a teleconsult for you", name=actor.name)
         consult_notices.tell_asking(session, consult, heading, now=now)

@@ -100,7 +100,7 @@ def redirect(
     ]
     consult_notices.tell_asking(session, consult, heading, lines, now=now)
     if target.needs_triage:
-        consult_notices.tell_triagers(session, consult, WAITS, now=now)
+        consult_notices.tell_triagers(session, consult, consult_notices.WAITS, now=now)
 
 
 def decline(
@@ -119,9 +119,6 @@ def decline(
         msg("Instead: %(alternative)s", alternative=alternative),
     ]
     consult_notices.tell_asking(session, consult, msg("Your teleconsult was declined"), lines, now=now)
-
-
-WAITS = msg("A teleconsult waits for your decision")
 
 
 def check_waits(consult: Consult, now: datetime, states: frozenset[ConsultState] | set[ConsultState]) -> None:

@@ -12,10 +12,13 @@ from confsched.domain.consults import (
     ENDED_STATES,
     NEXT_STATES,
     OPEN_STATES,
+    NextStep,
+    Part,
     deadline,
     is_short_notice,
     last_reminded_day,
     may_say_outcome,
+    next_step,
     remind_at,
 )
 from confsched.domain.kinds import ConsultState as State
@@ -102,3 +105,35 @@ def test_the_notice_is_counted_in_minutes_to_the_start(
     starts_at: datetime, notice: int, expected: bool
 ) -> None:
     assert is_short_notice(starts_at, notice, datetime(2026, 11, 23, 8, tzinfo=UTC)) is expected
+
+
+ASKS, ANSWERS, TRIAGES = Part(asks=True, reads_report=True), Part(answers=True), Part(triages=True)
+
+
+@pytest.mark.parametrize(
+    ("state", "asks", "answers", "triages"),
+    [
+        (State.REQUESTED, NextStep.WAIT, NextStep.WAIT, NextStep.DECIDE),
+        (State.TRIAGED, NextStep.CHOOSE_TIME, NextStep.WAIT, NextStep.WAIT),
+        (State.OFFERED, NextStep.CHOOSE_TIME, NextStep.WAIT, NextStep.WAIT),
+        (State.BOOKED, NextStep.MEET, NextStep.MEET, NextStep.MEET),
+        (State.TOOK_PLACE, NextStep.WAIT, NextStep.WRITE_REPORT, NextStep.WAIT),
+        (State.REPORTED, NextStep.READ_REPORT, NextStep.NOTHING, NextStep.NOTHING),
+        (State.CLOSED, NextStep.NOTHING, NextStep.NOTHING, NextStep.NOTHING),
+        *(
+            (state, NextStep.ASK_AGAIN, NextStep.NOTHING, NextStep.NOTHING)
+            for state in (State.DECLINED, State.EXPIRED, State.NO_SHOW, State.CANCELLED)
+        ),
+    ],
+)
+def test_each_part_has_its_own_next_step(
+    state: State, asks: NextStep, answers: NextStep, triages: NextStep
+) -> None:
+    assert [next_step(state, part) for part in (ASKS, ANSWERS, TRIAGES)] == [asks, answers, triages]
+
+
+def test_a_held_time_is_confirmed_and_a_meeting_that_is_over_is_spoken_of() -> None:
+    assert next_step(State.HELD, ASKS, is_held=True) is NextStep.CONFIRM
+    assert next_step(State.HELD, ASKS) is NextStep.CHOOSE_TIME
+    steps = [next_step(State.BOOKED, part, is_met=True) for part in (ASKS, ANSWERS, TRIAGES)]
+    assert steps == [NextStep.SAY_OUTCOME, NextStep.SAY_OUTCOME, NextStep.MEET]
