@@ -200,7 +200,7 @@ def report(text: str) -> str:
 
 
 def _count(text: str) -> int:
-    return OURS.search(OURS.read(text)).bit_count()
+    return _required(_read_and_prepare(text)).bit_count()
 
 
 def main() -> None:
