@@ -131,7 +131,8 @@ def test_a_declined_time_is_not_offered_again_and_goes_to_the_next(session: Sess
     declined = first.hold.starts_at
     waitlist.decline(session, one.actor(one.requester), first, now=NOW)
     waitlist.decline(session, one.actor(one.requester), first, now=NOW)
-    assert (first.hold, first.state) == (None, ConsultState.BOOKED)
+    assert first.hold is None
+    assert first.state is ConsultState.BOOKED
     waitlist.decline(session, one.actor(one.second_requester), second, now=NOW)
     assert _serve(session) == [first, second]
     assert first.hold is not None and first.hold.starts_at != declined
