@@ -85,6 +85,14 @@ SECTIONS = (
         Way("absences.index", msg("Absences"), Permission.HOLD_DUTIES),
     ),
     Section(
+        "working-hours",
+        msg("Working hours"),
+        Way("working_hours.index", msg("Working hours"), Permission.HOLD_DUTIES),
+    ),
+    Section(
+        "services", msg("Edit services"), Way("services.index", msg("Services"), Permission.EDIT_SERVICES)
+    ),
+    Section(
         "coverage", msg("Coverage and gaps"), Way("coverage.show", msg("Coverage"), Permission.SEE_COVERAGE)
     ),
     Section("patient-data", msg("What may never stand in a title or a question")),

@@ -14,6 +14,7 @@ PEOPLE = {
     "consultant": "mira.okafor@wendstadt.example",
     "secretary": "petra.lindholm@wendstadt.example",
     "coordinator": "jana.reuter@moorheide.example",
+    "admin": "uwe.falkner@wendstadt.example",
 }
 EVERYBODY = (
     "/",
@@ -21,6 +22,7 @@ EVERYBODY = (
     "/swaps/",
     "/absences/",
     "/wishes/",
+    "/working-hours/",
     "/rosters/",
     "/fairness/",
     "/consults/",
@@ -44,6 +46,7 @@ MORE = {
         "/rosters/rotations",
     ),
     "coordinator": ("/coverage",),
+    "admin": ("/services/", "/services/new"),
 }
 
 
@@ -59,6 +62,7 @@ LISTS = (
     ("/deliveries/", "/deliveries/"),
     ("/swaps/", "/swaps/"),
     ("/absences/?since=", "/absences/"),
+    ("/services/", "/services/"),
 )
 
 
