@@ -11,11 +11,14 @@ from flask import url_for
 
 from confsched import clock
 from confsched.domain.changes import AskUnknown, Longer, OtherService, Shift, Shorter
+from confsched.domain.explain import Blocked
 from confsched.domain.intervals import Span
 from confsched.domain.matching import Candidate, Offer
 from confsched.domain.relaxations import Relaxation
 from confsched.errors import Message, msg
 from confsched.services.matching import REQUESTER_KEY, ROOM_KEY
+
+EMPTY_DAYS = 2
 
 
 @dataclass(frozen=True)
@@ -42,9 +45,14 @@ def offer_days(
     candidates: Mapping[uuid.UUID, Candidate],
     zone: str,
     chosen: datetime | None = None,
+    blocked: Sequence[Blocked] = (),
 ) -> list[OfferDay]:
-    """Return the offers by local day, days in order, within a day the best first."""
-    by_day: dict[date, list[ShownOffer]] = {}
+    """Return the offers by local day, days in order, within a day the best first.
+
+    The first days that lack somebody stand among them, empty; without any offer no day does.
+    """
+    lacking = dict.fromkeys(clock.local_day(part.span.starts_at, zone) for part in blocked)
+    by_day: dict[date, list[ShownOffer]] = {day: [] for day in list(lacking)[:EMPTY_DAYS] if offers}
     for offer in offers:
         day = clock.local_day(offer.span.starts_at, zone)
         by_day.setdefault(day, []).append(_shown(offer, candidates, chosen))

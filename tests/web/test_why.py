@@ -229,3 +229,17 @@ def test_a_consult_that_is_booked_leads_to_its_meeting(
         booking = consult_times.book(session, actor, consult, now=NOW).id
     answer = requester.get(f"/consults/{consult_id}/why?day=2026-11-24&at=09:00")
     assert (answer.status_code, answer.location) == (303, f"/bookings/{booking}")
+
+
+def test_a_day_without_an_offer_stands_among_the_others_and_leads_to_its_reasons(
+    requester: FlaskClient, sqlite_database: Database, consult_id: uuid.UUID
+) -> None:
+    """Cover line 33 of the failures of others."""
+    with sqlite_database.transaction() as session:
+        monday = WorkingHoursRow.weekday == 0
+        session.execute(update(WorkingHoursRow).where(monday).values(valid_until=NOW.date()))
+        session.execute(update(WorkingHoursRow).where(monday).values(starts=time(5), ends=time(6)))
+    page = requester.get(f"/consults/{consult_id}/times").text
+    assert "No offer." in page
+    assert '<a href="#why">Why?' in page
+    assert "is missing." in page
