@@ -36,7 +36,8 @@ VARIABLES = (
     Variable("CONFSCHED_DATABASE_URL", "a SQLite file in the data folder",
              "Where everything is kept: sqlite:///file or postgresql://user:password@host/name."),
     Variable("CONFSCHED_SECRET_KEY", "made once and kept in the data folder (demo only)",
-             f"Signs cookies: at least {SECRET_KEY_LENGTH} random characters, the same for all processes."),
+             f"Signs cookies and seals calendar passwords: {SECRET_KEY_LENGTH} random characters or more, "
+             "the same for all processes."),
     Variable("CONFSCHED_PUBLIC_URL", "http://127.0.0.1:$PORT",
              "The address that people type and that stands in mails; https unless it is this machine."),
     Variable("CONFSCHED_MAIL_ADDRESS", "confsched@ the host of the public address",
