@@ -21,7 +21,10 @@ EXPIRED_AT_ONCE = 50
 
 
 def list_asked(session: Session, consult: Consult) -> list[AvailabilityQuestion]:
-    """Return what is being asked about the held time of a consult, in the order of the names."""
+    """Return what is being asked about the held time of a consult, in the order of the names.
+
+    Who was asked for the same time before and could not come is not kept in this hold, and counts no more.
+    """
     if consult.hold is None or consult.hold.confirmed_at is None:
         return []
     query = (
@@ -29,6 +32,7 @@ def list_asked(session: Session, consult: Consult) -> list[AvailabilityQuestion]
         .join(AvailabilityQuestion.person)
         .where(
             AvailabilityQuestion.consult_id == consult.id,
+            AvailabilityQuestion.person_id.in_(holds.people_in(consult.hold)),
             AvailabilityQuestion.starts_at == consult.hold.starts_at,
             AvailabilityQuestion.withdrawn_at.is_(None),
         )

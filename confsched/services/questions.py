@@ -241,13 +241,14 @@ def _is_open(session: Session, question: AvailabilityQuestion, now: datetime) ->
 
 
 def _asked_hold(session: Session, question: AvailabilityQuestion) -> Hold | None:
-    """Return the hold that waits for an answer; without it, the question is settled."""
+    """Return the hold that waits for this person's answer; without it, the question is settled."""
     query = select(Hold).where(
         Hold.consult_id == question.consult_id,
         Hold.confirmed_at.is_not(None),
         Hold.starts_at == question.starts_at,
     )
-    return session.scalars(query).one_or_none()
+    hold = session.scalars(query).one_or_none()
+    return hold if hold is not None and question.person_id in holds.people_in(hold) else None
 
 
 def _shown(session: Session, question: AvailabilityQuestion) -> Shown:

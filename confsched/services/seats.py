@@ -107,14 +107,19 @@ def _count_taken(
     session: Session, booking_ids: Sequence[uuid.UUID], consult: Consult, now: datetime
 ) -> Counter[uuid.UUID]:
     """Count the seats of each meeting that are booked, or held for somebody else."""
-    booked = select(Consult.booking_id).where(
-        Consult.booking_id.in_(booking_ids), Consult.state.in_(SEATED), Consult.id != consult.id
-    )
+    booked = _booked(booking_ids, consult)
     held = select(Hold.booking_id).where(
         Hold.booking_id.in_(booking_ids), Hold.expires_at > now, Hold.consult_id != consult.id
     )
     return Counter(
         booking_id for query in (booked, held) for booking_id in session.scalars(query) if booking_id
+    )
+
+
+def _booked(booking_ids: Sequence[uuid.UUID], consult: Consult) -> Select[uuid.UUID | None]:
+    """Return the query for the meeting of each booked seat that is not the consult's own."""
+    return select(Consult.booking_id).where(
+        Consult.booking_id.in_(booking_ids), Consult.state.in_(SEATED), Consult.id != consult.id
     )
 
 
@@ -192,6 +197,11 @@ def _join(session: Session, actor: Actor, booking: Booking, consult: Consult, no
     own.partstat = Partstat.ACCEPTED if actor.person_id == consult.requester_id else Partstat.NEEDS_ACTION
 
 
+def is_shared(booking: Booking) -> bool:
+    """Tell whether a consult's meeting was booked to be shared, whatever its service says now."""
+    return booking.case_ref is None
+
+
 def share(booking: Booking, consult: Consult) -> None:
     """Make a meeting one that others may join: it belongs to those who answer, whoever asked first."""
     answering = next((p for p in booking.participations if p.serves != ASKING), None)
@@ -208,6 +218,7 @@ def leave(
 ) -> Consult:
     """Give one seat back and leave the others; the last one out calls the meeting off. Twice is once.
 
+    Who only holds a seat then finds the time free: else a hold that runs out would leave a meeting of nobody.
     At short notice those who answer are owed a reason.
     """
     query = access.visible(actor, Consult, to="change").where(Consult.id == consult_id)
@@ -221,7 +232,8 @@ def leave(
         return consult
     _check_leave(consult, booking, now)
     assert booking is not None, "a seat is a seat in a meeting"
-    if not _count_taken(session, [booking.id], consult, now)[booking.id]:
+    others = _booked([booking.id], consult)
+    if not session.scalar(select(others.exists())):
         bookings.cancel(session, actor, booking, now=now, reason=reason)
         return consult
     _leave(session, actor, booking, consult, bookings.checked_reason(reason, field="reason"), now)
@@ -229,7 +241,7 @@ def leave(
 
 
 def _check_leave(consult: Consult, booking: Booking | None, now: datetime) -> None:
-    if booking is None or consult.state is not ConsultState.BOOKED or consult.service.seats == 1:
+    if booking is None or consult.state is not ConsultState.BOOKED or not is_shared(booking):
         raise Conflict(msg("There is no seat to give back. Look at where this consult stands now."))
     if booking.starts_at <= now:
         raise Conflict(msg("This meeting has begun or is over. It can no longer be called off."))

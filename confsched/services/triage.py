@@ -10,13 +10,13 @@ from sqlalchemy.orm import Session, joinedload
 
 from confsched import clock
 from confsched.domain.consults import ACCEPTED_STATES, TRIAGE_STATES
-from confsched.domain.kinds import ConsultState
+from confsched.domain.kinds import ConsultState, SlotAnswer
 from confsched.domain.permissions import Actor
 from confsched.domain.privacy import check_text
 from confsched.errors import Conflict, Refusal, msg
 from confsched.models.catalogue import Service
 from confsched.models.consults import Consult
-from confsched.services import access, consult_notices, consult_steps, consults
+from confsched.services import access, consult_notices, consult_steps, consults, waiting_line
 from confsched.services.lists import Page
 from confsched.services.matching import plan_consult
 
@@ -90,6 +90,7 @@ def redirect(
         )
     reason = _sentence(reason, "reason")
     former = consult.service
+    waiting_line.leave(session, consult, SlotAnswer.WITHDRAWN, now=now)  # it is the line of the former service
     consult.service = target
     state = ConsultState.REQUESTED if target.needs_triage else ConsultState.OFFERED
     consult_steps.enter(session, actor, consult, state, now=now, reason=reason, former_service_id=former.id)

@@ -79,7 +79,7 @@ def may_wait(consult: Consult, now: datetime) -> bool:
 def _is_own(consult: Consult, booking: Booking, now: datetime) -> bool:
     """Tell whether a meeting may be moved for one consult: it is to come, and nobody else shares it."""
     is_to_come = booking.state is BookingState.BOOKED and booking.starts_at > now
-    return is_to_come and consult.service.seats == 1
+    return is_to_come and consult.service.seats == 1 and not seats.is_shared(booking)
 
 
 def join(session: Session, actor: Actor, consult: Consult, *, now: datetime) -> WaitlistEntry:

@@ -1,0 +1,126 @@
+"""Attacks on the teleconsult: old links, changed services, foreign hands, and words that must not leave."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import date, time, timedelta
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from confsched.db import Database
+from confsched.domain.bookings import BookingState
+from confsched.domain.kinds import ConsultState, QuestionAnswer
+from confsched.errors import Refusal
+from confsched.models.bookings import Booking
+from confsched.models.catalogue import Service
+from confsched.models.consults import Consult
+from confsched.services import bookings, catalogue, consult_times, questions, seats, triage, waitlist
+from confsched.services.questions import NoQuestion
+from tests.support.questions import make_unknown, token_for
+from tests.support.web import SignIn
+from tests.world import NOW, World, add_agreement, add_crowd, add_service, ask, book, local
+
+TUESDAY = date(2026, 11, 24)
+NINE, TEN = local(TUESDAY, time(9)), local(TUESDAY, time(10))
+LATE = local(date(2026, 12, 1), time(10))
+HOUR = timedelta(hours=1)
+YES, NO = QuestionAnswer.YES, QuestionAnswer.NO
+
+
+def _confirmed(session: Session, world: World, consult: Consult) -> None:
+    actor = world.actor(world.requester)
+    consult_times.hold(session, actor, consult, TEN, now=NOW)
+    assert questions.confirm(session, actor, consult, now=NOW) is None
+
+
+def test_after_one_said_no_the_yes_of_the_next_books_the_same_time(
+    sqlite_database: Database, world: World
+) -> None:
+    with sqlite_database.transaction() as session:
+        both = {one.id: one for one in (world.neurologist, world.second_neurologist)}
+        make_unknown(session, *both.values())
+        consult = ask(session, world)
+        _confirmed(session, world, consult)
+        first = next(uuid.UUID(one["person_id"]) for one in consult.hold.serving if "unknown" in one)
+        old = token_for(session, both[first])
+        questions.answer(session, old, NO, now=NOW)
+        _confirmed(session, world, consult)
+        second = next(uuid.UUID(one["person_id"]) for one in consult.hold.serving if "unknown" in one)
+        assert first != second
+        for given in (YES, NO):
+            with pytest.raises(NoQuestion):
+                questions.answer(session, old, given, now=NOW)
+        questions.answer(session, token_for(session, both[second]), YES, now=NOW)
+        assert consult.state is ConsultState.BOOKED
+
+
+def _shared(session: Session, world: World) -> tuple[Booking, list[Consult]]:
+    """Return a meeting with two seats taken, of a service that has then got one seat only."""
+    service = session.get_one(Service, world.service.id)
+    service.seats = 3
+    booking = book(session, world, LATE)
+    second = ask(session, world, "key-2", by=world.second_requester, case_ref="FK-2XXX")
+    actor = world.actor(world.second_requester)
+    consult_times.hold_seat(session, actor, second, booking.id, now=NOW)
+    consult_times.book(session, actor, second, now=NOW)
+    service.seats = 1
+    session.flush()
+    session.expire_all()
+    first = session.scalars(
+        select(Consult).where(Consult.booking_id == booking.id, Consult.id != second.id)
+    ).one()
+    return booking, [first, second]
+
+
+def test_a_shared_meeting_is_not_moved_for_one_when_the_service_is_no_longer_shared(
+    sqlite_database: Database, world: World
+) -> None:
+    with sqlite_database.transaction() as session:
+        _, (first, _second) = _shared(session, world)
+        assert not waitlist.may_wait(first, NOW)
+
+
+def test_a_seat_is_given_back_also_when_the_service_is_no_longer_shared(
+    sqlite_database: Database, world: World
+) -> None:
+    with sqlite_database.transaction() as session:
+        booking, (first, second) = _shared(session, world)
+        seats.leave(session, world.actor(world.requester), first.id, now=NOW)
+        assert (first.state, second.state) == (ConsultState.CANCELLED, ConsultState.BOOKED)
+        assert booking.state is BookingState.BOOKED
+
+
+def test_last_out_while_somebody_holds_a_seat_leaves_no_meeting_of_nobody(
+    sqlite_database: Database, world: World
+) -> None:
+    with sqlite_database.transaction() as session:
+        session.get_one(Service, world.service.id).seats = 3
+        booking = book(session, world, LATE)
+        first = session.scalars(select(Consult).where(Consult.booking_id == booking.id)).one()
+        second = ask(session, world, "key-2", by=world.second_requester, case_ref="FK-2XXX")
+        actor = world.actor(world.second_requester)
+        consult_times.hold_seat(session, actor, second, booking.id, now=NOW)
+        seats.leave(session, world.actor(world.requester), first.id, now=NOW)
+        assert booking.state is BookingState.CANCELLED
+        with pytest.raises(Refusal):
+            consult_times.book(session, actor, second, now=NOW)
+        consult_times.release(session, actor, second, now=NOW)
+        consult_times.hold(session, actor, second, LATE, now=NOW)
+
+
+def test_who_is_passed_on_waits_no_longer_in_the_line_of_the_former_service(
+    sqlite_database: Database, world: World
+) -> None:
+    with sqlite_database.transaction() as session:
+        service = session.get_one(Service, world.service.id)
+        service.needs_triage = True
+        other = add_service(session, service.site, name="Epilepsy")
+        add_agreement(session, other, world.spoke)
+        consult = ask(session, world)
+        consult.state = ConsultState.TRIAGED
+        waitlist.join(session, world.actor(world.requester), consult, now=NOW)
+        triage.redirect(session, world.actor(world.neurologist), consult, other.id, "Better.", now=NOW)
+        assert waitlist.find_place(session, consult) is None
