@@ -177,7 +177,15 @@ def applied(rows: Sequence[NeedRow], action: Action) -> tuple[list[NeedRow], str
         if 0 <= other < len(changed):
             changed[place], changed[other] = changed[other], changed[place]
             place = other
-    return changed, f"need-{place}-{'text' if action.name == 'find' else action.name}"
+        return changed, f"need-{place}-{_next_move(action.name, place, len(changed))}"
+    return changed, f"need-{place}-text"
+
+
+def _next_move(name: str, place: int, count: int) -> str:
+    """Return the button to go on at: the same again, or the other one at either end."""
+    if name == "up" and place == 0:
+        return "down"
+    return "up" if name == "down" and place == count - 1 else name
 
 
 def with_problems(rows: Sequence[NeedRow], problems: Iterable[Problem]) -> list[NeedRow]:

@@ -16,7 +16,6 @@ from tests.support.web import SignIn
 from tests.world import NEUROLOGY, World
 
 
-
 @pytest.fixture
 def admin(client: FlaskClient, sign_in: SignIn, world: World) -> FlaskClient:
     sign_in(client, world.admin)
@@ -131,6 +130,7 @@ def test_rows_are_added_moved_removed_and_keep_what_was_typed(admin: FlaskClient
     moved = _post(admin, "/services/", world, action="up-1", part="needs", **rows).text
     assert re.findall(r'name="need-\d-kind" value="(\w+)"', moved) == ["resource", "discipline"]
     assert "<html" not in moved
+    assert re.search(r'id="need-0-down"[^>]*autofocus', moved)
 
     removed = _post(admin, "/services/", world, action="remove-0", **rows).text
     assert re.findall(r'name="need-\d-kind" value="(\w+)"', removed) == ["resource"]
