@@ -22,6 +22,7 @@ from confsched.models.busy import BusySource
 from confsched.sandbox import read_busy_safely
 from confsched.services import access
 from confsched.services import busy_calendars as service
+from confsched.services import busy_readings as readings
 from confsched.web.context import (
     close_read_session,
     current_actor,
@@ -232,7 +233,7 @@ def _read_file() -> BusyReading:
     zone = reader_zone()
     close_read_session()
     try:
-        return read_busy_safely(data, service.known_window(now()), zone)
+        return read_busy_safely(data, readings.known_window(now()), zone)
     except Refusal as refusal:
         raise Refusal(refusal.message, field="file") from refusal
 

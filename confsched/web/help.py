@@ -13,7 +13,7 @@ from confsched.domain.bookings import HOLD_MINUTES
 from confsched.domain.consults import CLOSED_BY_ITSELF_AFTER, SAID_BY_ITSELF_AFTER
 from confsched.domain.permissions import Permission
 from confsched.errors import Message, msg
-from confsched.services import busy_calendars, coverage, duty_board, engine, feed_entries, today
+from confsched.services import busy_readings, coverage, duty_board, engine, feed_entries, today
 from confsched.web.policies import public
 
 blueprint = Blueprint("help", __name__)
@@ -114,7 +114,7 @@ def show() -> ResponseReturnValue:
         closed_days=CLOSED_BY_ITSELF_AFTER.days,
         trust_hours=STALE_AFTER // timedelta(hours=1),
         file_days=FILE_STALE_AFTER.days,
-        read_minutes=busy_calendars.EVERY // timedelta(minutes=1),
+        read_minutes=busy_readings.EVERY // timedelta(minutes=1),
         keep_days=feed_entries.TOMBSTONE.days,
         soon_hours=duty_board.SOON // timedelta(hours=1),
         coverage_days=coverage.DAYS_AHEAD,

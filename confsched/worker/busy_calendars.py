@@ -16,9 +16,9 @@ from confsched.fetch import BadStatus, fetch
 from confsched.formats.http_auth import Login
 from confsched.formats.web_addresses import read_target
 from confsched.sandbox import read_busy_safely
-from confsched.services import busy_calendars as service
+from confsched.services import busy_readings as readings
 from confsched.services import sealed
-from confsched.services.busy_calendars import Due, Validators
+from confsched.services.busy_readings import Due, Validators
 from confsched.worker.caldav import Account, read_account
 
 UNAUTHORIZED = 401
@@ -44,7 +44,7 @@ def read_due_calendars(
 ) -> int:
     """Read what is due and return how many calendars were settled; the rest waits for the next call."""
     with database.transaction() as session:
-        due = service.claim_due(session, now=clock.now())
+        due = readings.claim_due(session, now=clock.now())
     house = _House(secret_key, allow_hosts)
     for calendar in due:
         settle = _read(calendar, worker, house)
@@ -65,7 +65,7 @@ def _read(due: Due, worker: str, house: _House) -> Settle:
     except Exception as error:  # the edge: one calendar must not keep all others from being read
         reason = _CRASHED
         _log.error("calendar_crashed", calendar=str(due.source_id), worker=worker, exc_info=error)
-    return lambda session: service.store_failure(session, due, reason, now=clock.now(), is_login=is_login)
+    return lambda session: readings.store_failure(session, due, reason, now=clock.now(), is_login=is_login)
 
 
 def _is_unauthorized(refusal: Refusal) -> bool:
@@ -82,13 +82,13 @@ def _login(due: Due, house: _House) -> Login | None:
 def _read_account(due: Due, house: _House) -> Settle:
     login = _login(due, house)
     assert login is not None, "an account has a user name and a password"
-    window = service.known_window(clock.now())
+    window = readings.known_window(clock.now())
     account = Account(due.url, login, house.allow_hosts)
     changed = read_account(account, due.validators.etag, window, due.zone)
     if changed is None:
-        return lambda session: service.store_unchanged(session, due, now=clock.now())
+        return lambda session: readings.store_unchanged(session, due, now=clock.now())
     reading, validators = changed.reading, Validators(changed.mark)
-    return lambda session: service.store_reading(session, due, reading, window, validators, now=clock.now())
+    return lambda session: readings.store_reading(session, due, reading, window, validators, now=clock.now())
 
 
 def _read_file(due: Due, house: _House) -> Settle:
@@ -103,8 +103,8 @@ def _read_file(due: Due, house: _House) -> Settle:
         allow_http=is_listed,
     )
     if answer.status == 304:
-        return lambda session: service.store_unchanged(session, due, now=clock.now())
-    window = service.known_window(clock.now())
+        return lambda session: readings.store_unchanged(session, due, now=clock.now())
+    window = readings.known_window(clock.now())
     reading = read_busy_safely(answer.body, window, due.zone)
     validators = Validators(answer.etag, answer.last_modified)
-    return lambda session: service.store_reading(session, due, reading, window, validators, now=clock.now())
+    return lambda session: readings.store_reading(session, due, reading, window, validators, now=clock.now())

@@ -22,8 +22,10 @@ from confsched.formats.busy_calendar import BusyReading, read_busy
 from confsched.models.busy import BusySource, BusySpan
 from confsched.services import access, audit, sealed
 from confsched.services import busy_calendars as service
+from confsched.services import busy_readings as readings
 from confsched.services.availability import Asked, load_candidates
-from confsched.services.busy_calendars import CalendarState, Due, Validators
+from confsched.services.busy_calendars import CalendarState
+from confsched.services.busy_readings import Due, Validators
 from tests.world import NOW, ZONE, World, build_world
 
 URL = "https://calendar.example/mine.ics"
@@ -71,13 +73,13 @@ def spans_in(session: Session, source: BusySource) -> list[Span]:
 
 
 def claim_one(session: Session, now: datetime = NOW) -> Due:
-    (due,) = service.claim_due(session, now=now)
+    (due,) = readings.claim_due(session, now=now)
     return due
 
 
 def store(session: Session, due: Due, *spans: Span, now: datetime = NOW) -> None:
-    window = service.known_window(now)
-    service.store_reading(session, due, reading_of(*spans), window, BOTH, now=now)
+    window = readings.known_window(now)
+    readings.store_reading(session, due, reading_of(*spans), window, BOTH, now=now)
 
 
 def state_at(session: Session, world: World, span: Span, now: datetime = NOW) -> State:
@@ -132,7 +134,7 @@ def test_an_upload_is_known_at_once(session: Session, world: World) -> None:
     assert service.state_of(source, NOW) is CalendarState.CURRENT
     assert state_at(session, world, busy) is State.BUSY
     assert state_at(session, world, span_of(date(2026, 11, 25))) is State.FREE
-    assert service.claim_due(session, now=LATER) == []
+    assert readings.claim_due(session, now=LATER) == []
 
 
 def test_an_upload_without_a_name_takes_the_one_of_the_file(session: Session, world: World) -> None:
@@ -165,7 +167,7 @@ def test_a_removed_calendar_is_gone_with_its_spans_and_its_address(session: Sess
     service.remove(session, actor, source, now=LATER + timedelta(hours=1))
     audit.write_pending(session)
     assert (spans_in(session, source), source.url, source.removed_at) == ([], None, LATER)
-    assert service.claim_due(session, now=LATER + timedelta(days=1)) == []
+    assert readings.claim_due(session, now=LATER + timedelta(days=1)) == []
     assert audit.count_events(session, "busy_calendar.remove", source.id) == 1
     with pytest.raises(NotFound):
         access.get_row(session, actor, BusySource, source.id)
@@ -181,8 +183,8 @@ def test_a_calendar_is_its_owners_only(session: Session, world: World) -> None:
 def test_a_claimed_calendar_is_left_alone_until_its_lease_runs_out(session: Session, world: World) -> None:
     add_url(session, world)
     first = claim_one(session)
-    assert service.claim_due(session, now=NOW + service.LEASE - timedelta(seconds=1)) == []
-    second = claim_one(session, NOW + service.LEASE)
+    assert readings.claim_due(session, now=NOW + readings.LEASE - timedelta(seconds=1)) == []
+    second = claim_one(session, NOW + readings.LEASE)
     store(session, first, span_of(date(2026, 11, 24)), now=LATER)
     source = session.get_one(BusySource, second.source_id)
     assert source.read_at is None, "the first worker came too late"
@@ -192,8 +194,8 @@ def test_a_claimed_calendar_is_left_alone_until_its_lease_runs_out(session: Sess
 
 def test_a_batch_is_bounded_and_the_longest_waiting_come_first(session: Session, world: World) -> None:
     sources = [add_url(session, world, NOW - timedelta(minutes=minute)) for minute in range(7)]
-    claimed = [due.source_id for due in service.claim_due(session, now=NOW)]
-    assert claimed == [source.id for source in reversed(sources)][: service.BATCH]
+    claimed = [due.source_id for due in readings.claim_due(session, now=NOW)]
+    assert claimed == [source.id for source in reversed(sources)][: readings.BATCH]
 
 
 def test_two_workers_claim_different_calendars(database: Database) -> None:
@@ -205,7 +207,7 @@ def test_two_workers_claim_different_calendars(database: Database) -> None:
     claimed: list[object] = []
     for _ in range(2):
         with database.transaction() as session:
-            claimed += [due.source_id for due in service.claim_due(session, now=NOW, limit=2)]
+            claimed += [due.source_id for due in readings.claim_due(session, now=NOW, limit=2)]
     assert len(set(claimed)) == 4
 
 
@@ -228,8 +230,8 @@ def test_a_reading_replaces_the_former_one_and_is_due_again_in_fifteen_minutes(
 def test_a_validator_that_does_not_fit_is_not_cut(session: Session, world: World) -> None:
     source = add_url(session, world)
     validators = Validators('"' + "x" * 300, "y" * 100)
-    window = service.known_window(NOW)
-    service.store_reading(session, claim_one(session), reading_of(), window, validators, now=NOW)
+    window = readings.known_window(NOW)
+    readings.store_reading(session, claim_one(session), reading_of(), window, validators, now=NOW)
     assert (source.etag, source.last_modified) == (None, None)
 
 
@@ -239,7 +241,7 @@ def test_unchanged_makes_the_copy_fresh_again(session: Session, world: World) ->
     store(session, claim_one(session), busy)
     due = claim_one(session, LATER)
     assert due.validators == BOTH
-    service.store_unchanged(session, due, now=LATER)
+    readings.store_unchanged(session, due, now=LATER)
     assert (source.read_at, spans_in(session, source)) == (LATER, [busy])
 
 
@@ -255,7 +257,7 @@ def test_a_failure_keeps_the_last_good_copy_and_says_why(session: Session, world
     source = add_url(session, world)
     busy = span_of(date(2026, 11, 24))
     store(session, claim_one(session), busy)
-    service.store_failure(session, claim_one(session, LATER), msg("It is %(what)s.", what="down"), now=LATER)
+    readings.store_failure(session, claim_one(session, LATER), msg("It is %(what)s.", what="down"), now=LATER)
     assert (source.read_at, source.last_error) == (NOW, "It is down.")
     assert service.state_of(source, LATER) is CalendarState.FAILING
     assert spans_in(session, source) == [busy]
@@ -268,7 +270,7 @@ def test_a_silent_calendar_never_reads_as_free(session: Session, world: World) -
     store(session, claim_one(session), span_of(date(2026, 11, 24)))
     assert state_at(session, world, free) is State.FREE
     silent = NOW + STALE_AFTER + timedelta(minutes=1)
-    service.store_failure(session, claim_one(session, silent), msg("It is down."), now=silent)
+    readings.store_failure(session, claim_one(session, silent), msg("It is down."), now=silent)
     assert service.state_of(source, silent) is CalendarState.SILENT
     assert state_at(session, world, free, silent) is State.UNKNOWN
 
@@ -276,7 +278,7 @@ def test_a_silent_calendar_never_reads_as_free(session: Session, world: World) -
 def test_an_unreadable_first_time_is_unknown(session: Session, world: World) -> None:
     """Peer failure 31."""
     source = add_url(session, world)
-    service.store_failure(session, claim_one(session), msg("It is down."), now=NOW)
+    readings.store_failure(session, claim_one(session), msg("It is down."), now=NOW)
     assert service.state_of(source, NOW) is CalendarState.SILENT
     assert state_at(session, world, span_of(date(2026, 11, 26))) is State.UNKNOWN
 
@@ -288,7 +290,7 @@ def test_an_all_day_entry_is_busy_time(session: Session, world: World) -> None:
         *("DTSTAMP:20261101T000000Z", "DTSTART;VALUE=DATE:20261126", "SUMMARY:Holiday"),
         *("END:VEVENT", "END:VCALENDAR", ""),
     )
-    reading = read_busy("\r\n".join(lines).encode(), service.known_window(NOW), ZONE)
+    reading = read_busy("\r\n".join(lines).encode(), readings.known_window(NOW), ZONE)
     actor = world.actor(world.neurologist)
     service.add_upload(session, actor, "File", reading, now=NOW, key=new_key())
     assert state_at(session, world, span_of(date(2026, 11, 26))) is State.BUSY
@@ -296,7 +298,7 @@ def test_an_all_day_entry_is_busy_time(session: Session, world: World) -> None:
 
 @given(st.integers(min_value=0, max_value=10_000))
 def test_the_wait_grows_from_a_minute_to_six_hours(attempts: int) -> None:
-    wait, longer = service.retry_after(attempts), service.retry_after(attempts + 1)
+    wait, longer = readings.retry_after(attempts), readings.retry_after(attempts + 1)
     assert timedelta(minutes=1) <= wait <= longer <= timedelta(hours=6)
 
 
@@ -304,7 +306,7 @@ def test_failures_in_a_row_wait_longer_and_a_success_starts_over(session: Sessio
     source = add_url(session, world)
     now, waits = NOW, []
     for _ in range(3):
-        service.store_failure(session, claim_one(session, now), msg("It is down."), now=now)
+        readings.store_failure(session, claim_one(session, now), msg("It is down."), now=now)
         assert source.due_at is not None
         waits.append(source.due_at - now)
         now = source.due_at
@@ -344,17 +346,17 @@ def test_whoever_tries_the_old_password_settles_nothing_after_the_change(
     due = claim_one(session)
     actor = world.actor(world.neurologist)
     service.change_password(session, actor, source, "newer", secret_key=SECRET_KEY, now=LATER)
-    service.store_failure(session, due, msg("Too late."), now=LATER, is_login=True)
+    readings.store_failure(session, due, msg("Too late."), now=LATER, is_login=True)
     assert (source.last_error, source.due_at) == (None, LATER)
 
 
 def test_a_reading_that_speaks_of_a_part_is_unknown_outside_of_it(session: Session, world: World) -> None:
     """Peer failure 31."""
     source = add_url(session, world)
-    due, window = claim_one(session), service.known_window(NOW)
+    due, window = claim_one(session), readings.known_window(NOW)
     week = Span(NOW, NOW + timedelta(days=7))
     reading = BusyReading((), None, (msg("One was left out."),), week)
-    service.store_reading(session, due, reading, window, BOTH, now=NOW)
+    readings.store_reading(session, due, reading, window, BOTH, now=NOW)
     assert (source.known_from, source.known_until) == (week.starts_at, week.ends_at)
     assert source.last_note == "One was left out."
     assert state_at(session, world, span_of(date(2026, 11, 26))) is State.FREE

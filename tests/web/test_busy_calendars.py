@@ -14,7 +14,7 @@ from confsched.db import Database
 from confsched.domain.kinds import BusySourceKind
 from confsched.errors import msg
 from confsched.models.busy import BusySource, BusySpan
-from confsched.services import busy_calendars as service
+from confsched.services import busy_readings as readings
 from tests.support.web import PageClient, SignIn
 from tests.world import NOW, World
 
@@ -223,8 +223,8 @@ def test_the_page_says_why_a_calendar_is_unknown_and_when_it_is_tried_again(
     """Peer failures 31 and 33."""
     owner.post("/busy-calendars/", data=ADDRESS)
     with sqlite_database.transaction() as session:
-        (due,) = service.claim_due(session, now=NOW)
-        service.store_failure(session, due, msg("The calendar server cannot be reached."), now=NOW)
+        (due,) = readings.claim_due(session, now=NOW)
+        readings.store_failure(session, due, msg("The calendar server cannot be reached."), now=NOW)
     page = owner.get("/busy-calendars/").text
     assert "The calendar server cannot be reached." in page
     assert "unknown" in page
@@ -290,10 +290,10 @@ def test_a_server_that_is_wrong_is_refused_at_its_field_and_all_but_the_password
 def test_a_changed_password_is_tried_at_once(owner: FlaskClient, sqlite_database: Database) -> None:
     owner.post("/busy-calendars/servers", data=SERVER)
     with sqlite_database.transaction() as session:
-        (due,) = service.claim_due(session, now=NOW)
-        service.store_failure(session, due, msg("Type the password again."), now=NOW, is_login=True)
+        (due,) = readings.claim_due(session, now=NOW)
+        readings.store_failure(session, due, msg("Type the password again."), now=NOW, is_login=True)
     (before,) = sources(sqlite_database)
-    assert before.due_at == NOW + service.LAST_RETRY
+    assert before.due_at == NOW + readings.LAST_RETRY
     assert "Type the password again." in owner.get("/busy-calendars/").text
     answer = owner.post(f"/busy-calendars/{before.id}/password", data={"password": "another"})
     assert answer.status_code == 303

@@ -17,6 +17,7 @@ from confsched.domain.intervals import Span
 from confsched.domain.kinds import BusySourceKind
 from confsched.models.busy import BusySource, BusySpan
 from confsched.services import busy_calendars as service
+from confsched.services import busy_readings as readings
 from confsched.services.busy_calendars import CalendarState
 from confsched.worker import busy_calendars as worker
 from tests.support.radicale import PASSWORD, USER, Radicale, running_radicale
@@ -259,7 +260,7 @@ def test_no_transaction_is_open_while_a_server_is_asked(
 
     def fetch(url: str, **options: object) -> object:
         with database.transaction() as session:  # would wait for ever behind an open one on SQLite
-            assert session.scalars(select(BusySource.lease_until)).one() == NOW + service.LEASE
+            assert session.scalars(select(BusySource.lease_until)).one() == NOW + readings.LEASE
         return whole(url, **options)  # type: ignore[arg-type]
 
     monkeypatch.setattr(worker, "fetch", fetch)
@@ -370,7 +371,7 @@ def test_a_wrong_password_keeps_the_last_good_copy_and_then_the_time_is_unknown(
     assert read(account, radicale) == 1
     source = source_in(account)
     assert "user name or the password" in (source.last_error or "")
-    assert source.due_at == NOW + service.LAST_RETRY
+    assert source.due_at == NOW + readings.LAST_RETRY
     assert spans_in(account) == kept != []
     assert service.state_of(source, NOW) is CalendarState.FAILING
     later = NOW + STALE_AFTER + timedelta(seconds=1)
