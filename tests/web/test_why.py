@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from datetime import date, time, timedelta
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import update
+from sqlalchemy import delete, update
 
 from confsched.db import Database
 from confsched.domain.changes import OtherService
@@ -243,3 +244,40 @@ def test_a_day_without_an_offer_stands_among_the_others_and_leads_to_its_reasons
     assert "No offer." in page
     assert '<a href="#why">Why?' in page
     assert "is missing." in page
+
+
+def test_an_earlier_time_with_somebody_unknown_is_held_by_its_button(
+    requester: FlaskClient, sqlite_database: Database, world: World, consult_id: uuid.UUID
+) -> None:
+    """Cover line 31 of the failures of others."""
+    with sqlite_database.transaction() as session:
+        hours = WorkingHoursRow.person_id == world.neurologist.id
+        session.execute(delete(WorkingHoursRow).where(hours))
+        session.execute(update(WorkingHoursRow).values(starts=time(15), ends=time(16)))
+    here = f"/consults/{consult_id}"
+    page = requester.get(f"{here}/times").text
+    assert f"If those say yes of whom nothing is known: {world.neurologist.name}." in page
+    proposals = page[page.index("This would help") :]
+    found = re.search(r'name="starts_at" value="([^"]+)"', proposals)
+    assert found is not None
+    assert "Hold and ask" in proposals
+    data = {"starts_at": found.group(1), "change": "ask"}
+    assert requester.post(f"{here}/hold", data=data).location == f"{here}/times#held"
+    with sqlite_database.read() as session:
+        hold = session.get_one(Consult, consult_id).hold
+        assert hold is not None
+        assert hold.starts_at.isoformat() == found.group(1)
+
+
+@pytest.mark.parametrize(("language", "said"), [("de", "Diese Zeit geht nicht."), ("en", "does not do.")])
+def test_the_answer_is_in_the_language_of_the_reader(
+    requester: FlaskClient,
+    sqlite_database: Database,
+    world: World,
+    consult_id: uuid.UUID,
+    language: str,
+    said: str,
+) -> None:
+    _away(sqlite_database, world)
+    requester.environ_base["HTTP_ACCEPT_LANGUAGE"] = language
+    assert said in requester.get(f"/consults/{consult_id}/why?day=2026-11-24&at=09:00").text
