@@ -140,13 +140,13 @@ def _change(session: Session, actor: Actor, service: Service, wanted: Service, n
     for name in COLUMNS:
         setattr(service, name, getattr(wanted, name))
     kept = {requirement.id: requirement for requirement in service.requirements}
-    service.requirements = [_merged(kept.get(one.id), one) for one in list(wanted.requirements)]
+    service.requirements = [merged(kept.get(one.id), one) for one in list(wanted.requirements)]
     service.revision += 1
     audit.record(session, actor, "change", service, now=now, detail=", ".join(changes))
     return service
 
 
-def _merged(kept: Requirement | None, wanted: Requirement) -> Requirement:
+def merged(kept: Requirement | None, wanted: Requirement) -> Requirement:
     """Return the requirement on record with what is wanted of it, or the wanted one where it is new."""
     if kept is None:
         return wanted
@@ -189,7 +189,7 @@ def draft_service(place: Site | Service, new: NewService, requirements: Sequence
     saved = place if isinstance(place, Service) else None
     site = place.site if isinstance(place, Service) else place
     free_ids = {requirement.id for requirement in saved.requirements} if saved else set()
-    rows = [_requirement(need, position) for position, need in enumerate(requirements)]
+    rows = [requirement_of(need, position) for position, need in enumerate(requirements)]
     for row in rows:
         if row.id not in free_ids:
             row.id = uuid.uuid4()
@@ -209,13 +209,14 @@ def add_requirement(
 ) -> Requirement:
     """Add one more need to a service, after the others."""
     _check_need(need)
-    requirement = _requirement(need, len(service.requirements))
+    requirement = requirement_of(need, len(service.requirements))
     service.requirements.append(requirement)
     audit.record(session, actor, "create", requirement, now=now)
     return requirement
 
 
-def _requirement(need: NewRequirement, position: int) -> Requirement:
+def requirement_of(need: NewRequirement, position: int) -> Requirement:
+    """Return a need as the row that it would be, on no record."""
     return Requirement(
         id=need.id or uuid.uuid4(),
         position=position,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from confsched import clock
 from confsched.domain.availability import State
@@ -25,11 +25,12 @@ from confsched.models.catalogue import Requirement, RequirementPerson, Requireme
 from confsched.models.conferences import Conference
 from confsched.models.network import Site
 from confsched.models.people import Person
+from confsched.models.questions import AvailabilityQuestion
 from confsched.services import access, audit, bookings, claims, directory, idempotency, invitations
 from confsched.services.bookings import Attendance, Meeting
 from confsched.services.claims import Override
 from confsched.services.explanations import explain_conference
-from confsched.services.matching import ROOM_KEY, Plan, plan_conference
+from confsched.services.matching import Plan, plan_conference
 
 MAX_TITLE = 120
 MAX_REQUIREMENTS = 20
@@ -63,7 +64,7 @@ class Draft:
     duration_minutes: int
     search_from_on: date | None
     search_until_on: date | None
-    wanted: tuple[Wanted, ...]
+    wanted: tuple[Wanted, ...] | None  # None: as they stand on record
     resource_id: uuid.UUID | None = None
     join_link: str = ""
 
@@ -106,7 +107,8 @@ def _apply(session: Session, actor: Actor, conference: Conference, draft: Draft,
     conference.search_from_on, conference.search_until_on = _checked_search(draft, today)
     conference.join_link = _checked_link(draft.join_link)
     conference.resource_id = _checked_room(session, actor, draft.resource_id)
-    conference.requirements = _requirements(session, draft.wanted)
+    if draft.wanted is not None:
+        conference.requirements = _requirements(session, draft.wanted)
 
 
 def _checked_title(title: str) -> str:
@@ -263,10 +265,11 @@ def invite(
     offer = search.at(span)
     if offer is None and override is None:
         raise claims.Taken
-    attendances = _attendances(search, offer.assignment if offer else _overruling(search, span))
-    booking = bookings.create(session, actor, _meeting(conference, span), attendances, now=now)
+    chosen = offer.assignment if offer else _overruling(search, span)
+    meeting = _meeting(conference, span, _room(conference, search, chosen))
+    booking = bookings.create(session, actor, meeting, _attendances(search, chosen), now=now)
     session.flush()
-    _take(session, booking, override, now)
+    _take(session, booking, search, override, now)
     conference.booking = booking
     conference.state = ConferenceState.INVITED
     invitations.announce(session, booking, invitations.before(None), now=now)
@@ -274,10 +277,20 @@ def invite(
     return booking
 
 
-def _take(session: Session, booking: Booking, override: Override | None, now: datetime) -> None:
+def _room(
+    conference: Conference, search: Plan, chosen: Mapping[str, tuple[uuid.UUID, ...]]
+) -> uuid.UUID | None:
+    """Return the room of the conference, or the room or device that meets a requirement."""
+    taken = (one for team in chosen.values() for one in team if one in search.asked.resources)
+    return conference.resource_id or next(taken, None)
+
+
+def _take(session: Session, booking: Booking, search: Plan, override: Override | None, now: datetime) -> None:
+    site_id = search.asked.site_id
+    places = dict.fromkeys(search.asked.on_site, site_id) if site_id else {}
     claims.take(
         session,
-        bookings.takings(booking),
+        bookings.takings(booking, places),
         now=now,
         state=ClaimState.FIRM,
         booking_id=booking.id,
@@ -285,7 +298,7 @@ def _take(session: Session, booking: Booking, override: Override | None, now: da
     )
 
 
-def _meeting(conference: Conference, span: Span) -> Meeting:
+def _meeting(conference: Conference, span: Span, resource_id: uuid.UUID | None) -> Meeting:
     return Meeting(
         kind=BookingKind.CONFERENCE,
         title=conference.title,
@@ -293,7 +306,7 @@ def _meeting(conference: Conference, span: Span) -> Meeting:
         zone=conference.site.zone,
         organisation_id=conference.organisation_id,
         join_link=conference.join_link,
-        resource_id=conference.resource_id,
+        resource_id=resource_id,
     )
 
 
@@ -321,12 +334,13 @@ def _state_in(candidate: Candidate, span: Span) -> State:
 
 def _attendances(search: Plan, chosen: Mapping[str, tuple[uuid.UUID, ...]]) -> list[Attendance]:
     """Return who is invited, each once."""
-    attendances = {
-        person_id: Attendance(person_id, need.label[:MAX_SERVES], need.optional)
-        for need in search.needs
-        if need.key != ROOM_KEY
-        for person_id in chosen.get(need.key, ())
-    }
+    attendances: dict[uuid.UUID, Attendance] = {}
+    # Somebody who meets two requirements comes for the one that needs them.
+    for need in sorted(search.needs, key=lambda need: need.optional):
+        for person_id in chosen.get(need.key, ()):
+            if person_id not in search.asked.resources:
+                attendance = Attendance(person_id, need.label[:MAX_SERVES], need.optional)
+                attendances.setdefault(person_id, attendance)
     if not attendances:
         raise Refusal(msg("There is nobody to invite. Change who has to be there."))
     return list(attendances.values())
@@ -346,6 +360,20 @@ def list_plans(session: Session, actor: Actor) -> list[Conference]:
         access.visible(actor, Conference)
         .where(Conference.state == ConferenceState.PLANNED)
         .order_by(Conference.created_at.desc(), Conference.id)
+        .limit(PAGE_SIZE)
+    )
+    return list(session.scalars(query))
+
+
+def list_questions(session: Session, conference: Conference) -> list[AvailabilityQuestion]:
+    """Return what people of unknown time were asked for a conference, the latest first."""
+    query = (
+        select(AvailabilityQuestion)
+        .where(
+            AvailabilityQuestion.conference_id == conference.id, AvailabilityQuestion.withdrawn_at.is_(None)
+        )
+        .options(joinedload(AvailabilityQuestion.person))
+        .order_by(AvailabilityQuestion.asked_at.desc(), AvailabilityQuestion.id)
         .limit(PAGE_SIZE)
     )
     return list(session.scalars(query))

@@ -60,7 +60,7 @@ class Difference:
 def list_changes(saved: Service, wanted: Service) -> list[str]:
     """Return the columns that differ, and "requirements"; for the trail, so without any value."""
     columns = [name for name in COLUMNS if getattr(saved, name) != getattr(wanted, name)]
-    if list(map(_identity, saved.requirements)) != list(map(_identity, wanted.requirements)):
+    if list(map(identity, saved.requirements)) != list(map(identity, wanted.requirements)):
         columns.append("requirements")
     return columns
 
@@ -82,7 +82,7 @@ def _differences(session: Session, saved: Service, wanted: Service) -> Iterator[
             continue
         words = requirement_words(session, one)
         before = requirement_words(session, former) if former else NOTHING
-        if former is None or _identity(former)[1:] != _identity(one)[1:]:
+        if former is None or identity(former)[1:] != identity(one)[1:]:
             yield Difference(REQUIREMENTS, before, words)
     for former in kept.values():
         yield Difference(REQUIREMENTS, requirement_words(session, former), NOTHING)
@@ -121,7 +121,7 @@ def _words(value: object) -> Message | str:
     return NOTHING if value in (None, "") else str(value)
 
 
-def _identity(requirement: Requirement) -> tuple[object, ...]:
+def identity(requirement: Requirement) -> tuple[object, ...]:
     """Return all that a requirement says, its position first."""
     return (
         *(getattr(requirement, name) for name in REQUIREMENT_COLUMNS),

@@ -18,6 +18,7 @@ from confsched.domain.requirements import findings, parse_hours
 from confsched.domain.starts import Need
 from confsched.errors import Message, Refusal, msg
 from confsched.models.catalogue import Requirement, Service
+from confsched.models.conferences import Conference
 from confsched.services.pools import needs_of
 from confsched.services.service_changes import is_named
 
@@ -125,7 +126,7 @@ def _text_problems(service: Service) -> Iterator[Problem]:
         yield Problem(refusal.field or "name", refusal.message)
 
 
-def requirement_problems(session: Session, service: Service, *, now: datetime) -> list[Problem]:
+def requirement_problems(session: Session, service: Service | Conference, *, now: datetime) -> list[Problem]:
     """Return what is wrong with the requirements, whoever has time; an unplanned duty line is not wrong."""
     requirements = service.requirements
     if len(requirements) > MAX_REQUIREMENTS:

@@ -9,6 +9,7 @@ from confsched.web.absences import blueprint as absences
 from confsched.web.accounts import accounts
 from confsched.web.bookings import blueprint as bookings
 from confsched.web.busy_calendars import blueprint as busy_calendars
+from confsched.web.conference_needs import blueprint as conference_needs
 from confsched.web.conferences import blueprint as conferences
 from confsched.web.consult_reports import blueprint as consult_reports
 from confsched.web.consult_times import blueprint as consult_times
@@ -39,6 +40,7 @@ BLUEPRINTS = (
     accounts,
     bookings,
     conferences,
+    conference_needs,
     consults,
     consult_reports,
     triage,

@@ -66,6 +66,7 @@ def load_assets() -> dict[str, Asset]:
         "app.css": Asset((STATIC / "app.css").read_bytes(), "text/css"),
         "app.js": Asset((STATIC / "app.js").read_bytes(), "text/javascript"),
         "services.js": Asset((STATIC / "services.js").read_bytes(), "text/javascript"),
+        "find_time.js": Asset((STATIC / "find_time.js").read_bytes(), "text/javascript"),
         **{name: Asset((STATIC / name).read_bytes(), "text/javascript") for name in ROSTER_SCRIPTS},
         "icons.svg": Asset(cut_sprite(sprite, ICONS).encode(), "image/svg+xml"),
         "icon.svg": Asset((STATIC / "icon.svg").read_bytes(), "image/svg+xml"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from itertools import groupby
@@ -54,16 +54,20 @@ class BandSpan:
     state: str
     text: str
     said: str
+    word: str
+    hours: str
 
 
 @dataclass(frozen=True)
 class BandPerson:
     """Hold the band of one person or room, and where it is known from."""
 
+    id: UUID
     name: str
     sub: str
     spans: tuple[BandSpan, ...]
     is_unknown: bool
+    is_room: bool = False
 
 
 @dataclass(frozen=True)
@@ -103,7 +107,7 @@ class Board:
     def unknown(self) -> list[BandPerson]:
         """Return the people about whom nothing certain is known on this day, each once."""
         everybody = (person for group in self.groups for person in (*group.people, *group.hidden))
-        return list({person.name: person for person in everybody if person.is_unknown}.values())
+        return list({person.id: person for person in everybody if person.is_unknown}.values())
 
     @property
     def hidden_count(self) -> int:
@@ -121,10 +125,20 @@ class Reader:
     sees_all: bool = False
 
 
-def day_board(plan: Plan, day: date, offers: Sequence[Offer], chosen: Offer | None, reader: Reader) -> Board:
-    """Lay out one local day of the search; `offers` are the best times of that day."""
+def day_board(
+    plan: Plan,
+    day: date,
+    offers: Sequence[Offer],
+    chosen: Offer | None,
+    reader: Reader,
+    extras: Mapping[str, Sequence[Message]] | None = None,
+) -> Board:
+    """Lay out one local day of the search.
+
+    `offers` are the best times of that day, `extras` what a need asks for beyond so many of a pool.
+    """
     window = day_window(day, plan.search.zone)
-    bands = _Bands(plan, window, reader)
+    bands = _Bands(plan, window, reader, extras or {})
     return Board(
         window=window,
         ticks=tuple(_ticks(window, plan.search.zone)),
@@ -149,8 +163,10 @@ def _ticks(window: Span, zone: str) -> Iterator[tuple[datetime, str]]:
 class _Bands:
     """Draw the band of each person once, however many requirements they could meet."""
 
-    def __init__(self, plan: Plan, window: Span, reader: Reader) -> None:
-        self.plan, self.window, self.reader = plan, window, reader
+    def __init__(
+        self, plan: Plan, window: Span, reader: Reader, extras: Mapping[str, Sequence[Message]]
+    ) -> None:
+        self.plan, self.window, self.reader, self.extras = plan, window, reader, extras
         self.shown = intersect(plan.search.window, window)
         self.known: dict[UUID, BandPerson] = {}
 
@@ -159,7 +175,8 @@ class _Bands:
         if person not in self.known:
             candidate = self.plan.candidates[person]
             there = replace(candidate.availability, window=self.shown) if self.shown else None
-            self.known[person] = _person(candidate, there, self.window, self.plan.search.zone, self.reader)
+            drawn = _person(candidate, there, self.window, self.plan.search.zone, self.reader)
+            self.known[person] = replace(drawn, is_room=person in self.plan.asked.resources)
         return self.known[person]
 
 
@@ -172,18 +189,21 @@ def _group(bands: _Bands, need: Need, chosen: Offer | None) -> BandGroup:
     shown = len(drawn) if reader.sees_all else max(PEOPLE_SHOWN, len(team))
     return BandGroup(
         name=need.label,
-        note=reader.say(_note(need)),
+        note=reader.say(_note(need, bands.extras.get(need.key, ()))),
         lamp=_lamp(need, chosen, plan.search.zone, reader.say) if chosen else None,
         people=drawn[:shown],
         hidden=drawn[shown:],
     )
 
 
-def _note(need: Need) -> Message:
+def _note(need: Need, extras: Sequence[Message]) -> Message:
+    """Say how many of how many are needed, and what else is asked of them."""
+    note = msg("%(count)s of %(all)s", count=need.count, all=len(need.pool))
     if need.key == ROOM_KEY:
-        return msg("room")
-    of = msg("%(count)s of %(all)s", count=need.count, all=len(need.pool))
-    return msg("%(of)s, if possible", of=of) if need.optional else of
+        note = msg("room")
+    for extra in extras:
+        note = msg("%(one)s, %(other)s", one=note, other=extra)
+    return note
 
 
 def _lamp(need: Need, offer: Offer, zone: str, say: Say) -> tuple[str, str]:
@@ -204,6 +224,7 @@ def _person(
     spans = tuple(band_spans(stretches, window, candidate.id in reader.own))
     known = knowledge(availability, window, reader.now) if availability else None
     return BandPerson(
+        id=candidate.id,
         name=candidate.name,
         sub=reader.say(known) if known else "",
         spans=tuple(_in_words(span, look, zone, reader.say) for span, look in spans),
@@ -230,8 +251,9 @@ def _look(stretch: Stretch, is_own: bool) -> Look:
 def _in_words(span: Span, look: Look, zone: str, say: Say) -> BandSpan:
     state, word = look[0], say(look[1])
     is_shown = look != FREE and span.duration >= READABLE_STEPS * STEP
+    hours = _hours(span, zone)
     return BandSpan(
-        span.starts_at, span.ends_at, state, word if is_shown else "", f"{word} {_hours(span, zone)}. "
+        span.starts_at, span.ends_at, state, word if is_shown else "", f"{word} {hours}. ", word, hours
     )
 
 

@@ -13,9 +13,7 @@ from wtforms.validators import Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from confsched.clock import local_day
-from confsched.domain.kinds import RequirementKind
 from confsched.errors import Refusal, msg
-from confsched.models.catalogue import Requirement
 from confsched.models.conferences import Conference
 from confsched.models.network import Resource, Site
 from confsched.models.people import Person
@@ -183,22 +181,7 @@ def _chosen(field: Field) -> uuid.UUID | None:
 
 
 def form_of(conference: Conference) -> ConferenceForm:
-    """Return the form as it stands on record."""
+    """Return the form as it stands on record; the requirements stand beside the times."""
     form = ConferenceForm(formdata=None, obj=conference)
     form.resource_id.data = str(conference.resource_id or "")
-    rows = [one for one in conference.requirements if one.kind is RequirementKind.DISCIPLINE]
-    for fields, requirement in zip(form.rows, rows, strict=False):
-        discipline, site, count, optional = fields
-        discipline.data = requirement.discipline
-        site.data = str(requirement.sites[0].site_id) if requirement.sites else ""
-        count.data, optional.data = requirement.count, requirement.is_optional
-    _fill_people(form, [one for one in conference.requirements if one.kind is RequirementKind.PERSONS])
     return form
-
-
-def _fill_people(form: ConferenceForm, requirements: Sequence[Requirement]) -> None:
-    people = [str(member.person_id) for one in requirements for member in one.persons]
-    is_choice = len(requirements) == 1 and requirements[0].count < len(people)
-    form.person_ids.data = people
-    form.person_count.data = requirements[0].count if is_choice else None
-    form.person_is_optional.data = any(one.is_optional for one in requirements)

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import uuid
-from datetime import date, datetime
+from dataclasses import replace
+from datetime import datetime
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from wtforms import DateField, StringField, TimeField
-from wtforms.validators import Length, Optional
-from wtforms.widgets import HiddenInput
 
 from confsched.clock import local_day
 from confsched.domain.kinds import BookingKind, ConferenceState
 from confsched.domain.permissions import Permission
-from confsched.errors import Conflict, Message, Refusal, msg
+from confsched.errors import Conflict, Refusal, msg
 from confsched.models.conferences import Conference
 from confsched.services import access, booking_lists, conferences, directory
 from confsched.services.claims import Taken
-from confsched.web.bands import Reader, day_board
 from confsched.web.conference_forms import (
     ConferenceForm,
     draft_of,
@@ -27,25 +24,14 @@ from confsched.web.conference_forms import (
     form_of,
     offer_choices,
 )
+from confsched.web.conference_times import InviteForm, is_over, no_longer_planned, times_page
 from confsched.web.context import current_actor, now, read_session, transaction
-from confsched.web.find_time import times_view
-from confsched.web.forms import BaseForm
 from confsched.web.instants import own_instant, parse_instant
-from confsched.web.pages import sentence
 from confsched.web.policies import needs
 
 TYPED = ("day", "at", "override_reason")
 
 blueprint = Blueprint("conferences", __name__, url_prefix="/conferences")
-
-
-class InviteForm(BaseForm):
-    """A pressed time, or a day and time of one's own."""
-
-    starts_at = StringField(widget=HiddenInput())
-    day = DateField(msg("Day"), validators=[Optional()])
-    at = TimeField(msg("Begins at"), validators=[Optional()])
-    override_reason = StringField(msg("Reason for overruling"), validators=[Length(max=200)])
 
 
 @blueprint.get("/")
@@ -95,9 +81,9 @@ def edit(conference_id: uuid.UUID) -> ResponseReturnValue:
     """Show what is looked for, to be changed."""
     conference = access.get_conference(read_session(), current_actor(), conference_id)
     if conference.state is not ConferenceState.PLANNED:
-        return _no_longer_planned(conference)
+        return no_longer_planned(conference)
     form = form_of(conference)
-    if _is_over(conference):
+    if is_over(conference):
         form.add_error("search_until_on", msg("This day is over. Please choose a later one."))
     return _form_page(form, 200, conference)
 
@@ -107,13 +93,11 @@ def edit(conference_id: uuid.UUID) -> ResponseReturnValue:
 def change(conference_id: uuid.UUID) -> ResponseReturnValue:
     """Change what is looked for and go on to the times."""
     form = ConferenceForm()
-    if form.is_search:
-        return _form_page(form, 200, access.get_conference(read_session(), current_actor(), conference_id))
     try:
         draft = draft_of(form)
         with transaction() as session:
             conference = access.get_conference(session, current_actor(), conference_id, to="change")
-            conferences.change(session, current_actor(), conference, draft, now=now())
+            conferences.change(session, current_actor(), conference, replace(draft, wanted=None), now=now())
     except Refusal as refusal:
         if refusal.status not in (409, 422):
             raise
@@ -149,7 +133,7 @@ def _form_page(
 @needs(Permission.PLAN_CONFERENCE)
 def times(conference_id: uuid.UUID) -> ResponseReturnValue:
     """Show people by time and the best times; ?day= turns the page, ?at= chooses a time."""
-    return _times_page(conference_id, InviteForm(formdata=None), 200)
+    return times_page(conference_id, InviteForm(formdata=None), 200)
 
 
 @blueprint.post("/<uuid:conference_id>/invitation")
@@ -191,13 +175,13 @@ def _refused_time(conference_id: uuid.UUID, form: InviteForm, refusal: Refusal) 
     if conference.state is not ConferenceState.PLANNED:
         raise refusal
     if form.starts_at.data:
-        return _times_page(conference_id, form, refusal.status, refusal.message)
+        return times_page(conference_id, form, refusal.status, refusal.message)
     if isinstance(refusal, Taken):
         refusal = Conflict(
             msg("Not everybody is free then. Choose one of the best times, or give a reason to overrule it.")
         )
     form.add_error(refusal.field if refusal.field in TYPED else "at", refusal.message)
-    return _times_page(conference_id, form, refusal.status)
+    return times_page(conference_id, form, refusal.status)
 
 
 @blueprint.post("/<uuid:conference_id>/withdrawal")
@@ -208,57 +192,3 @@ def withdraw(conference_id: uuid.UUID) -> ResponseReturnValue:
         conference = access.get_conference(session, current_actor(), conference_id, to="change")
         conferences.withdraw(session, current_actor(), conference, now=now())
     return redirect(url_for("conferences.index"), 303)
-
-
-def _no_longer_planned(conference: Conference) -> ResponseReturnValue:
-    """Lead to the meeting that the plan became, or back to the list where it was dropped."""
-    if conference.booking_id is None:
-        return redirect(url_for("conferences.index"), 303)
-    return redirect(url_for("bookings.show", booking_id=conference.booking_id), 303)
-
-
-def _is_over(conference: Conference) -> bool:
-    return conference.search_until_on < local_day(now(), conference.site.zone)
-
-
-def _times_page(
-    conference_id: uuid.UUID, form: InviteForm, status: int, problem: Message | None = None
-) -> ResponseReturnValue:
-    session, actor = read_session(), current_actor()
-    conference = access.get_conference(session, actor, conference_id)
-    if conference.state is not ConferenceState.PLANNED:
-        return _no_longer_planned(conference)
-    if _is_over(conference):
-        return redirect(url_for("conferences.edit", conference_id=conference.id), 303)
-    found = conferences.offers(session, conference, now=now())
-    own = directory.list_own(session, actor, found.plan.candidates)
-    reader = Reader(sentence, now(), own, sees_all=request.args.get("people") == "all")
-    view = times_view(found, at=_asked_instant(), day=_asked_day(form, found.plan.search.zone))
-    page = render_template(
-        "conferences/times.html",
-        conference=conference,
-        found=found,
-        view=view,
-        board=day_board(found.plan, view.day, view.todays, view.chosen, reader),
-        may_override=actor.may(Permission.OVERRIDE_CONFLICT),
-        problem=problem,
-        form=form,
-    )
-    return page, status
-
-
-def _asked_instant() -> datetime | None:
-    try:
-        return parse_instant(request.args.get("at"))
-    except Refusal:
-        return None
-
-
-def _asked_day(form: InviteForm, zone: str) -> date | None:
-    """Return the day of the refused time, or the one in the address."""
-    try:
-        if form.starts_at.data:
-            return local_day(parse_instant(form.starts_at.data), zone)
-        return form.day.data or date.fromisoformat(request.args.get("day", ""))
-    except (Refusal, ValueError):
-        return None
