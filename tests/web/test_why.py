@@ -17,6 +17,7 @@ from confsched.models.catalogue import Service
 from confsched.models.conferences import Conference
 from confsched.models.consults import Consult
 from confsched.models.network import Site
+from confsched.models.people import Person
 from confsched.models.rosters import Absence, WorkingHoursRow
 from confsched.services import consult_times
 from confsched.services.conferences import Wanted
@@ -279,5 +280,6 @@ def test_the_answer_is_in_the_language_of_the_reader(
     said: str,
 ) -> None:
     _away(sqlite_database, world)
-    requester.environ_base["HTTP_ACCEPT_LANGUAGE"] = language
+    with sqlite_database.transaction() as session:
+        session.get_one(Person, world.requester.id).language = language
     assert said in requester.get(f"/consults/{consult_id}/why?day=2026-11-24&at=09:00").text
