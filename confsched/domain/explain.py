@@ -21,6 +21,7 @@ from confsched.domain.starts import Board, Candidate, Need, Plan, Search, prepar
 from confsched.errors import Message, msg
 
 BLOCKED_LIMIT = 14
+NAMED = 6  # of a large pool so many are named; the answer for one time names everybody
 MINUTE = timedelta(minutes=1)
 
 
@@ -207,9 +208,12 @@ def _why_not(plan: Plan, need: Need, pool: Pool, piece: Span) -> Iterator[Messag
         yield msg("Nobody is entered for %(need)s.", need=need.label)
     elif len(pool.people) < pool.count:
         yield msg("%(need)s needs %(count)s people, fewer are entered.", need=need.label, count=pool.count)
-    for person in pool.people:
-        if not plan.possible[person] & _cells(plan, piece):
-            yield _in_words(plan.candidates[person], piece)
+    cells = _cells(plan, piece)
+    away = [person for person in pool.people if not plan.possible[person] & cells]
+    for person in away[:NAMED]:
+        yield _in_words(plan.candidates[person], piece)
+    if len(away) > NAMED:
+        yield msg("%(count)s more are not free either.", count=len(away) - NAMED)
 
 
 def _in_words(candidate: Candidate, piece: Span) -> Message:

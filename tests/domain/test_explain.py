@@ -97,6 +97,15 @@ def test_a_week_in_which_everyone_is_busy_names_each_person_each_day() -> None:
     assert lines(explanation) == [("A", ["Dr. 1 is already booked.", "Dr. 2 is absent."])] * 5
 
 
+def test_of_a_large_pool_a_few_are_named_and_the_rest_is_counted() -> None:
+    """Cover line 38 of the failures of others."""
+    people = by_id(*(person(number, absences=(WEEK,)) for number in range(1, 11)))
+    explanation = explain([need("A", *range(1, 11))], people, search(window=span(7, 18)))
+    [(_, reasons)] = lines(explanation)
+    assert len(reasons) == 7
+    assert reasons[-1] == "4 more are not free either."
+
+
 def test_only_the_time_before_the_first_offer_is_explained() -> None:
     people = by_id(person(1, claims=(span(8, 17), span(8, 14, 1))))
     explanation = explain([need("A", 1)], people, search())
