@@ -18,13 +18,14 @@ from confsched.domain.permissions import Actor, Permission
 from confsched.errors import Message
 from confsched.models.catalogue import Service
 from confsched.models.network import CooperationAgreement, Site
+from confsched.services.lists import Page, page_of
 from confsched.services.matching import Plan, plan_service
 from confsched.services.service_changes import Difference, list_differences
 from confsched.services.service_checks import MAX_REQUIREMENTS, Problem, find_problems, is_whole
 
 OFFERS = 5
 LIST_DAYS = 14
-PAGE_SIZE = 30
+PAGE_SIZE = 20
 # What a search cannot begin with; all else that is wrong is said beside what is found.
 SEARCHED = frozenset(
     {
@@ -117,8 +118,8 @@ class ServiceRow:
     next_at: datetime | None
 
 
-def list_rows(session: Session, actor: Actor, *, now: datetime) -> list[ServiceRow]:
-    """Return the services that the actor edits with their next offer within two weeks, by name."""
+def list_rows(session: Session, actor: Actor, *, now: datetime, page: int = 1) -> Page[ServiceRow]:
+    """Return the services that the actor edits with their next offer within two weeks, open ones first."""
     houses = actor.organisations_with(Permission.EDIT_SERVICES)
     query = (
         select(Service)
@@ -126,13 +127,11 @@ def list_rows(session: Session, actor: Actor, *, now: datetime) -> list[ServiceR
         .where(Site.organisation_id.in_(houses))
         .options(joinedload(Service.site))
         .order_by(Service.is_open.desc(), Service.name, Service.id)
-        .limit(PAGE_SIZE)
     )
-    services = list(session.scalars(query))
-    asked_by = _asked_by(session, [service.id for service in services], now)
-    return [
-        ServiceRow(service, tuple(asked_by[service.id]), _next(session, service, now)) for service in services
-    ]
+    found = page_of(list(session.scalars(query)), page, PAGE_SIZE)
+    asked_by = _asked_by(session, [service.id for service in found.items], now)
+    rows = (ServiceRow(one, tuple(asked_by[one.id]), _next(session, one, now)) for one in found.items)
+    return Page(tuple(rows), found.page, found.pages, found.total)
 
 
 def _next(session: Session, service: Service, now: datetime) -> datetime | None:

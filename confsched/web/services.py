@@ -48,6 +48,7 @@ blueprint = Blueprint("services", __name__, url_prefix="/services")
 
 PARTS = {"preview": "services/_preview.html", "needs": "services/_needs.html"}
 PREVIEW = "preview"
+MAX_PAGE = 10_000
 
 
 @dataclass(frozen=True)
@@ -63,8 +64,9 @@ class Typed:
 @needs(Permission.EDIT_SERVICES)
 def index() -> ResponseReturnValue:
     """Show the services of the house, who may ask for each, and when it has time next."""
-    rows = service_previews.list_rows(read_session(), current_actor(), now=now())
-    return render_template("services/index.html", rows=rows)
+    page = max(1, min(MAX_PAGE, request.args.get("page", 1, type=int)))
+    listing = service_previews.list_rows(read_session(), current_actor(), now=now(), page=page)
+    return render_template("services/index.html", listing=listing)
 
 
 @blueprint.get("/new")

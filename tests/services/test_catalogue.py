@@ -271,6 +271,6 @@ def test_requirements_are_told_in_words_and_read_back_as_they_are(session: Sessi
 
 
 def test_the_list_names_who_may_ask_and_the_next_time(session: Session, cast: World) -> None:
-    (row,) = service_previews.list_rows(session, cast.actor(cast.admin), now=NOW)
+    (row,) = service_previews.list_rows(session, cast.actor(cast.admin), now=NOW).items
 
     assert (row.asked_by, row.next_at) == (("Moorfeld",), local(NOW.date(), time(9)))
