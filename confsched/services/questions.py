@@ -8,7 +8,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session, joinedload
 
 from confsched import clock
@@ -18,6 +18,7 @@ from confsched.domain.invites import Kind
 from confsched.domain.kinds import BookingKind, ConferenceState, QuestionAnswer
 from confsched.domain.permissions import Actor
 from confsched.domain.questions import Verdict, answer_by, verdict
+from confsched.domain.starts import MAX_WINDOW
 from confsched.errors import Conflict, Message, NotFound, Refusal, msg
 from confsched.formats.meetings import KINDS
 from confsched.models.accounts import Account
@@ -25,7 +26,7 @@ from confsched.models.bookings import Booking
 from confsched.models.claims import Hold
 from confsched.models.conferences import Conference
 from confsched.models.consults import Consult
-from confsched.models.people import Person
+from confsched.models.people import Membership, Person
 from confsched.models.questions import AvailabilityQuestion
 from confsched.services import asked_times, audit, consult_notices, consult_times, holds, login_sessions
 from confsched.services.matching import plan_conference
@@ -90,8 +91,11 @@ def ask_for_conference(
     """Ask somebody of the conference whether they can come at a time; the same question twice is one."""
     if conference.state is not ConferenceState.PLANNED:
         raise Conflict(msg("Everybody is invited already. Move the meeting instead."))
-    if person_id not in plan_conference(session, conference, now=now).asked.people:
+    plan = plan_conference(session, conference, now=now)
+    if person_id not in plan.asked.people:
         raise NotFound
+    if span.duration != plan.search.duration or span.ends_at > now + MAX_WINDOW:
+        raise NotFound  # no page of ours offers it
     _check_few(session, conference, now)
     return ask(session, actor, person_id=person_id, span=span, conference=conference, now=now)
 
@@ -235,9 +239,22 @@ def get_open(session: Session, token: str, *, now: datetime) -> Shown:
 def _is_open(session: Session, question: AvailabilityQuestion, now: datetime) -> bool:
     if question.withdrawn_at is not None or question.expires_at <= now:
         return False
+    if not _works_still(session, question.person, now):
+        return False
     if question.conference_id is not None:
         return session.get_one(Conference, question.conference_id).state is ConferenceState.PLANNED
     return _asked_hold(session, question) is not None
+
+
+def _works_still(session: Session, person: Person, now: datetime) -> bool:
+    """Tell whether a person holds any function today: who has left answers for nobody."""
+    today = clock.local_day(now, person.zone)
+    query = select(Membership.id).where(
+        Membership.person_id == person.id,
+        Membership.valid_from <= today,
+        or_(Membership.valid_until.is_(None), Membership.valid_until > today),
+    )
+    return session.scalars(query).first() is not None
 
 
 def _asked_hold(session: Session, question: AvailabilityQuestion) -> Hold | None:

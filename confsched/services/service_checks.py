@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from urllib.parse import urlsplit
 
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
@@ -111,9 +112,19 @@ def _size_problems(service: Service) -> Iterator[Problem]:
         yield Problem("cap_per_day", words)
 
 
+def _is_web_address(link: str) -> bool:
+    """Tell whether a link is encrypted, names a host, and holds neither spaces nor a password."""
+    try:
+        parts = urlsplit(link)
+    except ValueError:
+        return False
+    has_space = any(char.isspace() for char in link)
+    return parts.scheme == "https" and bool(parts.hostname) and "@" not in parts.netloc and not has_space
+
+
 def _text_problems(service: Service) -> Iterator[Problem]:
     link = service.join_base
-    if link and (not link.startswith("https://") or len(link) > MAX_LINK or any(c.isspace() for c in link)):
+    if link and (len(link) > MAX_LINK or not _is_web_address(link)):
         yield Problem("join_base", msg("A join link starts with https:// and has no spaces."))
     if len(service.preferred_hours) > MAX_HOURS_TEXT:
         words = msg("At most %(count)s characters fit here.", count=MAX_HOURS_TEXT)

@@ -90,7 +90,7 @@ def redirect(
         )
     reason = _sentence(reason, "reason")
     former = consult.service
-    waiting_line.leave(session, consult, SlotAnswer.WITHDRAWN, now=now)  # it is the line of the former service
+    waiting_line.leave(session, consult, SlotAnswer.WITHDRAWN, now=now)  # the line of the former service
     consult.service = target
     state = ConsultState.REQUESTED if target.needs_triage else ConsultState.OFFERED
     consult_steps.enter(session, actor, consult, state, now=now, reason=reason, former_service_id=former.id)

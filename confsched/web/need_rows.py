@@ -146,7 +146,8 @@ def _ids(texts: Iterable[str]) -> tuple[uuid.UUID, ...]:
 
 
 def _number(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() and int(text) <= MAX_NUMBER else None
+    is_short = len(text) <= len(str(MAX_NUMBER))  # Python refuses to read thousands of digits
+    return int(text) if is_short and text.isascii() and text.isdigit() and int(text) <= MAX_NUMBER else None
 
 
 def find_action(rows: Sequence[NeedRow]) -> Action | None:
@@ -154,8 +155,9 @@ def find_action(rows: Sequence[NeedRow]) -> Action | None:
     name, _, place = request.form.get("action", "").rpartition("-")
     if name == "add":
         return Action(place)
-    if name in ("up", "down", "remove", "find") and place.isdigit() and int(place[:4]) < len(rows):
-        return Action(name, int(place[:4]))
+    number = _number(place)
+    if name in ("up", "down", "remove", "find") and number is not None and number < len(rows):
+        return Action(name, number)
     waiting = (place for place, row in enumerate(rows) if row.person_text)
     found = next(waiting, None)
     return Action("find", found) if found is not None else None

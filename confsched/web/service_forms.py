@@ -12,6 +12,7 @@ from wtforms.validators import Optional
 
 from confsched.domain.kinds import RequirementKind
 from confsched.errors import msg
+from confsched.formats.plain_text import one_line
 from confsched.models.catalogue import Service
 from confsched.models.network import Site
 from confsched.services.catalogue import NewService
@@ -120,7 +121,7 @@ def fill_choices(form: ServiceForm, choices: Choices, sites: Iterable[Site]) -> 
 
 def new_service_of(form: ServiceForm) -> tuple[NewService, list[Problem]]:
     """Return what was typed, and which fields hold no number; those are taken as they usually are."""
-    values: dict[str, object] = {name: (form[name].data or "").strip()[:MAX_TEXT] for name in TEXTS}
+    values: dict[str, object] = {name: one_line(form[name].data or "")[:MAX_TEXT] for name in TEXTS}
     values |= {name: bool(form[name].data) for name in FLAGS}
     problems = []
     usual = NewService("", "", duration_minutes=30)

@@ -17,11 +17,13 @@ from confsched.errors import Refusal
 from confsched.models.bookings import Booking
 from confsched.models.catalogue import Service
 from confsched.models.consults import Consult
-from confsched.services import bookings, catalogue, consult_times, questions, seats, triage, waitlist
+from confsched.models.people import Membership
+from confsched.services import conferences, consult_times, questions, seats, triage, waitlist
+from confsched.services.conferences import Draft, Wanted
 from confsched.services.questions import NoQuestion
-from tests.support.questions import make_unknown, token_for
+from tests.support.questions import ask_about, make_unknown, token_for
 from tests.support.web import SignIn
-from tests.world import NOW, World, add_agreement, add_crowd, add_service, ask, book, local
+from tests.world import NEUROLOGY, NOW, World, add_agreement, add_service, ask, book, local
 
 TUESDAY = date(2026, 11, 24)
 NINE, TEN = local(TUESDAY, time(9)), local(TUESDAY, time(10))
@@ -124,3 +126,58 @@ def test_who_is_passed_on_waits_no_longer_in_the_line_of_the_former_service(
         waitlist.join(session, world.actor(world.requester), consult, now=NOW)
         triage.redirect(session, world.actor(world.neurologist), consult, other.id, "Better.", now=NOW)
         assert waitlist.find_place(session, consult) is None
+
+
+def test_who_has_left_the_house_answers_no_question(sqlite_database: Database, world: World) -> None:
+    with sqlite_database.transaction() as session:
+        consult = ask_about(session, world, TEN)
+        token = token_for(session, world.neurologist)
+        left = select(Membership).where(Membership.person_id == world.neurologist.id)
+        session.scalars(left).one().valid_until = date(2026, 11, 1)
+        with pytest.raises(NoQuestion):
+            questions.answer(session, token, YES, now=NOW)
+        assert consult.state is ConsultState.HELD
+
+
+def test_a_planner_asks_only_for_a_time_that_the_meeting_could_have(
+    client: FlaskClient, world: World, sign_in: SignIn, sqlite_database: Database
+) -> None:
+    draft = Draft("Board", 30, TUESDAY, TUESDAY + timedelta(days=3), (Wanted(discipline=NEUROLOGY),))
+    with sqlite_database.transaction() as session:
+        planned = conferences.plan(session, world.actor(world.secretary), draft, now=NOW, key="key-1")
+        path = f"/conferences/{planned.id}/questions"
+    sign_in(client, world.secretary)
+    for starts_at, ends_at in ((TEN, TEN + 9000 * HOUR), (TEN, TEN + HOUR / 60), (TEN + 9000 * HOUR,) * 2):
+        times = {"starts_at": starts_at.isoformat(), "ends_at": (ends_at + HOUR / 60).isoformat()}
+        form = {**times, "person_id": str(world.neurologist.id)}
+        assert client.post(path, data=form).status_code == 404
+
+
+@pytest.mark.parametrize("action", ["remove-²", "remove-" + "9" * 5000, "up--1", "find-٣", "down-"])
+def test_no_button_of_a_row_breaks_the_editor(
+    client: FlaskClient, world: World, sign_in: SignIn, action: str
+) -> None:
+    sign_in(client, world.admin)
+    assert client.post("/services/", data={"action": action}).status_code == 422
+
+
+def test_names_of_services_are_one_line_and_links_name_a_host(
+    client: FlaskClient, world: World, sign_in: SignIn, sqlite_database: Database
+) -> None:
+    sign_in(client, world.admin)
+    form = {
+        "name": "A\r\nBcc: x@elsewhere.example\x1b\u202e\u2028B",
+        "discipline": NEUROLOGY,
+        "site_id": str(world.hub.id),
+        "needs": "0",
+        "need-0-kind": "discipline",
+        "need-0-discipline": NEUROLOGY,
+        "need-0-count": "1",
+        "is_open": "y",
+    }
+    for link in ("https://", "https://[x", "https://name:word@video.example", "https:video"):
+        answer = client.post("/services/", data={**form, "join_base": link, "form_key": link})
+        assert (answer.status_code, 'id="join_base-error"' in answer.text) == (422, True)
+    assert client.post("/services/", data={**form, "form_key": "last"}).status_code == 303
+    with sqlite_database.read() as session:
+        assert "A Bcc: x@elsewhere.example B" in set(session.scalars(select(Service.name)))
