@@ -132,8 +132,8 @@ def hold_seat(
 ) -> Hold:
     """Keep a seat in a meeting that stands while the requester confirms; an earlier hold is given back."""
     check_open(consult)
-    former = consult.hold
-    if former is not None and _is_for(former, former.starts_at, booking_id, now):
+    former, meeting = consult.hold, session.get(Booking, booking_id)
+    if former is not None and meeting is not None and _is_for(former, meeting.starts_at, booking_id, now):
         return former
     _drop(session, consult, now)
     held = seats.hold(session, actor.person_id, consult, booking_id, now=now, until=hold_until(now))

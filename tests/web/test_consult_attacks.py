@@ -13,12 +13,12 @@ from sqlalchemy.orm import Session
 from confsched.db import Database
 from confsched.domain.bookings import BookingState
 from confsched.domain.kinds import ConsultState, QuestionAnswer
-from confsched.errors import Refusal
+from confsched.errors import Conflict, Refusal
 from confsched.models.bookings import Booking
 from confsched.models.catalogue import Service
 from confsched.models.consults import Consult
 from confsched.models.people import Membership
-from confsched.services import conferences, consult_times, questions, seats, triage, waitlist
+from confsched.services import bookings, conferences, consult_times, questions, seats, triage, waitlist
 from confsched.services.conferences import Draft, Wanted
 from confsched.services.questions import NoQuestion
 from tests.support.questions import ask_about, make_unknown, token_for
@@ -181,3 +181,20 @@ def test_names_of_services_are_one_line_and_links_name_a_host(
     assert client.post("/services/", data={**form, "form_key": "last"}).status_code == 303
     with sqlite_database.read() as session:
         assert "A Bcc: x@elsewhere.example B" in set(session.scalars(select(Service.name)))
+
+
+def test_the_seat_of_a_meeting_that_has_moved_can_be_held_anew(
+    sqlite_database: Database, world: World
+) -> None:
+    with sqlite_database.transaction() as session:
+        session.get_one(Service, world.service.id).seats = 3
+        booking = book(session, world, LATE)
+        consult = ask(session, world, "key-2", by=world.second_requester, case_ref="FK-2XXX")
+        actor = world.actor(world.second_requester)
+        consult_times.hold_seat(session, actor, consult, booking.id, now=NOW)
+        organiser = next(one for one in world.actors.values() if one.person_id == booking.organiser_id)
+        bookings.move(session, organiser, booking, LATE + HOUR, now=NOW)
+        with pytest.raises(Conflict):
+            consult_times.book(session, actor, consult, now=NOW)
+        consult_times.hold_seat(session, actor, consult, booking.id, now=NOW)
+        assert consult_times.book(session, actor, consult, now=NOW) is booking
