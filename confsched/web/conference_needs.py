@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -42,7 +43,9 @@ def change(conference_id: uuid.UUID) -> ResponseReturnValue:
         if refusal.status not in (409, 422):
             raise
         return _refused(conference_id, form, refusal)
-    kept = {name: request.form[name] for name in ("day", "people", "wanted") if request.form.get(name)}
+    kept: dict[str, Any] = {
+        name: request.form[name] for name in ("day", "people", "wanted") if request.form.get(name)
+    }
     return redirect(url_for("conferences.times", conference_id=conference_id, _anchor="board", **kept), 303)
 
 

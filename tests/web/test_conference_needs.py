@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -14,8 +15,9 @@ from confsched.domain.kinds import RequirementKind
 from confsched.domain.permissions import Function
 from confsched.models.claims import Claim
 from confsched.models.conferences import Conference
+from confsched.services.conferences import Wanted
 from tests.support.web import SignIn
-from tests.web.test_conferences import NINE, Wanted, plan
+from tests.web.test_conferences import NINE, plan
 from tests.world import NEUROLOGY, World, add_person
 
 
@@ -37,7 +39,7 @@ def seen(client: FlaskClient, conference_id: uuid.UUID) -> str:
     return found[1]
 
 
-def rows(*wanted: dict[str, object], **values: object) -> dict[str, object]:
+def rows(*wanted: Mapping[str, object], **values: object) -> dict[str, object]:
     sent: dict[str, object] = {"needs": [str(place) for place in range(len(wanted))], **values}
     for place, one in enumerate(wanted):
         for name, value in {"kind": "discipline", "count": "1", **one}.items():
@@ -49,7 +51,7 @@ def send(client: FlaskClient, conference_id: uuid.UUID, values: dict[str, object
     return client.post(f"/conferences/{conference_id}/requirements", data=values)
 
 
-ANY = {"discipline": NEUROLOGY}
+ANY: dict[str, object] = {"discipline": NEUROLOGY}
 
 
 def test_all_that_a_requirement_can_say_is_kept_and_the_day_with_it(
@@ -106,7 +108,7 @@ def test_a_second_planner_sees_what_the_first_one_saved_before_anything_is_lost(
     ],
 )
 def test_what_nobody_can_ever_meet_is_said_at_its_row_and_the_times_stay(
-    secretary: FlaskClient, conference_id: uuid.UUID, wanted: tuple[dict[str, object], ...], sentence: str
+    secretary: FlaskClient, conference_id: uuid.UUID, wanted: tuple[Mapping[str, object], ...], sentence: str
 ) -> None:
     answer = send(secretary, conference_id, rows(*wanted, seen=seen(secretary, conference_id)))
     assert answer.status_code == 422
