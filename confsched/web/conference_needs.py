@@ -20,6 +20,8 @@ from confsched.web.context import current_actor, now, transaction
 from confsched.web.need_rows import find_action, typed_of
 from confsched.web.policies import needs
 
+KEPT = ("day", "people", "wanted")
+
 blueprint = Blueprint("conference_needs", __name__, url_prefix="/conferences")
 
 
