@@ -18,7 +18,7 @@ from confsched.models.bookings import Booking
 from confsched.models.catalogue import Service
 from confsched.models.consults import Consult
 from confsched.models.people import Membership
-from confsched.services import bookings, conferences, consult_times, questions, seats, triage, waitlist
+from confsched.services import bookings, conferences, consult_times, holds, questions, seats, triage, waitlist
 from confsched.services.conferences import Draft, Wanted
 from confsched.services.questions import NoQuestion
 from tests.support.questions import ask_about, make_unknown, token_for
@@ -38,6 +38,12 @@ def _confirmed(session: Session, world: World, consult: Consult) -> None:
     assert questions.confirm(session, actor, consult, now=NOW) is None
 
 
+def _asked_of(consult: Consult) -> uuid.UUID:
+    assert consult.hold is not None
+    [unknown] = holds.unknown_in(consult.hold)
+    return unknown
+
+
 def test_after_one_said_no_the_yes_of_the_next_books_the_same_time(
     sqlite_database: Database, world: World
 ) -> None:
@@ -46,11 +52,11 @@ def test_after_one_said_no_the_yes_of_the_next_books_the_same_time(
         make_unknown(session, *both.values())
         consult = ask(session, world)
         _confirmed(session, world, consult)
-        first = next(uuid.UUID(one["person_id"]) for one in consult.hold.serving if "unknown" in one)
+        first = _asked_of(consult)
         old = token_for(session, both[first])
         questions.answer(session, old, NO, now=NOW)
         _confirmed(session, world, consult)
-        second = next(uuid.UUID(one["person_id"]) for one in consult.hold.serving if "unknown" in one)
+        second = _asked_of(consult)
         assert first != second
         for given in (YES, NO):
             with pytest.raises(NoQuestion):
