@@ -22,6 +22,7 @@ from confsched.services.matching import plan_consult
 
 PAGE_SIZE = 50
 MAX_REASON = 400
+MAX_PASSED_ON = 3  # there, back where that was a mistake, and on
 
 
 def list_waiting(session: Session, actor: Actor, *, page: int = 1) -> Page[Consult]:
@@ -88,6 +89,7 @@ def redirect(
         raise Refusal(
             msg("Choose a service that the asking hospital has an agreement for."), field="service_id"
         )
+    _check_not_passed_around(consult)
     reason = _sentence(reason, "reason")
     former = consult.service
     waiting_line.leave(session, consult, SlotAnswer.WITHDRAWN, now=now)  # the line of the former service
@@ -102,6 +104,16 @@ def redirect(
     consult_notices.tell_asking(session, consult, heading, lines, now=now)
     if target.needs_triage:
         consult_notices.tell_triagers(session, consult, consult_notices.WAITS, now=now)
+
+
+def _check_not_passed_around(consult: Consult) -> None:
+    """Refuse to pass a request on once more that goes from house to house while its patient waits."""
+    passed = sum(step.former_service_id is not None for step in consult.steps)
+    if passed >= MAX_PASSED_ON:
+        raise Refusal(
+            msg("This request was passed on %(count)s times already. Accept or decline it.", count=passed),
+            field="service_id",
+        )
 
 
 def decline(

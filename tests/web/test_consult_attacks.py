@@ -204,3 +204,17 @@ def test_the_seat_of_a_meeting_that_has_moved_can_be_held_anew(
             consult_times.book(session, actor, consult, now=NOW)
         consult_times.hold_seat(session, actor, consult, booking.id, now=NOW)
         assert consult_times.book(session, actor, consult, now=NOW) is booking
+
+
+def test_a_request_is_not_passed_around_for_ever(sqlite_database: Database, world: World) -> None:
+    with sqlite_database.transaction() as session:
+        service = session.get_one(Service, world.service.id)
+        other = add_service(session, service.site, name="Epilepsy")
+        service.needs_triage = other.needs_triage = True
+        add_agreement(session, other, world.spoke)
+        consult, actor = ask(session, world), world.actor(world.neurologist)
+        for target in (other, service, other):
+            triage.redirect(session, actor, consult, target.id, "Not ours.", now=NOW)
+        with pytest.raises(Refusal, match="passed on"):
+            triage.redirect(session, actor, consult, service.id, "Not ours.", now=NOW)
+        triage.accept(session, actor, consult, now=NOW)
