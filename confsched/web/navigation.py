@@ -122,5 +122,7 @@ def _may_open(actor: Actor, place: _Place) -> bool:
 
 def _is_current(place: _Place) -> bool:
     part = place.endpoint.partition(".")[0]
+    if request.blueprint == "why":
+        return request.path.startswith(f"/{part}/")
     shown = {request.blueprint, part}
     return request.blueprint == part or any(shown <= parts for parts in (ROSTER_PARTS, CONSULT_PARTS))

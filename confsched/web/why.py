@@ -77,7 +77,14 @@ def _answer_page(row: Consult | Conference, back: str) -> ResponseReturnValue:
     except Refusal as refusal:
         form.add_error(refusal.field if refusal.field in ("day", "at") else None, refusal.message)
         status = refusal.status
-    page = render_template("why/show.html", row=row, form=form, answer=answer, back=back)
+    page = render_template(
+        "why/show.html",
+        row=row,
+        is_consult=isinstance(row, Consult),
+        form=form,
+        answer=answer,
+        back=back,
+    )
     return page, status
 
 

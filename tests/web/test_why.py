@@ -85,6 +85,8 @@ def test_of_people_of_another_house_a_requester_reads_only_that_they_are_busy(
 def test_a_time_that_does_is_said_to_do(requester: FlaskClient, consult_id: uuid.UUID) -> None:
     page = requester.get(f"/consults/{consult_id}/why?day=2026-11-24&at=09:00").text
     assert "This time would do for everybody required." in page
+    assert "Hold this time" in page
+    assert f'action="/consults/{consult_id}/hold"' in page
 
 
 @pytest.mark.parametrize("query", ["day=2026-11-24", "at=09:00", "day=x&at=09:00", "day=2026-11-24&at=x"])
