@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Callable
 from functools import partial
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from wtforms import SelectField, StringField
 from wtforms.validators import Length
@@ -14,11 +14,12 @@ from wtforms.validators import Length
 from confsched.domain.consults import TRIAGE_STATES
 from confsched.domain.kinds import ConsultState
 from confsched.domain.permissions import Permission
-from confsched.errors import NotFound, Refusal, msg
+from confsched.errors import Message, NotFound, Refusal, msg
 from confsched.services import access, triage
 from confsched.web.context import current_actor, now, read_session, transaction
 from confsched.web.forms import BaseForm
 from confsched.web.ids import find_id
+from confsched.web.pages import sentence
 from confsched.web.policies import needs
 
 blueprint = Blueprint("triage", __name__, url_prefix="/triage")
@@ -83,7 +84,8 @@ def _case_page(
 def accept(triage_id: uuid.UUID) -> ResponseReturnValue:
     """Let whoever asked choose a time."""
     onward = RedirectForm(formdata=None)
-    return _decided(triage_id, triage.accept, onward, DeclineForm(formdata=None), onward)
+    said = msg("Accepted. Whoever asked chooses a time.")
+    return _decided(triage_id, triage.accept, onward, DeclineForm(formdata=None), onward, said=said)
 
 
 @blueprint.post("/<uuid:triage_id>/redirection")
@@ -93,7 +95,8 @@ def send_on(triage_id: uuid.UUID) -> ResponseReturnValue:
     form = RedirectForm()
     service_id, reason = find_id(form.service_id.data), form.reason.data or ""
     act = partial(triage.redirect, service_id=service_id, reason=reason)
-    return _decided(triage_id, act, form, DeclineForm(formdata=None), form)
+    said = msg("Sent on. Whoever asked reads your reason.")
+    return _decided(triage_id, act, form, DeclineForm(formdata=None), form, said=said)
 
 
 @blueprint.post("/<uuid:triage_id>/refusal")
@@ -103,7 +106,8 @@ def decline(triage_id: uuid.UUID) -> ResponseReturnValue:
     form = DeclineForm()
     reason, alternative = form.reason.data or "", form.alternative.data or ""
     act = partial(triage.decline, reason=reason, alternative=alternative)
-    return _decided(triage_id, act, RedirectForm(formdata=None), form, form)
+    said = msg("Declined. Whoever asked reads your reason and what helps instead.")
+    return _decided(triage_id, act, RedirectForm(formdata=None), form, form, said=said)
 
 
 def _decided(
@@ -112,6 +116,8 @@ def _decided(
     onward: RedirectForm,
     refusal: DeclineForm,
     form: BaseForm,
+    *,
+    said: Message,
 ) -> ResponseReturnValue:
     """Do one of the three, or show the case again with what is wrong."""
     actor = current_actor()
@@ -123,4 +129,5 @@ def _decided(
             raise
         form.add_refusal(problem)
         return _case_page(consult_id, onward, refusal, problem.status)
+    flash(sentence(said), "ok")
     return redirect(url_for("triage.index"), 303)
