@@ -247,7 +247,7 @@ def _overlap(other: WorkingHoursRow, site: Site, day: date) -> Refusal:
     return Refusal(
         msg(
             "On %(day)s these hours overlap others: %(starts)s to %(ends)s at %(site)s. End those first.",
-            day=day,
+            day=f"{day:%d.%m.%Y}",
             starts=f"{other.starts:%H:%M}",
             ends=f"{other.ends:%H:%M}",
             site=site.short_name,

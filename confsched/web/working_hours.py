@@ -263,6 +263,8 @@ def _page(person: Person, form: HoursForm, status: int, ending: Ending | None = 
     patterns = working_patterns.list_patterns(session, actor, person, now=now())
     sites = working_patterns.list_sites(session, actor, person)
     form.person_id.data = str(person.id)
+    if form.site_id.data is None and patterns:
+        form.site_id.data = str(patterns[0].site.id)
     form.site_id.choices = [(str(site.id), site.short_name) for site in sites]
     form.weekdays.choices = [(str(number), sentence(name)) for number, name in enumerate(WEEKDAYS)]
     form.rhythm.choices = [(value, sentence(words)) for value, words in _rhythm_choices()]
