@@ -148,7 +148,8 @@ def test_days_of_other_months_and_people_of_other_houses_are_not_written(
 
 def test_more_cells_than_a_month_can_have_are_refused(session: Session, rw: RosterWorld) -> None:
     person_id, first = rw.person("Voss").id, date(2026, 1, 1)
-    edits = [CellEdit(person_id, first + timedelta(days=number), "N") for number in range(duty_rosters.MAX_EDITS + 1)]
+    days = (first + timedelta(days=number) for number in range(duty_rosters.MAX_EDITS + 1))
+    edits = [CellEdit(person_id, day, "N") for day in days]
     with pytest.raises(Refusal, match=f"at most {duty_rosters.MAX_EDITS} cells"):
         duty_rosters.edit_cells(session, rw.actor, rw.department, DECEMBER, edits, now=NOW)
 
