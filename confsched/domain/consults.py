@@ -110,9 +110,10 @@ class NextStep(StrEnum):
 
 @dataclass(frozen=True)
 class Part:
-    """Say in which parts somebody reads a consult."""
+    """Say in which parts somebody reads a consult; who `chooses` asks, and may do so for themselves."""
 
     asks: bool = False
+    chooses: bool = False
     answers: bool = False
     triages: bool = False
     reads_report: bool = False
@@ -124,7 +125,7 @@ def next_step(state: State, part: Part, *, is_held: bool = False, is_met: bool =
         return NextStep.DECIDE if part.triages else NextStep.WAIT
     if state in ACCEPTED_STATES:
         choice = NextStep.CONFIRM if is_held else NextStep.CHOOSE_TIME
-        return choice if part.asks else NextStep.WAIT
+        return choice if part.chooses else NextStep.WAIT
     if state is State.BOOKED:
         return NextStep.SAY_OUTCOME if is_met and (part.asks or part.answers) else NextStep.MEET
     if state is State.TOOK_PLACE:

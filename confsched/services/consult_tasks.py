@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from confsched.domain.consults import ACCEPTED_STATES
 from confsched.domain.kinds import ConsultState
-from confsched.domain.permissions import Actor, Function
+from confsched.domain.permissions import Actor, Function, Permission
 from confsched.models.bookings import Booking
 from confsched.models.catalogue import Service
 from confsched.models.claims import Hold
@@ -48,6 +48,8 @@ def _offered(session: Session, actor: Actor, now: datetime) -> list[Task]:
 
 
 def _held(session: Session, actor: Actor, now: datetime) -> list[Task]:
+    if not actor.may(Permission.REQUEST_CONSULT):
+        return []  # somebody asked on their behalf, and chooses the time as well
     query = (
         select(Consult, Hold)
         .join(Hold, Hold.consult_id == Consult.id)
@@ -85,6 +87,8 @@ def _is_offered() -> ColumnElement[bool]:
 
 def _open(session: Session, actor: Actor, now: datetime) -> list[Task]:
     """Return accepted requests without a time; a hold that ran out counts as none."""
+    if not actor.may(Permission.REQUEST_CONSULT):
+        return []
     is_held = Consult.hold.has(Hold.expires_at > now)
     wanted = (access.asks(actor), Consult.state.in_(ACCEPTED_STATES), ~is_held)
     return _tasks(TaskKind.CHOOSE_TIME, _by_deadline(session, *wanted))

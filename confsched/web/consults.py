@@ -139,7 +139,8 @@ def show_page(consult_id: uuid.UUID, form: ReportForm, status: int) -> ResponseR
     session, actor, moment = read_session(), current_actor(), now()
     consult = access.get_consult(session, actor, consult_id)
     part = Part(
-        asks=consults.asks(actor, consult),
+        asks=(asks := consults.asks(actor, consult)),
+        chooses=asks and actor.may(Permission.REQUEST_CONSULT),
         answers=consults.answers(actor, consult),
         triages=triage.find_case(session, actor, consult.id) is not None,
         reads_report=consult_reports.may_read_report(actor, consult),

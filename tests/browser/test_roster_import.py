@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import FileChooser, Locator, Page, TimeoutError
 from sqlalchemy import select
 
 from confsched.demo.offers import NEUROLOGY
@@ -20,9 +20,11 @@ from tests.browser.conftest import Hospital, Visitor
 from tests.formats.roster_books import workbook
 
 PETRA = "petra.lindholm@wendstadt.example"
-FEBRUARY = date(2027, 2, 1)
+FEBRUARY = date(2029, 2, 1)
 FEBRUARY_DAYS = 28
 MOST_TABS = 90
+MOST_PRESSES = 5
+PRESS_PATIENCE = 3_000  # milliseconds
 FIVE_MINUTES = 300
 STEPS_OF_TEN = 10
 
@@ -45,7 +47,7 @@ def _sheet(staff: list[StaffMember], code: str) -> bytes:
     for day in range(FEBRUARY_DAYS):
         cells[(day // 2) % len(names)][day] = code
     rows: list[list[object]] = [
-        ["Dienstplan Neurologie Februar 2027"],
+        ["Dienstplan Neurologie Februar 2029"],
         [],
         ["Name", *range(1, FEBRUARY_DAYS + 1)],
     ]
@@ -72,6 +74,17 @@ class Keyboard:
         with self.page.expect_navigation():
             self.page.keyboard.press("Enter")
 
+    def open_files(self) -> FileChooser:
+        """Press Enter on the file field, again where a busy browser has missed it."""
+        for _ in range(MOST_PRESSES):
+            try:
+                with self.page.expect_file_chooser(timeout=PRESS_PATIENCE) as chooser:
+                    self.page.keyboard.press("Enter")
+            except TimeoutError:
+                continue
+            return chooser.value
+        raise AssertionError("no choice of files opens")
+
     def choose(self, target: Locator, value: str) -> None:
         """Go to an option of a list by the arrows."""
         self.reach(target)
@@ -89,19 +102,17 @@ def test_a_month_from_excel_is_published_by_keyboard_in_far_less_than_five_minut
 ) -> None:
     department, staff, codes = _department(hospital)
     night = next(code.code for code in codes if code.line_id and len(code.hours) > 5)
-    file = tmp_path / "NEU_Feb27.xlsx"
+    file = tmp_path / "NEU_Feb29.xlsx"
     file.write_bytes(_sheet(staff, night))
     visitor: Visitor = visit().sign_in(PETRA)
     page, keys = visitor.page, Keyboard(visitor.page)
-    page.goto(f"/rosters/{department.id}/2027-02")
+    page.goto(f"/rosters/{department.id}/2029-02")
     began = time.perf_counter()
 
     keys.press(page.locator('a[href$="/import"]'))
     visitor.assert_no_barriers()
     keys.reach(page.locator("#file"))
-    with page.expect_file_chooser() as chooser:
-        page.keyboard.press("Enter")
-    chooser.value.set_files(file)
+    keys.open_files().set_files(file)
     keys.press(page.locator('form[enctype] button[type="submit"]'))
 
     page.wait_for_url("**/columns")
@@ -115,10 +126,10 @@ def test_a_month_from_excel_is_published_by_keyboard_in_far_less_than_five_minut
     assert page.locator(".sums li").nth(1).locator("b").inner_text() == str(FEBRUARY_DAYS)
     keys.press(page.locator('form[action$="/takeover"] button'))
 
-    page.wait_for_url("**/2027-02")
+    page.wait_for_url("**/2029-02")
     visitor.assert_no_barriers()
     keys.press(page.locator("#publish button"))
-    page.wait_for_url("**/2027-02")
+    page.wait_for_url("**/2029-02")
     took = time.perf_counter() - began
 
     assert page.locator(".tag-ok").first.is_visible()
@@ -132,7 +143,7 @@ def test_it_works_without_script_and_on_a_phone(visit: Any, hospital: Hospital) 
     line = "\t".join(["Name", *map(str, range(1, FEBRUARY_DAYS + 1))])
     visitor: Visitor = visit(script=False, width=390).sign_in(PETRA)
     page = visitor.page
-    page.goto(f"/rosters/{department.id}/2027-03/import")
+    page.goto(f"/rosters/{department.id}/2029-03/import")
     page.locator("#text").fill(
         f"{line}\t29\t30\t31\n{staff[1].family_name}\t{codes[0].code}\nNiemand\t{codes[0].code}\n"
     )
@@ -141,4 +152,4 @@ def test_it_works_without_script_and_on_a_phone(visit: Any, hospital: Hospital) 
 
     assert page.locator("#open select").count() == 1
     page.locator('form[action$="/discard"] button').click()
-    assert page.url.endswith("/2027-03")
+    assert page.url.endswith("/2029-03")

@@ -107,7 +107,8 @@ def test_the_notice_is_counted_in_minutes_to_the_start(
     assert is_short_notice(starts_at, notice, datetime(2026, 11, 23, 8, tzinfo=UTC)) is expected
 
 
-ASKS, ANSWERS, TRIAGES = Part(asks=True, reads_report=True), Part(answers=True), Part(triages=True)
+ASKS = Part(asks=True, chooses=True, reads_report=True)
+ANSWERS, TRIAGES = Part(answers=True), Part(triages=True)
 
 
 @pytest.mark.parametrize(
