@@ -24,7 +24,7 @@ from tests.flows import race_client
 from tests.flows.race_client import TAKEN, Race, Try
 from tests.world import NOW, World, add_crowd, ask, book, build_world, leave_one_neurologist, local
 
-CLIENTS, PROCESSES, ROUNDS = 16, 2, 200
+CLIENTS, PROCESSES, ROUNDS = 16, 2, 80
 PATIENCE_SECONDS = 900  # a loaded machine takes its time; a lost client would never report
 FIRST_DAY, LATE_DAY, REPLY_BY = date(2026, 11, 24), date(2026, 12, 21), date(2026, 12, 31)
 Figure = Callable[[str, object], None]

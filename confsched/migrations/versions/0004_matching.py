@@ -26,16 +26,19 @@ FORMER_CALENDARS = ("url", "upload")
 NEW_CALENDARS = ("caldav", "free_busy")
 
 
+# Columns come one by one: in one go with the new table, Alembic sorts them by a set, and fails now and then.
+
+
 def upgrade() -> None:
     _let_services_say_more()
     _create_tables()
     _let_requirements_name_sites()
+    op.add_column("consult", sa.Column("requested_by_id", sa.Uuid(), nullable=True))
+    op.add_column("consult", sa.Column("no_show_side", sa.String(length=24), nullable=True))
+    op.add_column("consult", sa.Column("report", sa.Text(), server_default="", nullable=False))
+    op.add_column("consult", sa.Column("reminded_at", sa.DateTime(timezone=True), nullable=True))
     with op.batch_alter_table("consult") as batch:
         _change_words(batch, "ck_consult_state", "state", STATES)
-        batch.add_column(sa.Column("requested_by_id", sa.Uuid(), nullable=True))
-        batch.add_column(sa.Column("no_show_side", sa.String(length=24), nullable=True))
-        batch.add_column(sa.Column("report", sa.Text(), server_default="", nullable=False))
-        batch.add_column(sa.Column("reminded_at", sa.DateTime(timezone=True), nullable=True))
         batch.create_check_constraint(
             op.f("ck_consult_no_show_side"), "no_show_side IN ('requester', 'consultant')"
         )
@@ -44,21 +47,21 @@ def upgrade() -> None:
         batch.create_index("ix_consult_booking_id", ["booking_id"])
     # Nobody had to accept a request so far, so each of them stands before its offered times.
     op.execute("UPDATE consult SET state = 'offered' WHERE state = 'requested'")
+    op.add_column("hold", sa.Column("booking_id", sa.Uuid(), nullable=True))
+    op.add_column("hold", sa.Column("confirmed_at", sa.DateTime(timezone=True), nullable=True))
     with op.batch_alter_table("hold") as batch:
-        batch.add_column(sa.Column("booking_id", sa.Uuid(), nullable=True))
-        batch.add_column(sa.Column("confirmed_at", sa.DateTime(timezone=True), nullable=True))
         batch.create_foreign_key("fk_hold_booking_id", "booking", ["booking_id"], ["id"])
         batch.create_index("ix_hold_booking_id", ["booking_id"])
+    op.add_column("working_hours", sa.Column("every_weeks", sa.Integer(), server_default="1", nullable=False))
+    op.add_column("working_hours", sa.Column("ordinal", sa.Integer(), nullable=True))
     with op.batch_alter_table("working_hours") as batch:
-        batch.add_column(sa.Column("every_weeks", sa.Integer(), server_default="1", nullable=False))
-        batch.add_column(sa.Column("ordinal", sa.Integer(), nullable=True))
         for name, rule in HOURS_RULES:
             batch.create_check_constraint(op.f(f"ck_working_hours_{name}"), rule)
+    op.add_column("busy_source", sa.Column("username", sa.String(length=200), nullable=True))
+    op.add_column("busy_source", sa.Column("sealed_password", sa.String(length=600), nullable=True))
+    op.add_column("busy_source", sa.Column("last_note", sa.String(length=400), nullable=True))
     with op.batch_alter_table("busy_source") as batch:
         _change_words(batch, "ck_busy_source_kind", "kind", (*FORMER_CALENDARS, *NEW_CALENDARS))
-        batch.add_column(sa.Column("username", sa.String(length=200), nullable=True))
-        batch.add_column(sa.Column("sealed_password", sa.String(length=600), nullable=True))
-        batch.add_column(sa.Column("last_note", sa.String(length=400), nullable=True))
     with op.batch_alter_table("outbox_message") as batch:
         _change_words(batch, "ck_outbox_message_kind", "kind", (*FORMER_MAILS, *NEW_MAILS))
     op.add_column("participation", sa.Column("reminded_at", sa.DateTime(timezone=True), nullable=True))
@@ -83,17 +86,23 @@ def _change_words(batch: BatchOperations, name: str, column: str, words: tuple[s
 
 
 def _let_services_say_more() -> None:
+    op.add_column("service", sa.Column("is_open", sa.Boolean(), server_default=sa.true(), nullable=False))
+    op.add_column(
+        "service", sa.Column("needs_triage", sa.Boolean(), server_default=sa.false(), nullable=False)
+    )
+    op.add_column("service", sa.Column("seats", sa.Integer(), server_default="1", nullable=False))
+    op.add_column("service", sa.Column("cap_per_day", sa.Integer(), nullable=True))
+    op.add_column(
+        "service", sa.Column("cancel_notice_minutes", sa.Integer(), server_default="0", nullable=False)
+    )
+    op.add_column(
+        "service", sa.Column("reminder_minutes", sa.Integer(), server_default="1440", nullable=False)
+    )
+    op.add_column(
+        "service", sa.Column("preferred_hours", sa.String(length=60), server_default="", nullable=False)
+    )
+    op.add_column("service", sa.Column("revision", sa.Integer(), server_default="1", nullable=False))
     with op.batch_alter_table("service") as batch:
-        batch.add_column(sa.Column("is_open", sa.Boolean(), server_default=sa.true(), nullable=False))
-        batch.add_column(sa.Column("needs_triage", sa.Boolean(), server_default=sa.false(), nullable=False))
-        batch.add_column(sa.Column("seats", sa.Integer(), server_default="1", nullable=False))
-        batch.add_column(sa.Column("cap_per_day", sa.Integer(), nullable=True))
-        batch.add_column(sa.Column("cancel_notice_minutes", sa.Integer(), server_default="0", nullable=False))
-        batch.add_column(sa.Column("reminder_minutes", sa.Integer(), server_default="1440", nullable=False))
-        batch.add_column(
-            sa.Column("preferred_hours", sa.String(length=60), server_default="", nullable=False)
-        )
-        batch.add_column(sa.Column("revision", sa.Integer(), server_default="1", nullable=False))
         for name, rule in SERVICE_RULES:
             batch.create_check_constraint(op.f(f"ck_service_{name}"), rule)
 
@@ -113,9 +122,13 @@ def _let_requirements_name_sites() -> None:
         "INSERT INTO requirement_site (requirement_id, site_id)"
         " SELECT id, site_id FROM requirement WHERE site_id IS NOT NULL"
     )
+    op.add_column(
+        "requirement", sa.Column("may_double", sa.Boolean(), server_default=sa.false(), nullable=False)
+    )
+    op.add_column(
+        "requirement", sa.Column("is_on_site", sa.Boolean(), server_default=sa.false(), nullable=False)
+    )
     with op.batch_alter_table("requirement") as batch:
-        batch.add_column(sa.Column("may_double", sa.Boolean(), server_default=sa.false(), nullable=False))
-        batch.add_column(sa.Column("is_on_site", sa.Boolean(), server_default=sa.false(), nullable=False))
         batch.drop_constraint("fk_requirement_site_id", type_="foreignkey")
         batch.drop_column("site_id")
 
@@ -295,8 +308,8 @@ def _forget_steps() -> None:
 
 
 def _let_requirements_name_one_site() -> None:
+    op.add_column("requirement", sa.Column("site_id", sa.Uuid(), nullable=True))
     with op.batch_alter_table("requirement") as batch:
-        batch.add_column(sa.Column("site_id", sa.Uuid(), nullable=True))
         batch.create_foreign_key("fk_requirement_site_id", "site", ["site_id"], ["id"])
         batch.drop_column("may_double")
         batch.drop_column("is_on_site")
