@@ -91,6 +91,7 @@ class Database:
                 connection.commit()
                 return
             with _without_references(connection):
+                connection.begin()  # else Alembic commits after each revision, and others come in between
                 yield connection
                 broken = connection.execute(text("PRAGMA foreign_key_check")).all()
                 assert not broken, f"a revision broke references: {broken[:5]}"
