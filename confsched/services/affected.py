@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from confsched.domain.bookings import OPEN_STATES, claim_span
+from confsched.domain.consults import ASKING
 from confsched.domain.intervals import Span
 from confsched.domain.kinds import BookingKind, Partstat
 from confsched.domain.permissions import Actor
@@ -22,7 +23,6 @@ from confsched.models.rosters import Duty, DutyLine
 from confsched.services import access
 from confsched.services.availability import Asked, load_candidates
 from confsched.services.line_bindings import binding_lines
-from confsched.services.matching import REQUESTER_KEY
 from confsched.services.standing import standing
 from confsched.services.substitutes import find_obstacle, substitutes
 
@@ -136,7 +136,7 @@ def _find_hit(
 ) -> _Broken | None:
     """Return the first loss that breaks a participation; those of a line come first and know the line."""
     span = Span(part.booking.starts_at, part.booking.ends_at)
-    serves = lines if part.serves != REQUESTER_KEY else ()
+    serves = lines if part.serves != ASKING else ()
     for loss in losses:
         if loss.person_id != part.person_id:
             continue
@@ -167,7 +167,7 @@ def _proposal(session: Session, broken: _Broken, now: datetime) -> _Proposal:
     part, booking = broken.part, broken.part.booking
     if part.is_optional:
         return _Proposal(msg("Their part is optional: it can take place without them."))
-    if part.serves == REQUESTER_KEY or (broken.line_id is None and booking.kind is BookingKind.CONFERENCE):
+    if part.serves == ASKING or (broken.line_id is None and booking.kind is BookingKind.CONFERENCE):
         return _MOVE
     span = claim_span(
         Span(booking.starts_at, booking.ends_at), booking.buffer_before_minutes, booking.buffer_after_minutes

@@ -9,6 +9,7 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from confsched.domain.bookings import ClaimState, claim_span
+from confsched.domain.consults import ASKING
 from confsched.domain.intervals import Span
 from confsched.domain.kinds import ConsultState, SubjectKind
 from confsched.domain.matching import Offer
@@ -18,7 +19,7 @@ from confsched.models.claims import Claim, Hold
 from confsched.models.consults import Consult
 from confsched.services import claims, consult_steps
 from confsched.services.claims import Taking
-from confsched.services.matching import REQUESTER_KEY, Plan
+from confsched.services.matching import Plan
 
 
 def keep(
@@ -71,7 +72,7 @@ def keep_seat(
         ends_at=booking.ends_at,
         created_at=now,
         expires_at=until,
-        serving=[{"key": REQUESTER_KEY, "label": REQUESTER_KEY, "person_id": str(consult.requester_id)}],
+        serving=[{"key": ASKING, "label": ASKING, "person_id": str(consult.requester_id)}],
     )
     span = Span(booking.starts_at, booking.ends_at)
     wide = claim_span(span, booking.buffer_before_minutes, booking.buffer_after_minutes)
@@ -103,7 +104,7 @@ def _serving(offer: Offer, plan: Plan) -> list[dict[str, str]]:
 
 
 def _label(plan: Plan, key: str) -> str:
-    return key if key == REQUESTER_KEY else next(need.label for need in plan.needs if need.key == key)
+    return key if key == ASKING else next(need.label for need in plan.needs if need.key == key)
 
 
 def _place(plan: Plan, subject_id: uuid.UUID) -> uuid.UUID | None:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from confsched import clock
 from confsched.domain import starts
+from confsched.domain.consults import ASKING
 from confsched.domain.explain import Explanation, explain
 from confsched.domain.intervals import Span, intersect
 from confsched.domain.kinds import RequirementKind
@@ -37,7 +38,6 @@ from confsched.models.network import Resource
 from confsched.services.availability import Asked, load_candidates
 from confsched.services.pools import needs_of
 
-REQUESTER_KEY = "requester"
 ROOM_KEY = "room"
 SEARCH_DAYS = 92
 BESIDE = timedelta(days=1)
@@ -106,7 +106,7 @@ def plan_consult(
     ahead = timedelta(days=min(service.horizon_days, SEARCH_DAYS))
     window = _window(now, min(until or consult.reply_by_on, clock.local_day(now, zone) + ahead), zone)
     needs = needs_of(session, service.requirements, window, zone)
-    requester = Need(REQUESTER_KEY, consult.requester.name, (consult.requester_id,), is_fixed=True)
+    requester = Need(ASKING, consult.requester.name, (consult.requester_id,), is_fixed=True)
     if len(needs) == 1:
         needs = (replace(needs[0], is_fixed=True),)
     asked = _asked(
@@ -212,7 +212,7 @@ def plan_move(
     asked = Asked(
         people=frozenset(p.person_id for p in standing),
         resources=rooms,
-        present=frozenset(p.person_id for p in standing if p.serves == REQUESTER_KEY),
+        present=frozenset(p.person_id for p in standing if p.serves == ASKING),
         service_id=service.id if service else None,
         duty_lines=duty_lines,
         case_ref=booking.case_ref,

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from confsched.domain.bookings import OPEN_STATES, ClaimState
+from confsched.domain.consults import ASKING
 from confsched.domain.intervals import Span
 from confsched.domain.kinds import Partstat
 from confsched.domain.permissions import Actor
@@ -21,7 +22,6 @@ from confsched.models.people import Person
 from confsched.models.rosters import DutyLine
 from confsched.services import audit, bookings, claims, holds, invitations
 from confsched.services.line_bindings import binding_lines, services_through
-from confsched.services.matching import REQUESTER_KEY
 
 
 def rebind(
@@ -69,7 +69,7 @@ def _release_holds(session: Session, line: DutyLine, span: Span, person_id: uuid
 
 
 def _serves_as(one: Mapping[str, str], person_id: uuid.UUID) -> bool:
-    return one["key"] != REQUESTER_KEY and one.get("person_id") == str(person_id)
+    return one["key"] != ASKING and one.get("person_id") == str(person_id)
 
 
 def _bound_bookings(
@@ -84,7 +84,7 @@ def _bound_bookings(
             Booking.state.in_(OPEN_STATES),
             Booking.starts_at >= max(now, span.starts_at),
             Booking.starts_at < span.ends_at,
-            Booking.participations.any(serving & (Participation.serves != REQUESTER_KEY)),
+            Booking.participations.any(serving & (Participation.serves != ASKING)),
         )
         .order_by(Booking.starts_at, Booking.id)
         .with_for_update(of=Booking)

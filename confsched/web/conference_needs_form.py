@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import replace
 
 from wtforms import HiddenField
@@ -10,13 +10,12 @@ from wtforms import HiddenField
 from confsched.errors import msg
 from confsched.models.conferences import Conference
 from confsched.services import directory
-from confsched.services.service_checks import Problem, requirement_field
+from confsched.services.service_checks import Problem
 from confsched.services.service_choices import typed_of as typed_of_record
 from confsched.web.context import now, read_session
 from confsched.web.forms import BaseForm, Finding
 from confsched.web.ids import find_id
-from confsched.web.need_rows import Action, NeedRow, applied, read_rows, row_of, with_problems
-from confsched.web.pages import sentence
+from confsched.web.need_rows import Action, NeedRow, applied, read_rows, row_findings, row_of, with_problems
 
 
 class NeedsForm(BaseForm):
@@ -41,14 +40,7 @@ class NeedsForm(BaseForm):
 
     @property
     def findings(self) -> list[Finding]:
-        return [*super().findings, *self._row_findings()]
-
-    def _row_findings(self) -> Iterator[Finding]:
-        places = {requirement_field(place): place for place in range(len(self.rows))}
-        for problem in self.row_problems:
-            place = places.get(problem.field)
-            label = msg("Requirements") if place is None else msg("Requirement %(number)s", number=place + 1)
-            yield Finding(problem.field, label, sentence(problem.message))
+        return [*super().findings, *row_findings(self.rows, self.row_problems)]
 
 
 def needs_form_of(conference: Conference) -> NeedsForm:

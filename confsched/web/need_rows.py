@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from flask import request
@@ -13,7 +13,9 @@ from confsched.errors import Message, msg
 from confsched.models.rosters import DutyLine
 from confsched.services.service_checks import MAX_REQUIREMENTS, Problem, requirement_field
 from confsched.services.service_choices import Choices, TypedNeed
+from confsched.web.forms import Finding
 from confsched.web.ids import find_id
+from confsched.web.pages import sentence
 
 KIND_WORDS: Mapping[RequirementKind, Message] = {
     RequirementKind.DISCIPLINE: msg("Discipline"),
@@ -21,6 +23,7 @@ KIND_WORDS: Mapping[RequirementKind, Message] = {
     RequirementKind.PERSONS: msg("Named people"),
     RequirementKind.RESOURCE: msg("Room or device"),
 }
+REQUIREMENTS = msg("Requirements")
 MAX_TEXT = 80
 MAX_NUMBER = 10_000
 FLAGS = ("is_optional", "specialists_only", "may_double", "is_on_site")
@@ -199,3 +202,12 @@ def with_problems(rows: Sequence[NeedRow], problems: Iterable[Problem]) -> list[
         replace(row, errors=(*row.errors, *said.get(requirement_field(place), ())))
         for place, row in enumerate(rows)
     ]
+
+
+def row_findings(rows: Sequence[NeedRow], problems: Iterable[Problem]) -> Iterator[Finding]:
+    """Return what is wrong with the requirements for the summary: each at its row, or at all of them."""
+    places = {requirement_field(place): place for place in range(len(rows))}
+    for problem in problems:
+        place = places.get(problem.field)
+        label = REQUIREMENTS if place is None else msg("Requirement %(number)s", number=place + 1)
+        yield Finding(problem.field, label, sentence(problem.message))

@@ -11,12 +11,13 @@ from flask import url_for
 
 from confsched import clock
 from confsched.domain.changes import AskUnknown, Longer, OtherService, Shift, Shorter
+from confsched.domain.consults import ASKING
 from confsched.domain.explain import Blocked
 from confsched.domain.intervals import Span
 from confsched.domain.matching import Candidate, Offer
 from confsched.domain.relaxations import Relaxation
 from confsched.errors import Message, msg
-from confsched.services.matching import REQUESTER_KEY, ROOM_KEY
+from confsched.services.matching import ROOM_KEY
 
 EMPTY_DAYS = 2
 
@@ -73,7 +74,7 @@ def _names(offer: Offer, candidates: Mapping[uuid.UUID, Candidate]) -> list[str]
     return [
         candidates[person_id].name.rsplit(" ", 1)[-1]
         for key, people in offer.assignment.items()
-        if key not in (REQUESTER_KEY, ROOM_KEY)
+        if key not in (ASKING, ROOM_KEY)
         for person_id in people
     ]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -17,11 +17,11 @@ from confsched.models.catalogue import Service
 from confsched.models.network import Site
 from confsched.services.catalogue import NewService
 from confsched.services.service_changes import COLUMNS, LABELS
-from confsched.services.service_checks import Problem, requirement_field
+from confsched.services.service_checks import Problem
 from confsched.services.service_choices import Choices
 from confsched.services.service_choices import typed_of as typed_of_record
 from confsched.web.forms import BaseForm, Finding
-from confsched.web.need_rows import NeedRow, row_of
+from confsched.web.need_rows import NeedRow, row_findings, row_of
 from confsched.web.pages import sentence
 
 MAX_NUMBER = 1_000_000
@@ -81,17 +81,7 @@ class ServiceForm(BaseForm):
 
     @property
     def findings(self) -> list[Finding]:
-        return [*super().findings, *self._row_findings()]
-
-    def _row_findings(self) -> Iterator[Finding]:
-        places = {requirement_field(place): place for place in range(len(self.rows))}
-        for problem in self.row_problems:
-            place = places.get(problem.field)
-            label = msg("Requirement %(number)s", number=place + 1) if place is not None else REQUIREMENTS
-            yield Finding(problem.field, label, sentence(problem.message))
-
-
-REQUIREMENTS = msg("Requirements")
+        return [*super().findings, *row_findings(self.rows, self.row_problems)]
 
 
 def empty_form(site: Site) -> ServiceForm:
