@@ -104,6 +104,7 @@ def _build(session: Session, now: datetime) -> Network:
     rosters.add_services(session, network, founded_at)
     rosters.add_lines(session, network, founded_at)
     joint.add_joint_service(session, network, founded_at)
+    joint.add_personal_service(session, network, founded_at)
     legends.add_legends(session, network, founded_at)
     rosters.publish_duties(session, network, today, now - PUBLISHED)
     rosters.add_absences(session, network, today, now - SWAPPED)

@@ -1,4 +1,4 @@
-"""A service for which two hospitals come together, and consultants whose hours float over the month."""
+"""Services of two hospitals and of one person, and consultants whose hours float over the month."""
 
 from __future__ import annotations
 
@@ -26,6 +26,15 @@ NEW = NewService(
     cap_per_day=2,
     preferred_hours="08:00-12:00, 13:00-16:00",
 )
+PERSONAL = NewService(
+    name="Epilepsiechirurgie, Vorgespräch",
+    discipline="Epileptologie",
+    duration_minutes=40,
+    buffer_after_minutes=5,
+    cancel_notice_minutes=240,
+    join_base="https://video.wendstadt.example",
+)
+MIRA = "mira.okafor@wendstadt.example"
 ASKED_BY = ("moorfeld", "elmshagen")
 DUTY_LINE = "Neurologie, Zweitmeinung"
 ROOM = "Videoraum 1"
@@ -33,7 +42,7 @@ SINCE = timedelta(weeks=20)
 TUESDAY, THURSDAY = 1, 3
 FORTNIGHT, FIRST_OF_MONTH = (2, None), (1, 1)
 FLOATING = (
-    ("mira.okafor@wendstadt.example", "wendstadt", TUESDAY, FORTNIGHT),
+    (MIRA, "wendstadt", TUESDAY, FORTNIGHT),
     ("viktor.harbke@nordkamp.example", "nordkamp", THURSDAY, FIRST_OF_MONTH),
 )
 EVENING = time(17, 30), time(19)
@@ -49,6 +58,16 @@ def add_joint_service(session: Session, network: Network, now: datetime) -> None
     since = clock.local_day(now, ZONE)
     for key in ASKED_BY:
         catalogue.agree(session, None, service, network.sites[key], valid_from=since, now=now)
+
+
+def add_personal_service(session: Session, network: Network, now: datetime) -> None:
+    """Add a service that one consultant gives, so that she has a meeting whenever the demo is built."""
+    site = network.sites["wendstadt"]
+    need = NewRequirement(RequirementKind.PERSONS, persons=(network.people[MIRA],))
+    service = catalogue.add_service(session, None, site, PERSONAL, [need], now=now)
+    network.services["personal"] = service
+    since = clock.local_day(now, ZONE)
+    catalogue.agree(session, None, service, network.sites["moorfeld"], valid_from=since, now=now)
 
 
 def _requirements(network: Network) -> list[NewRequirement]:

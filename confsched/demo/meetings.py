@@ -40,6 +40,7 @@ class ConsultPlan:
 BOOKED = (
     ConsultPlan(*(JULIA, "epilepsy", "FK-3MB7", "Zweiter Anfall unter Levetiracetam, Umstellung?", -6)),
     ConsultPlan(THEA, "cardiology", "FK-9QD2", "Pausen bis 3 Sekunden, Schrittmacher nötig?", -5),
+    ConsultPlan(THEA, "cardiology", "FK-7HC4", "Synkope beim Sport, Belastungs-EKG zuerst?", -4, time(11)),
     ConsultPlan(JULIA, "vascular", "FK-4HT8", "Ulkus am Fuß, Revaskularisation sinnvoll?", -2, time(13)),
     ConsultPlan(JULIA, "epilepsy", "FK-2LM6", "Auffälliges EEG, Indikation zur Einstellung?", 0, time(15)),
     ConsultPlan(THEA, "neurology", "FK-8XW3", "Unklare Gangstörung, weitere Diagnostik?", 1, time(9, 30)),
@@ -55,7 +56,7 @@ WAITING = ConsultPlan(JULIA, "child_neurology", "FK-3ZK6", "Fieberkrampf, Bildge
 def add_meetings(session: Session, network: Network, now: datetime) -> None:
     """Book consults, leave one held and one to be decided on, and plan three conferences."""
     for plan in BOOKED:
-        _book(session, network, plan, now)
+        book(session, network, plan, now)
     held = ask(session, network, HELD, now)
     triage.accept(session, network.actor(PETRA), held, now=now)
     hold(session, network, held, HELD, now, _target(HELD, now))
@@ -70,21 +71,25 @@ def _target(plan: ConsultPlan, now: datetime) -> datetime:
     return clock.to_instant(day, plan.at, ZONE)
 
 
-def _book(session: Session, network: Network, plan: ConsultPlan, now: datetime) -> None:
+def book(session: Session, network: Network, plan: ConsultPlan, now: datetime) -> Consult:
+    """Ask, and book the time next to the plan's where any is offered."""
     target = _target(plan, now)
     asked_at = min(target - ASKED_BEFORE, now)
     consult = ask(session, network, plan, asked_at)
     if hold(session, network, consult, plan, asked_at, target):
         consult_times.book(session, network.actor(plan.requester), consult, now=asked_at)
+    return consult
 
 
-def ask(session: Session, network: Network, plan: ConsultPlan, now: datetime) -> Consult:
-    """Ask as the requester of the plan, for a reply within two weeks."""
+def ask(
+    session: Session, network: Network, plan: ConsultPlan, now: datetime, reply_days: int = REPLY_DAYS
+) -> Consult:
+    """Ask as the requester of the plan, for a reply within two weeks or so many days."""
     question = Question(
         service_id=network.services[plan.service].id,
         case_ref=plan.case_ref,
         question=plan.question,
-        reply_by_on=clock.local_day(now, ZONE) + timedelta(days=REPLY_DAYS),
+        reply_by_on=clock.local_day(now, ZONE) + timedelta(days=reply_days),
     )
     key = f"demo-{plan.case_ref}"
     return consults.request(session, network.actor(plan.requester), question, now=now, key=key)

@@ -105,6 +105,14 @@ def swap_duties(session: Session, network: Network, now: datetime, swapped_at: d
     rosters.record_duties(session, None, line, [(taker, span)], now=swapped_at, origin=ORIGIN_SWAP)
 
 
+def last_working_day(today: date, state: str) -> date:
+    """Return the last day before today on which consults are held."""
+    day = today - ONE_DAY
+    while _is_off(day, state):
+        day -= ONE_DAY
+    return day
+
+
 def swapped_on(now: datetime) -> date:
     return clock.local_day(now, ZONE) + ONE_DAY
 
