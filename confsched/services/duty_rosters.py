@@ -26,6 +26,7 @@ from confsched.services.roster_view import (
     MonthView,
     PersonRow,
     RosterWarningView,
+    Unanswered,
 )
 
 __all__ = [
@@ -48,6 +49,7 @@ __all__ = [
     "Publication",
     "RosterWarningView",
     "SavedCell",
+    "Unanswered",
     "check_size",
     "edit_cells",
     "fill_cells",

@@ -25,6 +25,7 @@ from confsched.domain.duty_codes import (
 )
 from confsched.domain.intervals import Span
 from confsched.domain.permissions import Actor
+from confsched.domain.privacy import check_text
 from confsched.domain.roster_month import (
     Cell,
     CellDiff,
@@ -51,7 +52,10 @@ from confsched.services.roster_cells import (
 from confsched.services.roster_edits import put_cells
 from confsched.services.roster_effects import change_duties, notify_hit
 from confsched.services.roster_locks import lock_history
-from confsched.services.roster_view import CellChange
+from confsched.services.roster_view import CellChange, Unanswered
+
+MAX_REASON = 120  # an entry of the trail holds 200 letters
+NOTHING = Unanswered()
 
 
 @dataclass(frozen=True)
@@ -86,17 +90,35 @@ class _Step:
 
 
 def publish(
-    session: Session, actor: Actor, roster: DutyRoster, *, seen_edition: int, now: datetime
+    session: Session,
+    actor: Actor,
+    roster: DutyRoster,
+    *,
+    seen_edition: int,
+    unanswered: Unanswered = NOTHING,
+    reason: str = "",
+    now: datetime,
 ) -> Publication:
     """Let the draft of a month count, if nobody has published since edition `seen_edition` was seen.
 
     Only what differs from the last edition is applied, so that swapped parts stay. Refuses changed cells
     that cannot be carried out; meetings that break are returned, those bound to a line follow it.
+    The audit trail keeps what was `unanswered` when somebody published all the same, and the reason.
     """
+    remark = _remark(unanswered, reason)
     now = _lock_seen(session, roster, seen_edition, now)
     state = load_state(session, roster.department, roster.month, now=now)
     step = _step(session, roster, state, state.draft)
-    return _publish(session, actor, step, now=now)
+    return _publish(session, actor, step, now=now, remark=remark)
+
+
+def _remark(unanswered: Unanswered, reason: str) -> str:
+    words = " ".join(reason.split())
+    if len(words) > MAX_REASON:
+        raise Refusal(msg("Say it in at most %(count)s letters.", count=MAX_REASON), field="reason")
+    check_text(words, "reason")
+    counts = f", gaps {unanswered.gaps}, warnings {unanswered.warnings}" if unanswered else ""
+    return f"{counts}: {words}" if words else counts
 
 
 def _lock_seen(session: Session, roster: DutyRoster, seen_edition: int, now: datetime) -> datetime:
@@ -196,7 +218,13 @@ def _step(session: Session, roster: DutyRoster, state: MonthState, cells: Cells)
 
 
 def _publish(
-    session: Session, actor: Actor, step: _Step, *, now: datetime, restores: int | None = None
+    session: Session,
+    actor: Actor,
+    step: _Step,
+    *,
+    now: datetime,
+    restores: int | None = None,
+    remark: str = "",
 ) -> Publication:
     if not step.diffs:
         return Publication(step.roster.edition)
@@ -207,7 +235,7 @@ def _publish(
     losses = change_duties(session, actor, step.state, step.diffs, step.people, now=now)
     losses += change_absences(session, actor, step.state, step.diffs, step.people, now=now)
     notified = notify_hit(session, actor, step.state, step.diffs, step.people, now=now)
-    detail = f"edition {step.roster.edition}, {len(step.diffs)} cells"
+    detail = f"edition {step.roster.edition}, {len(step.diffs)} cells{remark}"
     audit.record(session, actor, "publish", step.roster, now=now, detail=detail)
     return Publication(
         edition=step.roster.edition,

@@ -120,6 +120,17 @@ class EditionView:
 
 
 @dataclass(frozen=True)
+class Unanswered:
+    """Count what stands against a publication: gaps, and warnings for which nobody gave a reason."""
+
+    gaps: int = 0
+    warnings: int = 0
+
+    def __bool__(self) -> bool:
+        return bool(self.gaps or self.warnings)
+
+
+@dataclass(frozen=True)
 class MonthView:
     """Hold a department's month: the draft for who may edit it, what is published for the others."""
 
@@ -146,3 +157,14 @@ class MonthView:
     codes: tuple[DutyCode, ...]
     problems: tuple[CellProblem, ...]
     left_out: int = field(default=0)  # people beyond the number that a page shows
+
+    @property
+    def unanswered(self) -> Unanswered:
+        """Count as the lists below the table do; every other place says the same numbers."""
+        return Unanswered(len(self.gaps), sum(not warning.reason for warning in self.warnings))
+
+    @property
+    def is_publishable(self) -> bool:
+        """Tell whether something waits for publication and no cell of it keeps it from that."""
+        changed = {(change.person_id, change.day) for change in self.changes}
+        return bool(changed) and not any((one.person_id, one.day) in changed for one in self.problems)

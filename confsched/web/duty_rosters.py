@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from datetime import date
+from functools import partial
 
 from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -41,6 +43,7 @@ from confsched.web.roster_months import (
 )
 from confsched.web.roster_pages import day_page, load, month_page, tools
 from confsched.web.roster_pictures import picture_of
+from confsched.web.roster_publishing import PublishForm, ask_page, must_ask
 
 NAMED_MEETINGS = 5  # the way to each stands in the cookie of the next page, which has its limit
 
@@ -166,17 +169,34 @@ def _roster(session: Session, department_id: uuid.UUID, month: date) -> DutyRost
 @blueprint.post("/<uuid:department_id>/<month>/publication")
 @needs(Permission.EDIT_ROSTER)
 def publish(department_id: uuid.UUID, month: str) -> ResponseReturnValue:
-    """Publish the draft; a second press finds nothing left to publish."""
-    first = parse_month(month)
+    """Publish the draft, after one question where it has gaps or unanswered warnings.
+
+    A second press finds nothing left to publish.
+    """
+    first, form = parse_month(month), PublishForm()
+    view = load(department_id, first)
+    if must_ask(view, form):
+        return ask_page(view, form)
+    left, reason = view.unanswered, form.reason.data or ""
     try:
-        with transaction() as session:
-            roster = _roster(session, department_id, first)
-            seen = _number("seen_edition")
-            done = duty_rosters.publish(session, current_actor(), roster, seen_edition=seen, now=now())
+        step = partial(duty_rosters.publish, unanswered=left, reason=reason)
+        return _published(department_id, first, step)
     except Refusal as refusal:
+        if refusal.field == "reason":
+            form.add_refusal(refusal)
+            return ask_page(view, form, refusal.status)
         return _refused(department_id, first, refusal)
+
+
+def _published(
+    department_id: uuid.UUID, month: date, step: Callable[..., Publication]
+) -> ResponseReturnValue:
+    """Do what makes an edition, and say in the month what came of it."""
+    with transaction() as session:
+        roster = _roster(session, department_id, month)
+        done = step(session, current_actor(), roster, seen_edition=_number("seen_edition"), now=now())
     _say_published(done)
-    return _to_month(department_id, first)
+    return _to_month(department_id, month)
 
 
 @blueprint.post("/<uuid:department_id>/<month>/restoration")
@@ -185,16 +205,9 @@ def restore(department_id: uuid.UUID, month: str) -> ResponseReturnValue:
     """Bring a former edition back, as a new one."""
     first = parse_month(month)
     try:
-        with transaction() as session:
-            roster = _roster(session, department_id, first)
-            number, seen = _number("number"), _number("seen_edition")
-            done = duty_rosters.restore(
-                session, current_actor(), roster, number, seen_edition=seen, now=now()
-            )
+        return _published(department_id, first, partial(duty_rosters.restore, number=_number("number")))
     except Refusal as refusal:
         return _refused(department_id, first, refusal)
-    _say_published(done)
-    return _to_month(department_id, first)
 
 
 def _number(name: str) -> int:

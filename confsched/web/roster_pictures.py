@@ -59,7 +59,7 @@ def picture_of(view: MonthView, tools: Mapping[str, Any]) -> Picture:
     return Picture(
         head=grid.roster_head(view, look),
         rows=[grid.name_row(row, view, look) for row in view.rows],
-        lines=[grid.line_row(line, look) for line in view.lines],
+        lines=[grid.line_row(line, view, look) for line in view.lines],
         parts={
             "roster-state": month.month_state(view),
             "roster-publish": month.publish_button(view, url_for("duty_rosters.publish", **here)),

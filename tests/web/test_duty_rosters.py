@@ -10,10 +10,12 @@ from typing import Any
 import pytest
 import time_machine
 from flask.testing import FlaskClient
+from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from confsched.db import Database
-from confsched.models.network import Site
+from confsched.models.audit import AuditEvent
+from confsched.models.network import Department, Site
 from confsched.services import duty_rosters
 from confsched.services.duty_rosters import CellEdit
 from tests.support.full_month import fill_month
@@ -62,7 +64,13 @@ def _fields(ward: RosterWorld, **cells: tuple[str, str, int]) -> dict[str, str]:
 
 
 def _publish(client: FlaskClient, ward: RosterWorld, edition: int = 0) -> TestResponse:
-    return client.post(f"{_month(ward)}/publication", data={"seen_edition": str(edition)})
+    """Publish, and confirm the numbers where the page asks for it."""
+    sent = {"seen_edition": str(edition)}
+    answer = client.post(f"{_month(ward)}/publication", data=sent)
+    asked = re.search(r'name="confirmed" value="([^"]*)"', answer.text)
+    if asked is None:
+        return answer
+    return client.post(f"{_month(ward)}/publication", data={**sent, "confirmed": asked[1]})
 
 
 def _edit_as_colleague(database: Database, ward: RosterWorld, name: str, text: str, version: int = 0) -> None:
@@ -99,7 +107,7 @@ def test_the_departments_of_the_house_lead_to_this_month_and_the_next(
     page = secretary.get("/rosters/").text
     assert f'href="{_month(ward, "2026-11")}"' in page and f'href="{_month(ward)}"' in page
     assert "1 change waits" in page and "not published yet" in page
-    assert "gaps" in page and f"/rosters/{ward.department.id}/codes" in page
+    assert "open stretches from now on" in page and f"/rosters/{ward.department.id}/codes" in page
 
 
 def test_a_house_without_departments_is_told_what_that_means(
@@ -374,6 +382,43 @@ def test_a_month_is_published_once_and_looked_back_at(
     restored = secretary.post(f"{_month(ward)}/restoration", data={"number": "1", "seen_edition": "2"})
     assert restored.status_code == 303
     assert _badges(secretary.get(_month(ward)).text, ward, "Kolb") == ["N"]
+
+
+def test_a_month_with_gaps_and_warnings_asks_once_and_keeps_the_answer(
+    secretary: FlaskClient, ward: RosterWorld, sqlite_database: Database
+) -> None:
+    _send(secretary, ward, _cell(ward, "Kolb", "N"), _cell(ward, "Kolb", "T", day="2026-12-11"))
+    with sqlite_database.read() as session:
+        department = session.get_one(Department, ward.department.id)
+        view = duty_rosters.load_month(session, ward.actor, department, DECEMBER, now=NOW)
+    gaps, warnings = view.unanswered.gaps, view.unanswered.warnings
+    assert gaps == len(view.gaps) > 0 and warnings == 1
+
+    sent = {"seen_edition": "0", "confirmed": f"{gaps + 1}-{warnings}", "reason": "x"}
+    page = secretary.post(f"{_month(ward)}/publication", data=sent).text
+    assert f"{gaps} gaps" in page and "1 warning" in page and 'value="x"' in page
+    assert f'href="{_month(ward)}?all=gaps#gaps"' in page
+    assert f'href="{_month(ward)}?all=warnings#warnings"' in page
+    month = secretary.get(_month(ward)).text
+    assert "2 entries, never published" in month
+    by_line = re.findall(r'class="gapsum"[^>]*>(\d+) gap', month)
+    assert sum(map(int, by_line)) == gaps
+    assert re.search(rf"<h2>Gaps</h2><span [^>]*>.*?{gaps}</span>", month)
+
+    sent |= {"confirmed": f"{gaps}-{warnings}"}
+    wrong = secretary.post(f"{_month(ward)}/publication", data=sent | {"reason": "x" * 121})
+    assert wrong.status_code == 422 and "at most 120" in wrong.text
+    answer = secretary.post(f"{_month(ward)}/publication", data=sent | {"reason": "Rest follows"})
+    assert (answer.status_code, answer.location) == (303, _month(ward))
+    with sqlite_database.read() as session:
+        event = session.scalars(select(AuditEvent).where(AuditEvent.action == "publish")).one()
+    assert event.detail == f"edition 1, 2 cells, gaps {gaps}, warnings 1: Rest follows"
+
+
+def test_what_would_be_refused_is_not_asked_for_first(secretary: FlaskClient, ward: RosterWorld) -> None:
+    _send(secretary, ward, _cell(ward, "Kolb", "X"))
+    answer = secretary.post(f"{_month(ward)}/publication", data={"seen_edition": "0"})
+    assert answer.status_code == 422 and 'name="confirmed"' not in answer.text
 
 
 def test_meetings_that_a_publication_breaks_are_named_up_to_five_with_the_way_to_each(
