@@ -236,3 +236,7 @@ def _greet(settings: Settings, network: DemoNetwork | None) -> None:
     if network is not None:
         click.echo(_demo_text(network))
     click.echo(f"\nconfsched is ready: {settings.public_url}   (Ctrl-C stops it)")
+
+
+if __name__ == "__main__":
+    main()

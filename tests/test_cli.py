@@ -145,6 +145,26 @@ def test_initdb_may_be_called_twice(tmp_path: Path) -> None:
         assert (done.returncode, done.stdout) == (0, "The database is up to date.\n")
 
 
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [(("server",), "No such command 'server'"), (("tick", "serve"), "unexpected extra argument (serve)")],
+)
+@pytest.mark.parametrize("program", [(CONFSCHED,), (PROGRAMS / "python", "-m", "confsched.cli")])
+def test_a_mistyped_command_says_so_however_it_is_started(
+    tmp_path: Path, program: tuple[Path | str, ...], arguments: tuple[str, ...], sentence: str
+) -> None:
+    done = subprocess.run(
+        [*program, *arguments],
+        env=_variables(tmp_path),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert sentence in done.stderr
+
+
 def test_tick_does_every_job_once(tmp_path: Path) -> None:
     variables = _variables(tmp_path)
     _run(variables, "demo")
