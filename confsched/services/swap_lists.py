@@ -7,13 +7,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from confsched.domain.intervals import Span
 from confsched.domain.kinds import SwapState
 from confsched.domain.permissions import Actor
 from confsched.models.network import Department
+from confsched.models.people import Person
 from confsched.models.rosters import Duty, DutyLine
 from confsched.models.swaps import DutySwap
 from confsched.services import access
@@ -21,6 +22,7 @@ from confsched.services.standing import standing
 from confsched.services.substitutes import Substitute, substitutes
 
 MAX_LISTED = 50
+MAX_HOLDERS = 500
 MAX_RETURNS = 100
 PAGE_SIZE = 25
 DAYS_AHEAD = timedelta(days=92)
@@ -82,8 +84,8 @@ def list_to_approve(
     session: Session, actor: Actor, *, now: datetime, limit: int = MAX_LISTED
 ) -> list[DutySwap]:
     """Return the accepted swaps that wait for the actor as secretary."""
-    lines = access.visible(actor, DutyLine, to="change").with_only_columns(DutyLine.id)
-    query = _open(actor, now).where(DutySwap.state == SwapState.ACCEPTED, DutySwap.line_id.in_(lines))
+    lines = DutySwap.line_id.in_(_lines_cared_for(actor))
+    query = _open(actor, now).where(DutySwap.state == SwapState.ACCEPTED, lines)
     return list(session.scalars(query.limit(limit)))
 
 
@@ -112,9 +114,42 @@ def list_history(
 # ---- what can be given, and to whom ----
 
 
+@dataclass(frozen=True)
+class Holder:
+    """Hold somebody with duties to come that the actor looks after, and the department they belong to."""
+
+    person_id: uuid.UUID
+    name: str
+    department: str
+
+
+def list_holders(session: Session, actor: Actor, *, now: datetime) -> list[Holder]:
+    """Return whose duties of the next three months the actor may offer to others, by department and name."""
+    held = select(Duty.person_id, DutyLine.department_id).join(DutyLine, DutyLine.id == Duty.line_id)
+    cared_for = held.where(DutyLine.id.in_(_lines_cared_for(actor)), *_to_come(now)).distinct().subquery()
+    query = (
+        select(Person, Department.name)
+        .join(cared_for, cared_for.c.person_id == Person.id)
+        .join(Department, Department.id == cared_for.c.department_id)
+        .order_by(Department.name, Person.family_name, Person.given_name, Person.id)
+        .limit(MAX_HOLDERS)
+    )
+    return [Holder(person.id, person.name, department) for person, department in session.execute(query)]
+
+
+def list_duties_of(session: Session, actor: Actor, person_id: uuid.UUID, *, now: datetime) -> list[Duty]:
+    """Return a person's duties of the next three months on lines that the actor looks after."""
+    query = _duties([person_id], now, MAX_LISTED).where(Duty.line_id.in_(_lines_cared_for(actor)))
+    return list(session.scalars(query))
+
+
+def _lines_cared_for(actor: Actor) -> Select[uuid.UUID]:
+    return access.visible(actor, DutyLine, to="change").with_only_columns(DutyLine.id)
+
+
 def list_own_duties(session: Session, actor: Actor, *, now: datetime) -> list[Duty]:
     """Return the actor's duties of the next three months."""
-    return _duties(session, [actor.person_id], now, MAX_LISTED)
+    return list(session.scalars(_duties([actor.person_id], now, MAX_LISTED)))
 
 
 def list_colleagues(session: Session, duty: Duty, *, now: datetime) -> list[Substitute]:
@@ -127,20 +162,14 @@ def list_returns(
     session: Session, duty: Duty, colleagues: Iterable[Substitute], *, now: datetime
 ) -> list[Duty]:
     """Return the duties to come of these colleagues in the same department, for an exchange."""
-    found = _duties(session, [one.person_id for one in colleagues], now, None)
+    found = session.scalars(_duties([one.person_id for one in colleagues], now, None))
     return [one for one in found if one.line.department_id == duty.line.department_id][:MAX_RETURNS]
 
 
-def _duties(
-    session: Session, person_ids: Sequence[uuid.UUID], now: datetime, limit: int | None
-) -> list[Duty]:
-    query = (
+def _duties(person_ids: Sequence[uuid.UUID], now: datetime, limit: int | None) -> Select[Duty]:
+    return (
         select(Duty)
-        .where(
-            Duty.person_id.in_(person_ids),
-            Duty.ends_at > now,
-            *standing(Span(now, now + DAYS_AHEAD), now),
-        )
+        .where(Duty.person_id.in_(person_ids), *_to_come(now))
         .options(
             joinedload(Duty.person),
             joinedload(Duty.line).joinedload(DutyLine.department).joinedload(Department.site),
@@ -148,4 +177,7 @@ def _duties(
         .order_by(Duty.starts_at, Duty.id)
         .limit(limit)
     )
-    return list(session.scalars(query))
+
+
+def _to_come(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (Duty.ends_at > now, *standing(Span(now, now + DAYS_AHEAD), now))

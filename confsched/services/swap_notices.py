@@ -34,16 +34,22 @@ _OUTCOMES = {
 
 
 def tell_asked(session: Session, actor: Actor, swap: DutySwap, *, now: datetime) -> None:
-    """Ask the one who is named, or everybody who is qualified."""
+    """Ask the one who is named, or everybody who is qualified; tell whose duty the roster's keeper offers."""
     is_gap = swap.from_person_id is None
-    giver = swap.from_person.name if swap.from_person else ""
     heading = (
         msg("Cover is needed: %(line)s", line=swap.line.name)
         if is_gap
-        else msg("%(name)s asks you to take a duty: %(line)s", name=giver, line=swap.line.name)
+        else msg("%(name)s asks you to take a duty: %(line)s", name=actor.name, line=swap.line.name)
     )
     kind = Kind.COVER_REQUEST if is_gap else Kind.SWAP_PROPOSAL
     _tell(session, actor, swap, _asked(session, swap), kind, heading, now)
+    if swap.from_person and swap.from_person_id != swap.proposed_by_id:
+        offered = msg(
+            "%(name)s proposes that somebody else takes your duty: %(line)s",
+            name=actor.name,
+            line=swap.line.name,
+        )
+        _tell(session, actor, swap, [swap.from_person], Kind.SWAP_RESULT, offered, now)
 
 
 def tell_outcome(session: Session, actor: Actor, swap: DutySwap, *, now: datetime) -> None:

@@ -77,6 +77,23 @@ def index() -> ResponseReturnValue:
     )
 
 
+@blueprint.get("/others")
+@needs(Permission.EDIT_ROSTER)
+def others() -> ResponseReturnValue:
+    """Let who runs the roster choose a duty of somebody else; ?person= shows the duties of one."""
+    session, actor, at = read_session(), current_actor(), now()
+    holders = swap_lists.list_holders(session, actor, now=at)
+    chosen = find_id(request.args.get("person"))
+    holder = next((one for one in holders if one.person_id == chosen), None)
+    return render_template(
+        "swaps/others.html",
+        holders=holders,
+        holder=holder,
+        is_unknown=bool(request.args.get("person")) and holder is None,
+        duties=swap_lists.list_duties_of(session, actor, holder.person_id, now=at) if holder else [],
+    )
+
+
 @blueprint.get("/new")
 @needs(Permission.HOLD_DUTIES)
 def new() -> ResponseReturnValue:

@@ -13,6 +13,8 @@ from confsched.db import Database
 from confsched.domain.intervals import Span
 from confsched.domain.kinds import SwapState
 from confsched.domain.rosters import duty_span
+from confsched.models.audit import AuditEvent
+from confsched.models.outbox import OutboxMessage
 from confsched.models.people import Person
 from confsched.models.rosters import Duty, DutyLine
 from confsched.models.swaps import DutySwap
@@ -255,3 +257,30 @@ def test_what_is_over_shows_that_nobody_answered(
     text = me.get(page).text
     assert "Nobody answered in time" in text
     assert "ran out" in me.get("/swaps/").text
+
+
+def test_the_secretary_finds_a_duty_of_somebody_else_and_proposes_who_takes_it(
+    me: FlaskClient, sign_in: SignIn, world: World, duty_id: uuid.UUID, sqlite_database: Database
+) -> None:
+    secretary = browser_of(me, sign_in, world.secretary)
+    assert 'href="/swaps/others"' in secretary.get("/swaps/").text
+    giver = world.neurologist
+    assert f'<option value="{giver.id}">' in secretary.get("/swaps/others").text
+    page = secretary.get(f"/swaps/others?person={giver.id}").text
+    assert f"/swaps/new?duty={duty_id}" in page
+    ask(secretary, duty_id, to_person_id=str(world.second_neurologist.id))
+    with sqlite_database.read() as session:
+        messages = list(session.scalars(select(OutboxMessage)))
+        events = list(session.scalars(select(AuditEvent.action)))
+    assert {message.recipient_id for message in messages} == {giver.id, world.second_neurologist.id}
+    assert "propose_swap" in events
+
+
+def test_a_person_who_is_not_in_the_list_is_named_as_such(
+    me: FlaskClient, sign_in: SignIn, world: World, duty_id: uuid.UUID
+) -> None:
+    secretary = browser_of(me, sign_in, world.secretary)
+    page = secretary.get(f"/swaps/others?person={world.stranger.id}").text
+    assert 'id="person-error"' in page and str(duty_id) not in page
+    assert me.get("/swaps/others").status_code == 403
+    assert "Propose a swap for others" not in me.get("/swaps/").text
