@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Set
 from datetime import datetime, timedelta
 
 from confsched.domain.intervals import Span
@@ -25,17 +24,7 @@ def take_by(offered_at: datetime, starts_at: datetime) -> datetime | None:
     return deadline if deadline >= offered_at + LEAST_TO_TAKE else None
 
 
-def first_worth_offering(
-    spans: Iterable[Span], *, offered_at: datetime, earlier_than: datetime | None, known: Set[datetime]
-) -> Span | None:
-    """Return the earliest time that is new to who waits, earlier than what they have, and not too near."""
-    return min(
-        (
-            span
-            for span in spans
-            if span.starts_at not in known
-            and (earlier_than is None or span.starts_at < earlier_than)
-            and take_by(offered_at, span.starts_at) is not None
-        ),
-        default=None,
-    )
+def is_worth_offering(span: Span, *, offered_at: datetime, earlier_than: datetime | None) -> bool:
+    """Tell whether a new time helps one who waits: earlier than what they have, and not too near."""
+    is_earlier = earlier_than is None or span.starts_at < earlier_than
+    return is_earlier and take_by(offered_at, span.starts_at) is not None

@@ -16,8 +16,9 @@ from confsched.domain.consults import ASKING, deadline
 from confsched.domain.intervals import Span
 from confsched.domain.kinds import ConsultState, Partstat
 from confsched.domain.permissions import Actor
-from confsched.errors import Conflict, NotFound, msg
+from confsched.errors import Conflict, Message, NotFound, msg
 from confsched.models.bookings import Booking, Participation
+from confsched.models.catalogue import Service
 from confsched.models.claims import Claim, Hold
 from confsched.models.consults import Consult
 from confsched.services import (
@@ -40,6 +41,9 @@ SEATED = frozenset(
         ConsultState.NO_SHOW,
     }
 )
+
+
+LOST = msg("This meeting has been moved or called off meanwhile. Choose another time below.")
 
 
 class Full(Conflict):
@@ -66,23 +70,31 @@ def list_standing(session: Session, consult: Consult, *, now: datetime) -> tuple
     """Return the meetings of a shared service with a free seat at a time when the requester is free."""
     if consult.service.seats == 1:
         return ()
-    query = (
-        _meetings(consult, now)
-        .options(selectinload(Booking.participations).joinedload(Participation.person))
-        .order_by(Booking.starts_at, Booking.id)
-        .limit(MEETINGS_SHOWN)
-    )
-    found = list(session.scalars(query))
-    taken = _count_taken(session, [booking.id for booking in found], consult, now)
-    shown = [_standing(booking, consult, taken.get(booking.id, 0)) for booking in found]
-    return tuple(standing for standing in shown if standing.free > 0)
+    return _with_free_seats(session, _meetings(consult, now), consult.service, consult.id, now)
+
+
+def list_open(session: Session, service: Service, *, now: datetime) -> tuple[Standing, ...]:
+    """Return the meetings of a shared service with a free seat, whoever asks for it."""
+    if service.seats == 1:
+        return ()
+    until = now + timedelta(days=service.horizon_days)
+    return _with_free_seats(session, _meetings_of(service, until, now), service, None, now)
+
+
+def _with_free_seats(
+    session: Session, query: Select[Booking], service: Service, own: uuid.UUID | None, now: datetime
+) -> tuple[Standing, ...]:
+    people = selectinload(Booking.participations).joinedload(Participation.person)
+    shown = query.options(people).order_by(Booking.starts_at, Booking.id).limit(MEETINGS_SHOWN)
+    found = list(session.scalars(shown))
+    taken = _count_taken(session, [booking.id for booking in found], own, now)
+    named = [_standing(booking, service, taken.get(booking.id, 0)) for booking in found]
+    return tuple(standing for standing in named if standing.free > 0)
 
 
 def _meetings(consult: Consult, now: datetime) -> Select[Booking]:
     service = consult.service
-    zone = service.site.zone
-    until = min(deadline(consult.reply_by_on, zone), now + timedelta(days=service.horizon_days))
-    is_of_service = exists().where(Consult.booking_id == Booking.id, Consult.service_id == service.id)
+    until = min(deadline(consult.reply_by_on, service.site.zone), now + timedelta(days=service.horizon_days))
     own_hold = consult.hold.id if consult.hold else None
     is_busy = exists().where(
         Claim.subject_id == consult.requester_id,
@@ -92,43 +104,44 @@ def _meetings(consult: Consult, now: datetime) -> Select[Booking]:
         or_(Claim.expires_at.is_(None), Claim.expires_at > now),
         or_(Claim.hold_id.is_(None), Claim.hold_id != own_hold) if own_hold else true(),
     )
+    return _meetings_of(service, until, now).where(~is_busy)
+
+
+def _meetings_of(service: Service, until: datetime, now: datetime) -> Select[Booking]:
     return select(Booking).where(
         Booking.state == BookingState.BOOKED,
         # What was booked for one case, before the service was shared, stays with who asked.
         Booking.case_ref.is_(None),
         Booking.starts_at >= now + timedelta(minutes=service.notice_minutes),
         Booking.ends_at <= until,
-        is_of_service,
-        ~is_busy,
+        exists().where(Consult.booking_id == Booking.id, Consult.service_id == service.id),
     )
 
 
 def _count_taken(
-    session: Session, booking_ids: Sequence[uuid.UUID], consult: Consult, now: datetime
+    session: Session, booking_ids: Sequence[uuid.UUID], own: uuid.UUID | None, now: datetime
 ) -> Counter[uuid.UUID]:
-    """Count the seats of each meeting that are booked, or held for somebody else."""
-    booked = _booked(booking_ids, consult)
+    """Count the seats of each meeting that are booked, or held, by others than the consult `own`."""
+    booked = _booked(booking_ids, own)
     held = select(Hold.booking_id).where(
-        Hold.booking_id.in_(booking_ids), Hold.expires_at > now, Hold.consult_id != consult.id
+        Hold.booking_id.in_(booking_ids), Hold.expires_at > now, Hold.consult_id != own
     )
     return Counter(
         booking_id for query in (booked, held) for booking_id in session.scalars(query) if booking_id
     )
 
 
-def _booked(booking_ids: Sequence[uuid.UUID], consult: Consult) -> Select[uuid.UUID | None]:
+def _booked(booking_ids: Sequence[uuid.UUID], own: uuid.UUID | None) -> Select[uuid.UUID | None]:
     """Return the query for the meeting of each booked seat that is not the consult's own."""
     return select(Consult.booking_id).where(
-        Consult.booking_id.in_(booking_ids), Consult.state.in_(SEATED), Consult.id != consult.id
+        Consult.booking_id.in_(booking_ids), Consult.state.in_(SEATED), Consult.id != own
     )
 
 
-def _standing(booking: Booking, consult: Consult, taken: int) -> Standing:
-    answering = [p.person.name for p in bookings.people_of(booking) if p.serves != ASKING]
-    seats = consult.service.seats
-    return Standing(
-        booking.id, Span(booking.starts_at, booking.ends_at), max(0, seats - taken), seats, tuple(answering)
-    )
+def _standing(booking: Booking, service: Service, taken: int) -> Standing:
+    answering = tuple(p.person.name for p in bookings.people_of(booking) if p.serves != ASKING)
+    span, free = Span(booking.starts_at, booking.ends_at), max(0, service.seats - taken)
+    return Standing(booking.id, span, free, service.seats, answering)
 
 
 def hold(
@@ -156,7 +169,7 @@ def _locked(session: Session, query: Select[Booking], booking_id: uuid.UUID) -> 
 
 
 def _check_free(session: Session, booking: Booking, consult: Consult, now: datetime) -> None:
-    if _count_taken(session, [booking.id], consult, now)[booking.id] >= consult.service.seats:
+    if _count_taken(session, [booking.id], consult.id, now)[booking.id] >= consult.service.seats:
         raise Full
 
 
@@ -164,13 +177,8 @@ def book(session: Session, actor: Actor, consult: Consult, held: Hold, *, now: d
     """Let the requester join the meeting in which a seat is held; only they are invited."""
     assert held.booking_id is not None, "a seat is a seat in a meeting"
     booking = _locked(session, select(Booking), held.booking_id)
-    if (
-        booking is None
-        or booking.state is not BookingState.BOOKED
-        or booking.starts_at != held.starts_at
-        or booking.starts_at <= now
-    ):
-        raise Conflict(msg("This meeting has been moved or called off meanwhile. Choose another time below."))
+    if booking is None or not _still_stands(booking, held) or booking.starts_at <= now:
+        raise Conflict(LOST)
     _check_free(session, booking, consult, now)
     was = invitations.before(booking)
     _join(session, actor, booking, consult, now)
@@ -183,6 +191,16 @@ def book(session: Session, actor: Actor, consult: Consult, held: Hold, *, now: d
     invitations.announce(session, booking, was, now=now)
     audit.record(session, actor, "booking.join", booking, now=now)
     return booking
+
+
+def find_lost(session: Session, held: Hold) -> Message | None:
+    """Say that the meeting of a held seat is off or has moved; None for a seat that is to be had."""
+    booking = session.get(Booking, held.booking_id) if held.booking_id else None
+    return LOST if booking is not None and not _still_stands(booking, held) else None
+
+
+def _still_stands(booking: Booking, held: Hold) -> bool:
+    return booking.state is BookingState.BOOKED and booking.starts_at == held.starts_at
 
 
 def _join(session: Session, actor: Actor, booking: Booking, consult: Consult, now: datetime) -> None:
@@ -232,7 +250,7 @@ def leave(
         return consult
     _check_leave(consult, booking, now)
     assert booking is not None, "a seat is a seat in a meeting"
-    others = _booked([booking.id], consult)
+    others = _booked([booking.id], consult.id)
     if not session.scalar(select(others.exists())):
         bookings.cancel(session, actor, booking, now=now, reason=reason)
         return consult

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import func, select
@@ -15,8 +15,8 @@ from confsched.domain.intervals import Span
 from confsched.domain.invites import Kind
 from confsched.domain.kinds import ConsultState, SlotAnswer
 from confsched.domain.permissions import Actor
-from confsched.domain.waitlist import WAITING_STATES, first_worth_offering, take_by
-from confsched.errors import Conflict, Refusal, msg
+from confsched.domain.waitlist import WAITING_STATES, take_by
+from confsched.errors import Conflict, Message, Refusal, msg
 from confsched.models.bookings import Booking
 from confsched.models.consults import Consult
 from confsched.models.waitlist import SlotOffer, WaitlistEntry
@@ -27,23 +27,13 @@ from confsched.services import (
     consult_notices,
     consult_steps,
     consult_times,
+    freed_times,
     holds,
     rebooking,
     seats,
     waiting_line,
 )
-from confsched.services.matching import plan_consult
-
-MAX_WAITING = 200  # entries looked at in one run, of all services, in the order of their lines
-
-
-@dataclass(frozen=True)
-class Opening:
-    """Name a time that would help one who waits; `booking_id` where it is a seat in a standing meeting."""
-
-    entry_id: uuid.UUID
-    span: Span
-    booking_id: uuid.UUID | None = None
+from confsched.services.freed_times import MAX_WAITING, Opening
 
 
 @dataclass(frozen=True)
@@ -68,46 +58,46 @@ def find_place(session: Session, consult: Consult) -> Place | None:
     return Place(entry, session.scalar(query) or 0, waiting_line.find_offer(session, consult))
 
 
-def may_wait(consult: Consult, now: datetime) -> bool:
-    """Tell whether a consult may join: it has no time yet, or one of its own that is still to come."""
-    if consult.booking is not None:
-        return consult.state is ConsultState.BOOKED and _is_own(consult, consult.booking, now)
-    ran_out = consult.hold is None or consult.hold.expires_at <= now
-    return consult.state in WAITING_STATES or (consult.state is ConsultState.HELD and ran_out)
+def find_standing(session: Session, consult: Consult, place: Place | None, now: datetime) -> SlotOffer | None:
+    """Return the offer that a consult may take now, None where it has run out or what it rests on is off."""
+    offer = place.offer if place else None
+    if offer is None or consult.hold is None or offer.expires_at <= now:
+        return None
+    return None if find_lost(session, consult) else offer
 
 
-def _is_own(consult: Consult, booking: Booking, now: datetime) -> bool:
-    """Tell whether a meeting may be moved for one consult: it is to come, and nobody else shares it."""
-    is_to_come = booking.state is BookingState.BOOKED and booking.starts_at > now
-    return is_to_come and consult.service.seats == 1 and not seats.is_shared(booking)
+def find_lost(session: Session, consult: Consult) -> Message | None:
+    """Say what was called off meanwhile, so that an offer is void before its time has run out."""
+    is_off = consult.booking is not None and consult.booking.state is BookingState.CANCELLED
+    if is_off:
+        return msg("Your meeting has been called off, so it is not moved. The time goes to the next in line.")
+    if consult.state not in WAITING_STATES | {ConsultState.HELD}:
+        return msg("This consult has ended. The time goes to the next in line.")
+    if consult.hold is not None and seats.find_lost(session, consult.hold):
+        return msg("The meeting with your seat has been called off or moved. You keep your place.")
+    return None
 
 
 def join(session: Session, actor: Actor, consult: Consult, *, now: datetime) -> WaitlistEntry:
     """Put a consult at the end of the line of its service; twice is the same as once.
 
-    Who has no time yet has seen what is offered now and chose none of it: it is not offered to them again.
+    What they could have then is not offered to them: they have seen it and chose none of it.
     """
     known = waiting_line.find_entry(session, consult)
     if known is not None:
         return known
-    if not may_wait(consult, now):
+    if not waiting_line.may_wait(consult, now):
         raise Conflict(msg("This consult cannot wait for a time now. Look at where it stands."))
     entry = WaitlistEntry(consult_id=consult.id, service_id=consult.service_id, joined_at=now, left_at=None)
-    if consult.booking is None:
-        entry.offers = [_declined(span, now) for span in _offered_now(session, consult, now)]
+    entry.offers = [_seen(span, now) for span in freed_times.list_seen(session, consult, now=now)]
     session.add(entry)
     session.flush()
     audit.record(session, actor, "waitlist.join", entry, now=now)
     return entry
 
 
-def _offered_now(session: Session, consult: Consult, now: datetime) -> list[Span]:
-    found = plan_consult(session, consult, now=now).offers()
-    standing = seats.list_standing(session, consult, now=now)
-    return [offer.span for offer in found] + [one.span for one in standing]
-
-
-def _declined(span: Span, now: datetime) -> SlotOffer:
+def _seen(span: Span, now: datetime) -> SlotOffer:
+    """Return what was to be had when somebody joined as declined at once; a span may hold many starts."""
     return SlotOffer(
         starts_at=span.starts_at,
         ends_at=span.ends_at,
@@ -147,6 +137,8 @@ def take(session: Session, actor: Actor, consult: Consult, *, now: datetime) -> 
         raise Conflict(
             msg("This offer has ended, and the time went to the next in line. You keep your place.")
         )
+    if lost := find_lost(session, consult):
+        raise Conflict(lost)
     if consult.booking is None:
         return consult_times.book(session, actor, consult, now=now)
     booking = rebooking.move_to_hold(session, actor, consult, consult.hold, now=now)
@@ -168,49 +160,6 @@ def _took_it(session: Session, consult: Consult) -> bool:
     return session.scalars(query).first() is not None
 
 
-def list_waiting(session: Session) -> list[uuid.UUID]:
-    """Return who waits without an offer, service by service, in the order of the lines."""
-    is_offered = WaitlistEntry.offers.any(SlotOffer.answer.is_(None))
-    query = (
-        select(WaitlistEntry.id)
-        .where(WaitlistEntry.left_at.is_(None), ~is_offered)
-        .order_by(WaitlistEntry.service_id, WaitlistEntry.joined_at, WaitlistEntry.id)
-        .limit(MAX_WAITING)
-    )
-    return list(session.scalars(query))
-
-
-def find_opening(session: Session, entry_id: uuid.UUID, *, now: datetime) -> Opening | None:
-    """Return the earliest time that is new and helps one who waits; nobody of unknown time is in it."""
-    entry = session.get_one(WaitlistEntry, entry_id, options=[selectinload(WaitlistEntry.offers)])
-    consult = entry.consult
-    if not may_wait(consult, now) or not consult.service.is_open:
-        return None
-    standing = seats.list_standing(session, consult, now=now)
-    by_span = {one.span: one.booking_id for one in standing}
-    span = first_worth_offering(
-        [*by_span, *_free_spans(session, consult, now)],
-        offered_at=now,
-        earlier_than=consult.booking.starts_at if consult.booking else None,
-        known={offer.starts_at for offer in entry.offers},
-    )
-    return Opening(entry.id, span, by_span.get(span)) if span else None
-
-
-def _free_spans(session: Session, consult: Consult, now: datetime) -> list[Span]:
-    """Return the offered times, only up to the one that the consult has: nothing later would help."""
-    try:
-        plan = plan_consult(session, consult, now=now)
-    except Refusal:  # the day until which a reply is needed is over
-        return []
-    if consult.booking is not None:
-        if consult.booking.starts_at <= plan.search.window.starts_at:
-            return []
-        ends_at = min(plan.search.window.ends_at, consult.booking.starts_at)
-        plan = replace(plan, search=replace(plan.search, window=Span(plan.search.window.starts_at, ends_at)))
-    return [offer.span for offer in plan.offers() if not offer.unknown]
-
-
 def offer(session: Session, opening: Opening, *, now: datetime) -> bool:
     """Keep the time for who waits and tell them by when to take it; False where somebody was faster.
 
@@ -221,7 +170,7 @@ def offer(session: Session, opening: Opening, *, now: datetime) -> bool:
     until = take_by(now, opening.span.starts_at)
     if entry is None or consult is None or until is None:
         return False
-    if not may_wait(consult, now) or waiting_line.find_offer(session, consult) is not None:
+    if not waiting_line.may_wait(consult, now) or waiting_line.find_offer(session, consult) is not None:
         return False
     if not _keep(session, consult, opening, now, until):
         return False
@@ -341,11 +290,13 @@ def list_offers(session: Session, actor: Actor, *, now: datetime) -> list[SlotOf
     query = (
         select(SlotOffer)
         .join(SlotOffer.entry)
+        .join(WaitlistEntry.consult)
         .where(
             WaitlistEntry.consult_id.in_(asked),
             WaitlistEntry.left_at.is_(None),
             SlotOffer.answer.is_(None),
             SlotOffer.expires_at > now,
+            Consult.state.in_(WAITING_STATES | {ConsultState.HELD}),
         )
         .options(selectinload(SlotOffer.entry).selectinload(WaitlistEntry.consult))
         .order_by(SlotOffer.expires_at, SlotOffer.id)

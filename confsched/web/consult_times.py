@@ -48,6 +48,8 @@ def _times_page(consult_id: uuid.UUID, status: int, problem: Message | None = No
         return redirect(url_for("bookings.show", booking_id=consult.booking_id), 303)
     found = consult_times.offers(session, consult, now=now())
     hold = consult.hold if consult.hold and consult.hold.expires_at > now() else None
+    if hold and (lost := seats.find_lost(session, hold)):
+        hold, problem = None, problem or lost
     page = render_template(
         "consults/times.html",
         consult=consult,

@@ -15,12 +15,13 @@ from confsched.domain.permissions import Permission
 from confsched.errors import Refusal, msg
 from confsched.models.catalogue import Service
 from confsched.models.consults import Consult
-from confsched.services import access, consult_reports, consults, triage
+from confsched.services import access, consult_reports, consults, triage, waiting_line, waitlist
 from confsched.services.consults import Show
 from confsched.web.consult_words import told
 from confsched.web.context import current_actor, now, read_session, transaction
 from confsched.web.forms import BaseForm
 from confsched.web.ids import find_id
+from confsched.web.pages import sentence
 from confsched.web.policies import needs
 
 blueprint = Blueprint("consults", __name__, url_prefix="/consults")
@@ -40,7 +41,11 @@ class QuestionForm(BaseForm):
         validate_choice=False,
         description=msg("They get the invitation; you both get the news."),
     )
-    service_id = SelectField(msg("Service"), validate_choice=False)
+    service_id = SelectField(
+        msg("Service"),
+        validate_choice=False,
+        description=msg("Where requests are triaged first, you choose a time once yours is accepted."),
+    )
     case_ref = StringField(
         msg("Case reference"),
         description=msg("Your own code for the case, such as FK-7Q2M. No name, no date of birth."),
@@ -99,11 +104,8 @@ def create() -> ResponseReturnValue:
 
 
 def _question(form: QuestionForm) -> consults.Question:
-    service_id = find_id(form.service_id.data)
-    if service_id is None:
-        raise Refusal(msg("Choose a service."), field="service_id")
     return consults.Question(
-        service_id,
+        find_id(form.service_id.data),
         form.case_ref.data or "",
         form.question.data or "",
         form.reply_by_on.data,
@@ -124,7 +126,8 @@ def _question_page(form: QuestionForm, status: int) -> ResponseReturnValue:
 
 
 def _service_words(service: Service) -> str:
-    return f"{service.name}, {service.site.short_name} ({service.duration_minutes} min)"
+    words = f"{service.name}, {service.site.short_name} ({service.duration_minutes} min)"
+    return sentence(msg("%(service)s – is triaged first", service=words)) if service.needs_triage else words
 
 
 @blueprint.get("/<uuid:consult_id>")
@@ -147,10 +150,15 @@ def show_page(consult_id: uuid.UUID, form: ReportForm, status: int) -> ResponseR
     )
     is_held = consult.hold is not None and consult.hold.expires_at > moment
     is_met = consult.booking is not None and consult.booking.ends_at <= moment
+    place = waitlist.find_place(session, consult) if part.chooses else None
     page = render_template(
         "consults/show.html",
         consult=consult,
         part=part,
+        place=place,
+        offer=waitlist.find_standing(session, consult, place, moment),
+        may_wait=part.chooses and waiting_line.may_wait(consult, moment),
+        has_seat=part.asks and waiting_line.has_seat(consult),
         step=next_step(consult.state, part, is_held=is_held, is_met=is_met),
         may_withdraw=part.asks and consult.state in OPEN_STATES,
         told=told(consult.steps),

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from confsched.domain.permissions import Permission
 from confsched.errors import Conflict, Message, msg
-from confsched.services import access, waitlist
+from confsched.services import access, waiting_line, waitlist
 from confsched.web.context import current_actor, now, read_session, transaction
 from confsched.web.pages import sentence
 from confsched.web.policies import needs
@@ -28,14 +28,16 @@ def _page(consult_id: uuid.UUID, status: int, problem: Message | None = None) ->
     session = read_session()
     consult = access.get_consult(session, current_actor(), consult_id)
     place = waitlist.find_place(session, consult)
-    offer = place.offer if place and place.offer and place.offer.expires_at > now() else None
+    offer = waitlist.find_standing(session, consult, place, now())
+    is_void = place is not None and place.offer is not None and offer is None
     page = render_template(
         "waitlist/show.html",
         consult=consult,
         place=place,
-        offer=offer if consult.hold else None,
-        may_wait=waitlist.may_wait(consult, now()),
-        problem=problem,
+        offer=offer,
+        may_wait=waiting_line.may_wait(consult, now()),
+        has_seat=waiting_line.has_seat(consult),
+        problem=problem or (waitlist.find_lost(session, consult) if is_void else None),
     )
     return page, status
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
 
 from confsched import clock
 from confsched.db import Database
-from confsched.services import asked_times, waitlist
+from confsched.services import asked_times, freed_times, waitlist
 
 
 def give_back_unanswered(database: Database) -> None:
@@ -21,17 +22,24 @@ def give_back_unanswered(database: Database) -> None:
 def serve_waiting(database: Database, *, is_stopping: Callable[[], bool] = lambda: False) -> int:
     """Offer what has become free to those who wait, each line in its order; returns how many offers.
 
-    The searches read only, so that nobody waits for them; each offer is a short transaction that looks again.
+    One search serves a line and reads only, so that nobody waits for it; each offer is a short transaction
+    that looks again. After each the line is looked at anew, so that what came free meanwhile is not given to
+    somebody further behind.
     """
     with database.read() as session:
-        waiting = waitlist.list_waiting(session)
+        lines = freed_times.list_lines(session)
+    return sum(_serve_line(database, service_id, is_stopping) for service_id in lines)
+
+
+def _serve_line(database: Database, service_id: uuid.UUID, is_stopping: Callable[[], bool]) -> int:
+    passed: set[uuid.UUID] = set()
     made = 0
-    for entry_id in waiting:
-        if is_stopping():
-            break
+    while not is_stopping() and len(passed) < freed_times.MAX_WAITING:
         with database.read() as session:
-            opening = waitlist.find_opening(session, entry_id, now=clock.now())
-        if opening is not None:
-            with database.transaction() as session:
-                made += waitlist.offer(session, opening, now=clock.now())
+            opening = freed_times.find_opening(session, service_id, now=clock.now(), passed=passed)
+        if opening is None:
+            break
+        passed.add(opening.entry_id)
+        with database.transaction() as session:
+            made += waitlist.offer(session, opening, now=clock.now())
     return made

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from confsched.domain.intervals import Span
-from confsched.domain.waitlist import first_worth_offering, take_by
+from confsched.domain.waitlist import is_worth_offering, take_by
 
 NOW = datetime(2026, 11, 23, 7, tzinfo=UTC)
 
@@ -37,23 +37,11 @@ def test_a_time_is_kept_for_four_hours_or_until_an_hour_before_the_start(
 
 
 @pytest.mark.parametrize(
-    ("earlier_than", "known", "expected"),
-    [
-        (None, set(), 5),
-        (None, {5}, 30),
-        (None, {5, 30}, None),
-        (40, set(), 5),
-        (30, {5}, None),
-        (5, set(), None),
-    ],
+    ("start", "earlier_than", "expected"),
+    [(5, None, True), (5, 40, True), (30, 30, False), (30, 5, False), (0.5, None, False), (0.5, 5, False)],
 )
-def test_the_earliest_time_that_is_new_and_better_is_offered(
-    earlier_than: int | None, known: set[int], expected: int | None
+def test_a_time_that_is_earlier_and_not_too_near_is_worth_offering(
+    start: float, earlier_than: int | None, expected: bool
 ) -> None:
-    found = first_worth_offering(
-        [at(30), at(5), at(0.5)],
-        offered_at=NOW,
-        earlier_than=at(earlier_than).starts_at if earlier_than else None,
-        known={at(hours).starts_at for hours in known},
-    )
-    assert found == (at(expected) if expected else None)
+    before = at(earlier_than).starts_at if earlier_than else None
+    assert is_worth_offering(at(start), offered_at=NOW, earlier_than=before) is expected

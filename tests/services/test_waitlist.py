@@ -8,7 +8,7 @@ from datetime import date, datetime, time, timedelta
 
 import pytest
 import time_machine
-from sqlalchemy import select
+from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
 from confsched.db import Database
@@ -22,18 +22,21 @@ from confsched.models.catalogue import Service
 from confsched.models.claims import Claim, Hold
 from confsched.models.consults import Consult
 from confsched.models.outbox import OutboxMessage
+from confsched.models.people import Person
 from confsched.models.waitlist import SlotOffer, WaitlistEntry
-from confsched.services import bookings, claims, consult_times, seats, waitlist
+from confsched.services import bookings, claims, consult_times, freed_times, seats, waitlist
 from confsched.services.claims import Taking
-from confsched.services.waitlist import Opening
+from confsched.services.freed_times import Opening
 from confsched.worker.waitlist import give_back_unanswered, serve_waiting
 from tests.support.questions import mails
+from tests.support.waiting import free_again, join_when_nothing_is_free, take_up
 from tests.world import NOW, World, add_crowd, ask, book, build_world, leave_one_neurologist, local
 
 TUESDAY, LAST_DAY = date(2026, 11, 24), date(2026, 12, 4)
 NINE, TEN = local(TUESDAY, time(9)), local(TUESDAY, time(10))
 LATE = local(date(2026, 12, 1), time(10))
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+REACHES_IN = NINE - 15 * MINUTE  # the first start that was not to be had while nine was taken
 
 
 @pytest.fixture
@@ -46,10 +49,13 @@ def one(session: Session, world: World) -> World:
 def _serve(session: Session, now: datetime = NOW) -> list[Consult]:
     """Offer what is free to who waits, as the worker does; returns whose consults got an offer."""
     served = []
-    for entry_id in waitlist.list_waiting(session):
-        opening = waitlist.find_opening(session, entry_id, now=now)
-        if opening and waitlist.offer(session, opening, now=now):
-            served.append(session.get_one(WaitlistEntry, entry_id).consult)
+    passed: set[uuid.UUID] = set()
+    for line in freed_times.list_lines(session):
+        while opening := freed_times.find_opening(session, line, now=now, passed=passed):
+            passed.add(opening.entry_id)
+            if waitlist.offer(session, opening, now=now):
+                served.append(session.get_one(WaitlistEntry, opening.entry_id).consult)
+            session.expire_all()
     return served
 
 
@@ -59,12 +65,16 @@ def _booked(session: Session, world: World, at: datetime, key: str = "key-1", **
 
 
 def _join(session: Session, world: World, consult: Consult, now: datetime = NOW) -> WaitlistEntry:
-    return waitlist.join(session, world.actor(consult.requester), consult, now=now)
+    return join_when_nothing_is_free(session, world, consult, now)
+
+
+def _join_as_it_is(session: Session, world: World, consult: Consult) -> WaitlistEntry:
+    return waitlist.join(session, world.actor(consult.requester), consult, now=NOW)
 
 
 def test_who_wants_an_earlier_time_is_kept_one_beside_their_own(session: Session, one: World) -> None:
     consult = _booked(session, one, LATE)
-    assert _join(session, one, consult).id == _join(session, one, consult).id
+    assert _join(session, one, consult).id == _join_as_it_is(session, one, consult).id
     assert _serve(session) == [consult]
     assert consult.hold is not None and consult.booking is not None
     assert consult.hold.starts_at < TEN and consult.booking.starts_at == LATE
@@ -158,9 +168,8 @@ def test_an_offer_that_nobody_takes_goes_to_the_next_in_line(session: Session, o
 def test_who_has_no_time_is_offered_only_what_they_have_not_seen(session: Session, one: World) -> None:
     consult = ask(session, one)
     seen = {offer.span.starts_at for offer in consult_times.offers(session, consult, now=NOW).offers}
-    _join(session, one, consult)
-    _serve(session)
-    assert consult.hold is None or consult.hold.starts_at not in seen
+    _join_as_it_is(session, one, consult)
+    assert _serve(session) == [] and seen
     waitlist.leave(session, one.actor(one.requester), consult, now=NOW)
     waitlist.leave(session, one.actor(one.requester), consult, now=NOW)
     assert consult.hold is None and waitlist.find_place(session, consult) is None
@@ -265,3 +274,85 @@ def _join_refused(session: Session, world: World, consult: Consult) -> None:
     """Show that a shared meeting is not moved for one of those who share it."""
     with pytest.raises(Conflict, match="cannot wait"):
         _join(session, world, consult)
+
+
+def test_what_could_be_had_when_somebody_joined_is_not_called_freed(session: Session, one: World) -> None:
+    take_up(session, one, NINE, TEN)
+    consult = _booked(session, one, LATE)
+    _join_as_it_is(session, one, consult)
+    assert _serve(session) == [], "they saw it when they joined"
+    free_again(session, NINE)
+    assert _serve(session) == [consult]
+    assert consult.hold is not None and consult.hold.starts_at == REACHES_IN
+
+
+def test_a_long_line_is_served_by_as_few_questions_as_a_short_one(database: Database) -> None:
+    def questions(waiting: list[Person]) -> int:
+        with database.transaction() as session:
+            for person in waiting:
+                _join_as_it_is(session, world, ask(session, world, f"key-{person.id}", by=person))
+        asked: list[object] = []
+        event.listen(database.engine, "before_cursor_execute", lambda *arguments: asked.append(arguments))
+        with database.read() as session:
+            (line,) = freed_times.list_lines(session)
+            assert freed_times.find_opening(session, line, now=NOW) is None
+        return len(asked)
+
+    with database.transaction() as session:
+        world = build_world(session)
+        leave_one_neurologist(session, world)
+        people = add_crowd(session, world, 9)
+    assert questions(people[:2]) == questions(people[2:])
+
+
+def test_what_comes_free_during_a_run_goes_to_the_first_in_line(database: Database) -> None:
+    with database.transaction() as session:
+        world = build_world(session)
+        leave_one_neurologist(session, world)
+        take_up(session, world, NINE, TEN)
+        people = add_crowd(session, world, 3)
+        first, *others = [ask(session, world, f"key-{one.family_name}", by=one) for one in people]
+        _join_as_it_is(session, world, first)
+        for minutes, consult in enumerate(others, 1):
+            _join(session, world, consult, NOW + minutes * MINUTE)
+        ids = [one.id for one in (first, *others)]
+    looks = iter([False, True])
+
+    def free_between_two_offers() -> bool:
+        with database.transaction() as session:
+            if next(looks, False):
+                free_again(session, NINE)
+        return False
+
+    with time_machine.travel(NOW, tick=False):
+        assert serve_waiting(database, is_stopping=free_between_two_offers) == len(ids)
+    with database.read() as session:
+        hold = session.get_one(Consult, ids[0]).hold
+        assert hold is not None and hold.starts_at == REACHES_IN
+
+
+def test_an_offer_is_void_as_soon_as_the_meeting_is_called_off(session: Session, one: World) -> None:
+    consult = _booked(session, one, LATE)
+    _join(session, one, consult)
+    _serve(session)
+    place = waitlist.find_place(session, consult)
+    assert waitlist.find_standing(session, consult, place, NOW) is not None
+    assert consult.booking is not None
+    bookings.cancel(session, one.actor(one.requester), consult.booking, now=NOW)
+    assert waitlist.find_standing(session, consult, place, NOW) is None
+    assert waitlist.list_offers(session, one.actor(one.requester), now=NOW) == []
+    with pytest.raises(Conflict, match="has been called off"):
+        waitlist.take(session, one.actor(one.requester), consult, now=NOW)
+
+
+def test_a_seat_in_a_meeting_that_is_called_off_is_void_at_once(session: Session, one: World) -> None:
+    session.get_one(Service, one.service.id).seats = 2
+    booking = book(session, one, NINE)
+    take_up(session, one, NOW, NINE)
+    waiting = ask(session, one, "key-2", by=one.second_requester)
+    _join(session, one, waiting)
+    assert _serve(session) == [waiting]
+    bookings.cancel(session, one.actor(one.neurologist), booking, now=NOW)
+    assert waiting.hold is not None and seats.find_lost(session, waiting.hold) is not None
+    with pytest.raises(Conflict, match="You keep your place"):
+        waitlist.take(session, one.actor(one.second_requester), waiting, now=NOW)

@@ -18,7 +18,17 @@ from confsched.models.bookings import Booking
 from confsched.models.catalogue import Service
 from confsched.models.consults import Consult
 from confsched.models.people import Membership
-from confsched.services import bookings, conferences, consult_times, holds, questions, seats, triage, waitlist
+from confsched.services import (
+    bookings,
+    conferences,
+    consult_times,
+    holds,
+    questions,
+    seats,
+    triage,
+    waiting_line,
+    waitlist,
+)
 from confsched.services.conferences import Draft, Wanted
 from confsched.services.questions import NoQuestion
 from tests.support.questions import ask_about, make_unknown, token_for
@@ -88,7 +98,7 @@ def test_a_shared_meeting_is_not_moved_for_one_when_the_service_is_no_longer_sha
 ) -> None:
     with sqlite_database.transaction() as session:
         _, (first, _second) = _shared(session, world)
-        assert not waitlist.may_wait(first, NOW)
+        assert not waiting_line.may_wait(first, NOW)
 
 
 def test_a_seat_is_given_back_also_when_the_service_is_no_longer_shared(
