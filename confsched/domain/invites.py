@@ -36,6 +36,7 @@ class Kind(StrEnum):
     MEETING_REMINDER = "meeting_reminder"
     AVAILABILITY_QUESTION = "availability_question"
     SLOT_OFFER = "slot_offer"
+    ROSTER_ALARM = "roster_alarm"
 
     @property
     def method(self) -> Method | None:

@@ -181,3 +181,134 @@ class FeedScope(StrEnum):
     OWN = "own"
     LINE = "line"
     DEPARTMENT = "department"
+
+
+class UrgentKind(StrEnum):
+    """What an urgent service is asked for."""
+
+    TELESTROKE = "telestroke"
+    TELERADIOLOGY = "teleradiology"
+
+
+class UrgentState(StrEnum):
+    """How far an urgent consult has come; each kind knows its own order of these."""
+
+    PRE_ALERT = "pre_alert"
+    REQUESTED = "requested"
+    ALERTED = "alerted"
+    ACKNOWLEDGED = "acknowledged"
+    CONNECTED = "connected"
+    RECOMMENDED = "recommended"
+    INDICATION_GIVEN = "indication_given"
+    REFUSED = "refused"
+    MODALITY_CHANGED = "modality_changed"
+    SCANNING = "scanning"
+    IMAGES_RECEIVED = "images_received"
+    READING = "reading"
+    PHONED = "phoned"
+    REPORTED = "reported"
+    CLOSED = "closed"
+    CANCELLED = "cancelled"
+
+
+class UrgentStepKind(StrEnum):
+    """What a step of an urgent consult says: a new state, or what happened on the side."""
+
+    STATE = "state"
+    ESCALATED = "escalated"
+    HANDED_OVER = "handed_over"
+    JOINED = "joined"
+    FACTS = "facts"
+    TRANSFER = "transfer"
+    PHONED_RESULT = "phoned_result"
+    OVERRIDE = "override"
+
+
+class Recommendation(StrEnum):
+    STAY = "stay"
+    THROMBOLYSIS = "thrombolysis"
+    THROMBOLYSIS_AND_TRANSFER = "thrombolysis_transfer"
+    TRANSFER = "transfer"
+    TEAM_DISPATCHED = "team_dispatched"
+    MIMIC = "mimic"
+
+
+class TransferItem(StrEnum):
+    """What a transfer needs, in the usual order; each is done or undone by itself."""
+
+    BED_ACCEPTED = "bed_accepted"
+    TEAM_INFORMED = "team_informed"
+    TRANSPORT_ORDERED = "transport_ordered"
+    DEPARTED = "departed"
+
+
+class Urgency(StrEnum):
+    """How soon images have to be read."""
+
+    STROKE = "stroke"
+    POLYTRAUMA = "polytrauma"
+    EMERGENCY = "emergency"
+    URGENT = "urgent"
+    ROUTINE = "routine"
+
+
+class TeleradiologyKind(StrEnum):
+    """On which legal ground images are read elsewhere (StrlSchG 14, StrlSchV 123)."""
+
+    TELERADIOLOGY = "teleradiology"
+    SECOND_OPINION = "second_opinion"
+    IMAGE_TRANSFER = "image_transfer"
+
+
+class TeleradiologyPermit(StrEnum):
+    """When a site may scan on the word of a radiologist elsewhere."""
+
+    NONE = "none"
+    OUT_OF_HOURS = "out_of_hours"
+    ALWAYS = "always"
+
+
+class EscalationTarget(StrEnum):
+    """Whom a step of a ladder reaches."""
+
+    DUTY_LINE = "duty_line"
+    PARALLEL_LINE = "parallel_line"
+    BACKGROUND_LINE = "background_line"
+    HUB_ROTATION = "hub_rotation"
+    FALLBACK_HUB = "fallback_hub"
+    PHONE_CARD = "phone_card"
+
+
+class SkipReason(StrEnum):
+    """Why a step of a ladder called nobody; the next one begins at once."""
+
+    NOBODY_ON_DUTY = "nobody_on_duty"
+    NOBODY_REACHABLE = "nobody_reachable"
+    ALL_AT_CAP = "all_at_cap"
+    ALREADY_ALERTED = "already_alerted"
+
+
+class Channel(StrEnum):
+    """By which way an alert reaches a person."""
+
+    EMAIL = "email"
+    PUSH = "push"
+    GATEWAY = "gateway"
+
+
+class GatewayKind(StrEnum):
+    """What a gateway of a house hands alerts to."""
+
+    SMS = "sms"
+    VOICE = "voice"
+    MATRIX = "matrix"
+    NTFY = "ntfy"
+    WEBHOOK = "webhook"
+
+
+class AlertPurpose(StrEnum):
+    """What an alert is for."""
+
+    URGENT_CONSULT = "urgent_consult"
+    READINESS = "readiness"
+    CONTACT_PROOF = "contact_proof"

@@ -33,6 +33,10 @@ class Permission(StrEnum):
     EDIT_ROSTER = "edit_roster"
     SEE_COVERAGE = "see_coverage"
     EDIT_SERVICES = "edit_services"
+    REQUEST_URGENT = "request_urgent"
+    SEE_URGENT = "see_urgent"  # urgent consults of the own site, and of the services of the own house
+    SEE_FIGURES = "see_figures"
+    EDIT_ALERTING = "edit_alerting"  # gateways and wall displays of the own house
 
 
 _EVERYONE = frozenset(
@@ -41,11 +45,14 @@ _EVERYONE = frozenset(
         *(Permission.SEE_ROSTERS, Permission.HOLD_DUTIES),
     }
 )
+_URGENT = frozenset({Permission.REQUEST_URGENT, Permission.SEE_URGENT})
 
 PERMISSIONS: dict[Function, frozenset[Permission]] = {
-    Function.REQUESTER: _EVERYONE | {Permission.REQUEST_CONSULT},
+    Function.REQUESTER: _EVERYONE | _URGENT | {Permission.REQUEST_CONSULT},
     Function.CONSULTANT: _EVERYONE
-    | {Permission.PLAN_CONFERENCE, Permission.OVERRIDE_CONFLICT, Permission.TRIAGE_CONSULT},
+    | _URGENT
+    | {Permission.PLAN_CONFERENCE, Permission.OVERRIDE_CONFLICT, Permission.TRIAGE_CONSULT}
+    | {Permission.SEE_FIGURES},
     Function.SECRETARY: _EVERYONE
     | {
         Permission.SEE_MEETINGS_OF_ORGANISATION,
@@ -62,10 +69,12 @@ PERMISSIONS: dict[Function, frozenset[Permission]] = {
         Permission.PLAN_CONFERENCE,
         Permission.SEE_DELIVERIES,
         Permission.SEE_COVERAGE,
+        Permission.SEE_FIGURES,
     },
     Function.ORGANISATION_ADMIN: _EVERYONE
-    | {Permission.SEE_DELIVERIES, Permission.SEE_AUDIT, Permission.SEE_COVERAGE, Permission.EDIT_SERVICES},
-    Function.AUDITOR: frozenset({Permission.USE, Permission.SEE_AUDIT}),
+    | {Permission.SEE_DELIVERIES, Permission.SEE_AUDIT, Permission.SEE_COVERAGE, Permission.EDIT_SERVICES}
+    | {Permission.SEE_FIGURES, Permission.EDIT_ALERTING},
+    Function.AUDITOR: frozenset({Permission.USE, Permission.SEE_AUDIT, Permission.SEE_FIGURES}),
 }
 
 

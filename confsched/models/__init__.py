@@ -9,10 +9,12 @@ from confsched.models import (  # noqa: F401 (imported to be registered)
     claims,
     conferences,
     consults,
+    contacts,
     duty_codes,
     duty_rosters,
     engine,
     feeds,
+    ladders,
     network,
     outbox,
     people,
@@ -20,6 +22,7 @@ from confsched.models import (  # noqa: F401 (imported to be registered)
     rosters,
     rotations,
     swaps,
+    urgent,
     waitlist,
 )
 from confsched.models.base import Base

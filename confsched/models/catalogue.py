@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import uuid
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, false, true
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, String, false, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from confsched.domain.kinds import RequirementKind
+from confsched.domain.kinds import RequirementKind, UrgentKind
 from confsched.models.base import Base, WithId, enum_type
 from confsched.models.network import Site
 
@@ -17,6 +17,9 @@ class Service(WithId, Base):
 
     With more than one of `seats` several requesters share a meeting. `cap_per_day` is how many of these
     meetings one consultant has on a local day. `revision` lets two editors notice each other.
+
+    An urgent service is reached through its ladder; one consultant has at most `consults_at_once` open, and
+    `targets` are the seconds of its clocks that differ from the usual ones (domain/urgent_clocks).
     """
 
     __tablename__ = "service"
@@ -24,6 +27,7 @@ class Service(WithId, Base):
         CheckConstraint("duration_minutes > 0", name="duration"),
         CheckConstraint("seats BETWEEN 1 AND 20", name="seats"),
         CheckConstraint("cap_per_day > 0", name="cap_per_day"),
+        CheckConstraint("consults_at_once BETWEEN 1 AND 20", name="consults_at_once"),
     )
 
     site_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("site.id"), index=True)
@@ -45,6 +49,10 @@ class Service(WithId, Base):
     # "08:00-12:00, 13:00-17:00": local hours of Monday to Friday that are named first; empty: the usual ones.
     preferred_hours: Mapped[str] = mapped_column(String(60), default="", server_default="")
     revision: Mapped[int] = mapped_column(default=1, server_default="1")
+    urgent_kind: Mapped[UrgentKind | None] = mapped_column(enum_type(UrgentKind, "urgent_kind"))
+    consults_at_once: Mapped[int] = mapped_column(default=2, server_default="2")
+    hotline: Mapped[str] = mapped_column(String(40), default="", server_default="")
+    targets: Mapped[dict[str, int]] = mapped_column(JSON, default=dict, server_default="{}")
 
     site: Mapped[Site] = relationship()
     requirements: Mapped[list[Requirement]] = relationship(

@@ -62,3 +62,5 @@ class Claim(WithId, Base):
     override_by_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("person.id"))
     # Where the person has to be; None: wherever there is a screen.
     site_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("site.id"))
+    # What cannot wait takes its consultant too; it has no booking.
+    urgent_consult_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("urgent_consult.id"), index=True)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import uuid
-from datetime import date
+from datetime import date, time
 
 from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from confsched.domain.kinds import ResourceKind, SiteKind
+from confsched.domain.kinds import ResourceKind, SiteKind, TeleradiologyPermit
 from confsched.models.base import Base, WithId, enum_type
 
 
@@ -19,7 +19,10 @@ class Organisation(WithId, Base):
 
 
 class Site(WithId, Base):
-    """A place with a time zone and a federal state, whose public holidays it keeps."""
+    """A place with a time zone and a federal state, whose public holidays it keeps.
+
+    Its permit for teleradiology holds at night (local hours), on weekends and holidays, or always.
+    """
 
     __tablename__ = "site"
 
@@ -30,6 +33,13 @@ class Site(WithId, Base):
     zone: Mapped[str] = mapped_column(String(64))
     state: Mapped[str] = mapped_column(String(8))
     phone: Mapped[str] = mapped_column(String(40))
+    teleradiology: Mapped[TeleradiologyPermit] = mapped_column(
+        enum_type(TeleradiologyPermit, "teleradiology"),
+        default=TeleradiologyPermit.OUT_OF_HOURS,
+        server_default="out_of_hours",
+    )
+    night_from: Mapped[time] = mapped_column(default=time(18), server_default="18:00:00.000000")
+    night_until: Mapped[time] = mapped_column(default=time(7), server_default="07:00:00.000000")
 
     organisation: Mapped[Organisation] = relationship()
 

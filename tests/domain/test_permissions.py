@@ -29,6 +29,10 @@ DECISIONS = {
     Permission.EDIT_ROSTER: "no no yes no no no",
     Permission.SEE_COVERAGE: "no no yes yes yes no",
     Permission.EDIT_SERVICES: "no no no no yes no",
+    Permission.REQUEST_URGENT: "yes yes no no no no",
+    Permission.SEE_URGENT: "yes yes no no no no",
+    Permission.SEE_FIGURES: "no yes no yes yes yes",
+    Permission.EDIT_ALERTING: "no no no no yes no",
 }
 HOUSES = tuple(uuid.UUID(int=number) for number in range(1, 4))
 SITES = tuple(uuid.UUID(int=number) for number in range(11, 14))
