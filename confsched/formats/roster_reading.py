@@ -105,13 +105,7 @@ class Reading:
 
     def sheet(self) -> Sheet:
         if self.outside:
-            self.warn(
-                msg(
-                    "Left out because they are outside of %(month)s: %(count)s entries.",
-                    count=self.outside,
-                    month=f"{self.month:%m/%Y}",
-                )
-            )
+            self.warn(_outside(self.outside, f"{self.month:%m/%Y}"))
         for column in sorted(self.dayless):
             self.warn(
                 msg(
@@ -121,6 +115,12 @@ class Reading:
             )
         days = frozenset(filter(self.is_inside, self.days))
         return Sheet(tuple(self.entries), tuple(self.names), tuple(self.problems), tuple(self.skipped), days)
+
+
+def _outside(count: int, month: str) -> Message:
+    if count == 1:
+        return msg("Left out because it is outside of %(month)s: 1 entry.", month=month)
+    return msg("Left out because they are outside of %(month)s: %(count)s entries.", count=count, month=month)
 
 
 def column_letters(column: int) -> str:

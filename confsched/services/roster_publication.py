@@ -258,16 +258,14 @@ def _check_publishable(step: _Step) -> None:
     if not found:
         return
     diff, problem = found[0]
-    raise Refusal(
-        msg(
-            "%(count)s cells cannot be published. %(name)s, %(day)s: %(problem)s",
-            count=len(found),
-            name=names[diff.person_id],
-            day=f"{diff.day:%d.%m.}",
-            problem=problem,
-        ),
-        field="cells",
-    )
+    values = {"name": names[diff.person_id], "day": f"{diff.day:%d.%m.}", "problem": problem}
+    if len(found) == 1:
+        words = msg("1 cell cannot be published. %(name)s, %(day)s: %(problem)s", **values)
+    else:
+        words = msg(
+            "%(count)s cells cannot be published. %(name)s, %(day)s: %(problem)s", count=len(found), **values
+        )
+    raise Refusal(words, field="cells")
 
 
 def _add_edition(session: Session, actor: Actor, step: _Step, now: datetime, *, restores: int | None) -> None:

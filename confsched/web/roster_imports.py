@@ -257,11 +257,22 @@ def _say_done(cells: int, problems: list[Message]) -> None:
     if not cells:
         flash(sentence(msg("The sheet says what the draft says: nothing was changed.")), "ok")
         return
-    text = msg("Taken over into the draft: %(count)s cells. Look at them and publish.", count=cells)
-    flash(sentence(text), "ok")
+    flash(sentence(_taken_over(cells)), "ok")
     if problems:
-        text = msg("Still to be settled: %(count)s cells. %(first)s", count=len(problems), first=problems[0])
-        flash(sentence(text), "warn")
+        flash(sentence(_unsettled(problems)), "warn")
+
+
+def _taken_over(cells: int) -> Message:
+    if cells == 1:
+        return msg("Taken over into the draft: 1 cell. Look at it and publish.")
+    return msg("Taken over into the draft: %(count)s cells. Look at them and publish.", count=cells)
+
+
+def _unsettled(problems: list[Message]) -> Message:
+    count, first = len(problems), problems[0]
+    if count == 1:
+        return msg("Still to be settled: 1 cell. %(first)s", first=first)
+    return msg("Still to be settled: %(count)s cells. %(first)s", count=count, first=first)
 
 
 @blueprint.post("/imports/<uuid:import_id>/discard")

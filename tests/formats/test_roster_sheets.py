@@ -102,7 +102,7 @@ def test_a_german_list_gives_hours_and_leaves_out_the_next_month() -> None:
     hours = [entry.hours for entry in sheet.entries]
     assert hours[:4] == [(time(20), time(8)), None, (time(16), time(0)), (time(8), time(16))]
     assert [str(problem) for problem in sheet.problems] == [
-        "Left out because they are outside of 12/2026: 1 entries."
+        "Left out because it is outside of 12/2026: 1 entry."
     ]
     assert sheet.skipped == (SkippedRow(12, "gez. Brandis"),)
 
