@@ -19,8 +19,9 @@ from confsched.models.people import Person
 from confsched.models.rosters import DutyLine
 from confsched.services import access, audit, idempotency
 from confsched.services.access import To
+from confsched.services.findings import Unfit
 from confsched.services.service_changes import COLUMNS, REQUIREMENT_COLUMNS, list_changes
-from confsched.services.service_checks import MAX_SERVICE_MINUTES, Problem, find_problems
+from confsched.services.service_checks import MAX_SERVICE_MINUTES, find_problems
 
 PURPOSE = "service"
 
@@ -66,14 +67,6 @@ class NewRequirement:
     may_double: bool = False
     is_on_site: bool = False
     id: uuid.UUID | None = None
-
-
-class Unfit(Refusal):
-    """Say everything that is wrong with a service, each at its field."""
-
-    def __init__(self, problems: Sequence[Problem]) -> None:
-        super().__init__(problems[0].message, field=problems[0].field)
-        self.problems = tuple(problems)
 
 
 class Stale(Conflict):

@@ -15,9 +15,10 @@ from confsched.errors import Conflict, Message, msg
 from confsched.models.catalogue import Requirement
 from confsched.models.conferences import Conference
 from confsched.services import audit
-from confsched.services.catalogue import NewRequirement, Unfit, merged, requirement_of
+from confsched.services.catalogue import NewRequirement, merged, requirement_of
+from confsched.services.findings import Problem, Unfit
 from confsched.services.service_changes import EXTRAS, identity, requirement_words
-from confsched.services.service_checks import REQUIREMENTS, Problem, requirement_field, requirement_problems
+from confsched.services.service_checks import REQUIREMENTS, requirement_field, requirement_problems
 
 
 class Outdated(Conflict):

@@ -30,6 +30,7 @@ from confsched.services import access, audit, bookings, claims, directory, idemp
 from confsched.services.bookings import Attendance, Meeting
 from confsched.services.claims import Override
 from confsched.services.explanations import explain_conference
+from confsched.services.findings import Findings
 from confsched.services.matching import Plan, plan_conference
 
 MAX_TITLE = 120
@@ -101,14 +102,21 @@ def change(session: Session, actor: Actor, conference: Conference, draft: Draft,
 
 
 def _apply(session: Session, actor: Actor, conference: Conference, draft: Draft, now: datetime) -> None:
-    conference.title = _checked_title(draft.title)
-    conference.duration_minutes = _checked_duration(draft.duration_minutes)
-    today = clock.local_day(now, actor.zone)
-    conference.search_from_on, conference.search_until_on = _checked_search(draft, today)
-    conference.join_link = _checked_link(draft.join_link)
-    conference.resource_id = _checked_room(session, actor, draft.resource_id)
-    if draft.wanted is not None:
-        conference.requirements = _requirements(session, draft.wanted)
+    """Write the draft into the conference; raises Unfit with all that is wrong with it."""
+    found, today = Findings(), clock.local_day(now, actor.zone)
+    title = found.keep(_checked_title, draft.title)
+    minutes = found.keep(_checked_duration, draft.duration_minutes)
+    search = found.keep(_checked_search, draft, today)
+    link = found.keep(_checked_link, draft.join_link)
+    resource_id = found.keep(_checked_room, session, actor, draft.resource_id)
+    wanted = None if draft.wanted is None else found.keep(_requirements, session, draft.wanted)
+    found.raise_all()
+    assert title and minutes and search and link is not None, "what is missing was refused"
+    conference.title, conference.duration_minutes = title, minutes
+    conference.search_from_on, conference.search_until_on = search
+    conference.join_link, conference.resource_id = link, resource_id
+    if wanted is not None:
+        conference.requirements = wanted
 
 
 def _checked_title(title: str) -> str:
@@ -170,7 +178,10 @@ def _requirements(session: Session, wanted: Sequence[Wanted]) -> list[Requiremen
         raise Refusal(msg("Say who has to be there: a discipline or a person."), field=WANTED)
     if len(wanted) > MAX_REQUIREMENTS:
         raise Refusal(msg("At most %(count)s requirements.", count=MAX_REQUIREMENTS), field=WANTED)
-    return [_requirement(session, position, one) for position, one in enumerate(wanted)]
+    found = Findings()
+    rows = [found.keep(_requirement, session, position, one) for position, one in enumerate(wanted)]
+    found.raise_all()
+    return [row for row in rows if row is not None]
 
 
 def _requirement(session: Session, position: int, one: Wanted) -> Requirement:

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from sqlalchemy import ColumnElement, Select, func, or_, select
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy.orm import Session, aliased, joinedload, selectinload
 
 from confsched import clock
 from confsched.domain.bookings import normalise_case_ref
@@ -25,6 +25,7 @@ from confsched.models.network import CooperationAgreement
 from confsched.models.people import Membership, Person
 from confsched.services import access, claims, consult_notices, consult_steps, idempotency, waiting_line
 from confsched.services.access import CLINICIANS
+from confsched.services.findings import Findings
 from confsched.services.lists import Page
 
 MAX_QUESTION = 2000
@@ -37,7 +38,7 @@ MAX_CLINICIANS = 400
 class Question:
     """Hold what was typed; without a requester, whoever typed it asks for themselves."""
 
-    service_id: uuid.UUID
+    service_id: uuid.UUID | None
     case_ref: str
     question: str
     reply_by_on: date | None
@@ -115,24 +116,12 @@ def request(session: Session, actor: Actor, question: Question, *, now: datetime
     """Record what is asked of whom and until when; the same key returns the first request.
 
     Where the service is triaged, those who decide get a mail; otherwise times may be chosen at once.
+    Raises Unfit with all that is wrong with the question.
     """
     known = idempotency.find_result(session, actor, "consult", key)
     if known is not None:
         return access.get_consult(session, actor, known)
-    service = _offered_service(session, actor, question.service_id, now)
-    requester, site_id = _requester(session, actor, question, service, now)
-    consult = Consult(
-        service=service,
-        site_id=site_id,
-        requester=requester,
-        requested_by_id=actor.person_id if actor.person_id != requester.id else None,
-        case_ref=normalise_case_ref(question.case_ref),
-        question=_checked_question(question.question),
-        reply_by_on=_checked_deadline(question.reply_by_on, clock.local_day(now, actor.zone)),
-        state=ConsultState.REQUESTED if service.needs_triage else ConsultState.OFFERED,
-        created_at=now,
-        booking_id=None,
-    )
+    consult = _checked(session, actor, question, now)
     session.add(consult)
     session.flush()
     idempotency.remember(session, actor, "consult", key, consult.id, now=now)
@@ -145,7 +134,34 @@ def request(session: Session, actor: Actor, question: Question, *, now: datetime
     return consult
 
 
-def _offered_service(session: Session, actor: Actor, service_id: uuid.UUID, now: datetime) -> Service:
+def _checked(session: Session, actor: Actor, question: Question, now: datetime) -> Consult:
+    """Return the consult as it would be, on no record."""
+    found, today = Findings(), clock.local_day(now, actor.zone)
+    service = found.keep(_offered_service, session, actor, question.service_id, now)
+    asking = service and found.keep(_requester, session, actor, question, service, now)
+    case_ref = found.keep(normalise_case_ref, question.case_ref)
+    text = found.keep(_checked_question, question.question)
+    reply_by_on = found.keep(_checked_deadline, question.reply_by_on, today)
+    found.raise_all()
+    assert service and asking and case_ref and text and reply_by_on, "what is missing was refused"
+    requester, site_id = asking
+    return Consult(
+        service=service,
+        site_id=site_id,
+        requester=requester,
+        requested_by_id=actor.person_id if actor.person_id != requester.id else None,
+        case_ref=case_ref,
+        question=text,
+        reply_by_on=reply_by_on,
+        state=ConsultState.REQUESTED if service.needs_triage else ConsultState.OFFERED,
+        created_at=now,
+        booking_id=None,
+    )
+
+
+def _offered_service(session: Session, actor: Actor, service_id: uuid.UUID | None, now: datetime) -> Service:
+    if service_id is None:
+        raise Refusal(msg("Choose a service."), field="service_id")
     for service in list_services(session, actor, now=now):
         if service.id == service_id:
             return service
@@ -210,12 +226,18 @@ def is_over(consult: Consult, now: datetime) -> bool:
 
 
 def list_consults(session: Session, actor: Actor, show: Show, *, page: int = 1) -> Page[Consult]:
-    """Return what the actor asks, answers or triages: the nearest deadline first, of what ended the last."""
+    """Return what the actor asks, answers or triages by its meeting, or without one by its deadline.
+
+    What ended stands in reverse, the last first.
+    """
     query = access.visible(actor, Consult).where(Consult.state.in_(SHOWN_STATES[show]))
     total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
     pages = max(1, -(-total // PAGE_SIZE))
     page = min(max(1, page), pages)
-    order = Consult.created_at.desc() if show is Show.ENDED else Consult.reply_by_on
+    meeting = aliased(Booking)
+    starts_at = select(meeting.starts_at).where(meeting.id == Consult.booking_id).scalar_subquery()
+    due = func.coalesce(starts_at, Consult.reply_by_on)
+    order = due.desc() if show is Show.ENDED else due
     rows = session.scalars(
         query.options(
             joinedload(Consult.service).joinedload(Service.site),

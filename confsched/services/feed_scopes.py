@@ -119,7 +119,7 @@ def list_choices(session: Session, actor: Actor, site_id: uuid.UUID | None) -> C
         access.visible(actor, DutyLine)
         .join(Department, Department.id == DutyLine.department_id)
         .where(Department.site_id == site_id)
-        .order_by(DutyLine.position, DutyLine.name, DutyLine.id)
+        .order_by(DutyLine.position, DutyLine.group_name, DutyLine.name, DutyLine.id)
     )
     departments = (
         access.visible(actor, Department)
@@ -134,6 +134,11 @@ def names_of(session: Session, feeds: Iterable[Feed]) -> dict[uuid.UUID, str]:
     rows = {contents_of(feed).row_id for feed in feeds} - {None}
     if not rows:
         return {}
-    lines = select(DutyLine.id, DutyLine.name).where(DutyLine.id.in_(rows))
-    departments = select(Department.id, Department.name).where(Department.id.in_(rows))
-    return {row_id: name for query in (lines, departments) for row_id, name in session.execute(query)}
+    lines = session.scalars(select(DutyLine).where(DutyLine.id.in_(rows)))
+    departments = session.scalars(select(Department).where(Department.id.in_(rows)))
+    return {one.id: one.name for one in departments} | {line.id: line_words(line) for line in lines}
+
+
+def line_words(line: DutyLine) -> str:
+    """Return the name of a line with that of its group: two groups may have a line of one name."""
+    return line.name if line.name == line.group_name else f"{line.group_name}, {line.name}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
@@ -20,6 +19,7 @@ from confsched.domain.starts import Need
 from confsched.errors import Message, Refusal, msg
 from confsched.models.catalogue import Requirement, Service
 from confsched.models.conferences import Conference
+from confsched.services.findings import Problem
 from confsched.services.pools import needs_of
 from confsched.services.service_changes import is_named
 
@@ -37,14 +37,6 @@ MAX_COUNT = 20
 LOOKED_AHEAD = timedelta(days=92)
 STEP = GRAIN // timedelta(minutes=1)
 REQUIREMENTS = "requirements"
-
-
-@dataclass(frozen=True)
-class Problem:
-    """Hold one thing that is wrong and the field at which it is said."""
-
-    field: str
-    message: Message
 
 
 def requirement_field(position: int) -> str:

@@ -18,10 +18,11 @@ from confsched.domain.permissions import Actor, Permission
 from confsched.errors import Message
 from confsched.models.catalogue import Service
 from confsched.models.network import CooperationAgreement, Site
+from confsched.services.findings import Problem
 from confsched.services.lists import Page, page_of
 from confsched.services.matching import Plan, plan_service
 from confsched.services.service_changes import Difference, list_differences
-from confsched.services.service_checks import MAX_REQUIREMENTS, Problem, find_problems, is_whole
+from confsched.services.service_checks import MAX_REQUIREMENTS, find_problems, is_whole
 
 OFFERS = 5
 LIST_DAYS = 14

@@ -17,6 +17,7 @@ from confsched.errors import Conflict, Refusal, msg
 from confsched.models.catalogue import Service
 from confsched.models.consults import Consult
 from confsched.services import access, consult_notices, consult_steps, consults, waiting_line
+from confsched.services.findings import Findings
 from confsched.services.lists import Page
 from confsched.services.matching import plan_consult
 
@@ -84,13 +85,7 @@ def redirect(
 ) -> None:
     """Send a request on to another service that the asking site may ask; there it is triaged anew."""
     check_waits(consult, now, TRIAGE_STATES)
-    target = next((one for one in list_targets(session, consult, now=now) if one.id == service_id), None)
-    if target is None:
-        raise Refusal(
-            msg("Choose a service that the asking hospital has an agreement for."), field="service_id"
-        )
-    _check_not_passed_around(consult)
-    reason = _sentence(reason, "reason")
+    target, reason = _checked_redirection(session, consult, service_id, reason, now)
     former = consult.service
     waiting_line.leave(session, consult, SlotAnswer.WITHDRAWN, now=now)  # the line of the former service
     consult.service = target
@@ -104,6 +99,25 @@ def redirect(
     consult_notices.tell_asking(session, consult, heading, lines, now=now)
     if target.needs_triage:
         consult_notices.tell_triagers(session, consult, consult_notices.WAITS, now=now)
+
+
+def _checked_redirection(
+    session: Session, consult: Consult, service_id: uuid.UUID | None, reason: str, now: datetime
+) -> tuple[Service, str]:
+    found = Findings()
+    target = found.keep(_target, session, consult, service_id, now)
+    sentence = found.keep(_sentence, reason, "reason")
+    found.raise_all()
+    assert target and sentence, "what is missing was refused"
+    return target, sentence
+
+
+def _target(session: Session, consult: Consult, service_id: uuid.UUID | None, now: datetime) -> Service:
+    _check_not_passed_around(consult)
+    for service in list_targets(session, consult, now=now):
+        if service.id == service_id:
+            return service
+    raise Refusal(msg("Choose a service that the asking hospital has an agreement for."), field="service_id")
 
 
 def _check_not_passed_around(consult: Consult) -> None:
@@ -123,14 +137,14 @@ def decline(
     if consult.state is ConsultState.DECLINED:
         return
     check_waits(consult, now, TRIAGE_STATES)
-    reason, alternative = _sentence(reason, "reason"), _sentence(alternative, "alternative")
+    found = Findings()
+    why, instead = found.keep(_sentence, reason, "reason"), found.keep(_sentence, alternative, "alternative")
+    found.raise_all()
+    assert why and instead, "what is missing was refused"
     consult_steps.enter(
-        *(session, actor, consult, ConsultState.DECLINED), now=now, reason=reason, alternative=alternative
+        *(session, actor, consult, ConsultState.DECLINED), now=now, reason=why, alternative=instead
     )
-    lines = [
-        msg("Reason: %(reason)s", reason=reason),
-        msg("Instead: %(alternative)s", alternative=alternative),
-    ]
+    lines = [msg("Reason: %(reason)s", reason=why), msg("Instead: %(alternative)s", alternative=instead)]
     consult_notices.tell_asking(session, consult, msg("Your teleconsult was declined"), lines, now=now)
 
 

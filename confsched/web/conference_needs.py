@@ -11,8 +11,8 @@ from flask.typing import ResponseReturnValue
 from confsched.domain.permissions import Permission
 from confsched.errors import Refusal
 from confsched.services import access, conference_needs
-from confsched.services.catalogue import Unfit
 from confsched.services.conference_needs import Outdated
+from confsched.services.findings import Unfit
 from confsched.services.service_choices import find_needs, list_choices
 from confsched.web.conference_needs_form import NeedsForm, sent_needs_form
 from confsched.web.conference_times import InviteForm, times_page

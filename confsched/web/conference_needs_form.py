@@ -10,7 +10,7 @@ from wtforms import HiddenField
 from confsched.errors import msg
 from confsched.models.conferences import Conference
 from confsched.services import directory
-from confsched.services.service_checks import Problem
+from confsched.services.findings import Problem
 from confsched.services.service_choices import typed_of as typed_of_record
 from confsched.web.context import now, read_session
 from confsched.web.forms import BaseForm, Finding

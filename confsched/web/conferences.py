@@ -16,6 +16,7 @@ from confsched.errors import Conflict, Refusal, msg
 from confsched.models.conferences import Conference
 from confsched.services import access, booking_lists, conferences, directory
 from confsched.services.claims import Taken
+from confsched.services.findings import problems_of
 from confsched.web.conference_forms import (
     ConferenceForm,
     draft_of,
@@ -109,7 +110,8 @@ def change(conference_id: uuid.UUID) -> ResponseReturnValue:
 def _refused_form(
     form: ConferenceForm, refusal: Refusal, conference: Conference | None = None
 ) -> ResponseReturnValue:
-    form.add_error(field_of(form, refusal.field), refusal.message)
+    for problem in problems_of(refusal):
+        form.add_error(field_of(form, problem.field or None), problem.message)
     return _form_page(form, refusal.status, conference)
 
 

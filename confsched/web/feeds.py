@@ -18,7 +18,7 @@ from confsched.errors import Message, Refusal, msg
 from confsched.models.feeds import Feed
 from confsched.services import access
 from confsched.services import feeds as service
-from confsched.services.feed_scopes import SHARED_PRIVACY, Contents, list_choices, names_of
+from confsched.services.feed_scopes import SHARED_PRIVACY, Contents, line_words, list_choices, names_of
 from confsched.web.context import current_actor, now, read_session, settings, transaction
 from confsched.web.forms import BaseForm
 from confsched.web.policies import needs
@@ -125,6 +125,7 @@ def _page(form: FeedForm, status: int, address: Address | None = None) -> Respon
         held_names=names_of(read_session(), listed),
         held_words=HELD_WORDS,
         own_words=OWN_WORDS,
+        line_words=line_words,
         choices=list_choices(read_session(), current_actor(), request.args.get("site", type=uuid.UUID)),
         shared_privacy=SHARED_PRIVACY,
         state_of=lambda feed: state_of(feed, now()),

@@ -14,6 +14,7 @@ from wtforms.validators import Length
 
 from confsched.errors import Message, Refusal
 from confsched.i18n import translate
+from confsched.services.findings import problems_of
 from confsched.web.context import reader_language
 
 
@@ -55,8 +56,9 @@ class BaseForm(FlaskForm):  # type: ignore[misc]  # (flask_wtf carries no types)
     form_key = HiddenField(default=new_form_key, validators=[Length(max=64)])
 
     def add_refusal(self, refusal: Refusal) -> None:
-        """Put the sentence of a refusal at the field it names, else on top of the form."""
-        self.add_error(refusal.field, refusal.message)
+        """Put each sentence of a refusal at the field it names, else on top of the form."""
+        for problem in problems_of(refusal):
+            self.add_error(problem.field or None, problem.message)
 
     def add_error(self, field: str | None, message: Message) -> None:
         text = translate(message, reader_language())

@@ -11,7 +11,9 @@ from flask import request
 from confsched.domain.kinds import RequirementKind
 from confsched.errors import Message, msg
 from confsched.models.rosters import DutyLine
-from confsched.services.service_checks import MAX_REQUIREMENTS, Problem, requirement_field
+from confsched.services.feed_scopes import line_words
+from confsched.services.findings import Problem
+from confsched.services.service_checks import MAX_REQUIREMENTS, requirement_field
 from confsched.services.service_choices import Choices, TypedNeed
 from confsched.web.forms import Finding
 from confsched.web.ids import find_id
@@ -74,8 +76,7 @@ def offered_of(choices: Choices, rows: Iterable[NeedRow]) -> Offered:
 
 
 def _line_words(line: DutyLine) -> str:
-    name = line.name if line.name == line.group_name else f"{line.group_name}, {line.name}"
-    return f"{name}, {line.department.site.short_name}"
+    return f"{line_words(line)}, {line.department.site.short_name}"
 
 
 def read_rows() -> list[NeedRow]:

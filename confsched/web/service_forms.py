@@ -16,8 +16,8 @@ from confsched.formats.plain_text import one_line
 from confsched.models.catalogue import Service
 from confsched.models.network import Site
 from confsched.services.catalogue import NewService
+from confsched.services.findings import Problem
 from confsched.services.service_changes import COLUMNS, LABELS
-from confsched.services.service_checks import Problem
 from confsched.services.service_choices import Choices
 from confsched.services.service_choices import typed_of as typed_of_record
 from confsched.web.forms import BaseForm, Finding

@@ -14,8 +14,9 @@ from confsched.errors import Message, Refusal, msg
 from confsched.models.catalogue import Service
 from confsched.models.network import Site
 from confsched.services import catalogue, directory, service_previews
-from confsched.services.catalogue import NewService, Stale, Unfit
-from confsched.services.service_checks import MAX_REQUIREMENTS, Problem
+from confsched.services.catalogue import NewService, Stale
+from confsched.services.findings import Problem, Unfit
+from confsched.services.service_checks import MAX_REQUIREMENTS
 from confsched.services.service_choices import find_needs, list_choices
 from confsched.services.service_previews import Preview
 from confsched.web.context import current_actor, now, read_session, transaction
@@ -112,7 +113,7 @@ def _sent(service_id: uuid.UUID | None) -> ResponseReturnValue:
         if refusal.status not in (409, 422):
             raise
         return _refused(form, service_id, refusal)
-    flash(sentence(msg("%(name)s is saved. New questions follow it at once.", name=name)), "ok")
+    flash(sentence(msg("%(name)s is saved. New requests follow it at once.", name=name)), "ok")
     return redirect(url_for("services.index"), 303)
 
 

@@ -19,6 +19,7 @@ from confsched.errors import Message, NotFound, Refusal, msg
 from confsched.models.people import Person
 from confsched.models.rosters import WorkingHoursRow
 from confsched.services import absences, access, working_patterns, working_weeks
+from confsched.services.findings import Findings
 from confsched.services.working_patterns import MAX_WEEKS, NewPattern
 from confsched.web.context import current_actor, now, read_session, reader_zone, transaction
 from confsched.web.forms import BaseForm
@@ -122,12 +123,12 @@ def _person(text: str | None) -> Person:
 def add() -> ResponseReturnValue:
     """Enter hours, or let others take the place of some; what was typed stays where it is refused."""
     form, actor = HoursForm(), current_actor()
-    person_id = find_id(form.person_id.data) or actor.person_id
+    person_id = _sent_id(form.person_id.data) or actor.person_id
+    changed = _sent_id(form.changes_id.data)
     try:
         new, key = _read(form), form.form_key.data or ""
         with transaction() as session:
             person = access.get_person(session, actor, person_id, to="change")
-            changed = find_id(form.changes_id.data)
             if changed is None:
                 working_patterns.add_pattern(session, actor, person, new, now=now(), key=key)
             else:
@@ -139,6 +140,16 @@ def add() -> ResponseReturnValue:
         form.add_refusal(refusal)
         return _page(_person(str(person_id)), form, refusal.status)
     return _back(person_id, msg("Saved. Times are searched by these hours at once."))
+
+
+def _sent_id(text: str | None) -> uuid.UUID | None:
+    """Return the id in a hidden field, None where it is empty; what is no id is no row of anybody."""
+    if not text:
+        return None
+    found = find_id(text)
+    if found is None:
+        raise NotFound
+    return found
 
 
 def _row_of(person: Person, row: WorkingHoursRow) -> WorkingHoursRow:
@@ -154,20 +165,25 @@ def _back(person_id: uuid.UUID, message: Message) -> ResponseReturnValue:
 
 
 def _read(form: HoursForm) -> NewPattern:
+    """Return what was typed; raises Unfit with all that cannot be read."""
+    found = Findings()
+    site_id = found.keep(_site, form)
+    starts, ends = found.keep(_time, form, "starts"), found.keep(_time, form, "ends")
+    rhythm = found.keep(_rhythm, form)
+    valid_from = found.keep(day_of, form, "valid_from")
+    valid_until = found.keep(day_of, form, "valid_until") if _is_filled(form) else None
+    found.raise_all()
+    assert site_id and starts is not None and ends is not None, "what cannot be read was refused"
+    assert rhythm and valid_from, "what cannot be read was refused"
+    weekdays = tuple(int(text) for text in form.weekdays.data or () if text in _WEEKDAY_TEXTS)
+    return NewPattern(site_id, weekdays, starts, ends, valid_from, valid_until, *rhythm)
+
+
+def _site(form: HoursForm) -> uuid.UUID:
     site_id = find_id(form.site_id.data)
     if site_id is None:
         raise Refusal(msg("Choose one from the list."), field="site_id")
-    every_weeks, ordinal = _rhythm(form)
-    return NewPattern(
-        site_id=site_id,
-        weekdays=tuple(int(text) for text in form.weekdays.data or () if text in _WEEKDAY_TEXTS),
-        starts=_time(form, "starts"),
-        ends=_time(form, "ends"),
-        valid_from=day_of(form, "valid_from"),
-        valid_until=day_of(form, "valid_until") if _is_filled(form) else None,
-        every_weeks=every_weeks,
-        ordinal=ordinal,
-    )
+    return site_id
 
 
 _WEEKDAY_TEXTS = frozenset(str(number) for number in range(len(WEEKDAYS)))

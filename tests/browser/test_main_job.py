@@ -26,7 +26,7 @@ def ask(visitor: Visitor, case_ref: str, service: str = "Epileptologie") -> None
     page.get_by_label("Fallreferenz").fill(case_ref)
     page.get_by_label("Ihre Frage").fill("Zwei Anfälle unter Levetiracetam, Umstellung sinnvoll?")
     page.get_by_label("Antwort nötig bis").fill("2026-12-04")
-    page.get_by_role("button", name="Zeiten zeigen").click()
+    page.get_by_role("button", name="Anfrage senden").click()
 
 
 def hold_first_offer(visitor: Visitor) -> str:
@@ -119,7 +119,7 @@ def test_a_patients_name_is_refused_at_the_field_and_stays_there_to_be_mended(vi
     page.get_by_label("Fallreferenz").fill("FK-5W8T")
     page.get_by_label("Ihre Frage").fill("Muster, Hans *12.3.51, Anfall")
     page.get_by_label("Antwort nötig bis").fill("2026-12-04")
-    page.get_by_role("button", name="Zeiten zeigen").click()
+    page.get_by_role("button", name="Anfrage senden").click()
     expect(page.get_by_label("Ihre Frage")).to_have_value("Muster, Hans *12.3.51, Anfall")
     expect(page.get_by_label("Ihre Frage")).to_have_attribute("aria-invalid", "true")
     requester.assert_no_barriers()
@@ -134,7 +134,7 @@ def test_the_whole_path_works_with_the_keyboard_alone(visit: Any) -> None:
     for text in ("", "FK-6X9U", "Verlaufskontrolle, weiter wie bisher?", "12042026"):
         page.keyboard.type(text)
         page.keyboard.press("Tab")
-    page.get_by_role("button", name="Zeiten zeigen").focus()
+    page.get_by_role("button", name="Anfrage senden").focus()
     page.keyboard.press("Enter")
     expect(page.locator("button.offer").first).to_be_visible()
     page.locator("button.offer").first.focus()

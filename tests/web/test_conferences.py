@@ -176,6 +176,15 @@ def test_what_is_wrong_is_named_at_its_field_and_everything_typed_is_kept(
     assert count(sqlite_database, Conference) == 0
 
 
+def test_all_that_is_wrong_with_a_conference_is_said_at_once(secretary: FlaskClient) -> None:
+    wrong = {"title": "", "duration_minutes": "7", "search_until_on": "2026-11-01"}
+    rows = {"count_0": "0", "discipline_2": "alchemy", "count_2": "1", "join_link": "http://video.example"}
+    answer = secretary.post("/conferences/", data=typed(**wrong, **rows))
+    assert answer.status_code == 422
+    fields = (*wrong, "count_0", "count_2", "join_link")
+    assert [field for field in fields if f'href="#{field}"' not in answer.text] == []
+
+
 def test_people_are_searched_without_losing_what_was_typed(
     secretary: FlaskClient, sqlite_database: Database, world: World
 ) -> None:

@@ -17,10 +17,22 @@ from confsched.create_app import create_app
 from confsched.db import Database
 from confsched.models.bookings import Booking
 from confsched.models.consults import Consult
+from confsched.models.network import Site
 from confsched.services import accounts, consult_times
 from confsched.settings import Settings
 from tests.support.web import PageClient, SignIn
-from tests.world import NOW, World, add_crowd, ask, build_world, leave_one_neurologist, local
+from tests.world import (
+    NOW,
+    World,
+    add_agreement,
+    add_crowd,
+    add_service,
+    ask,
+    book,
+    build_world,
+    leave_one_neurologist,
+    local,
+)
 
 NINE = local(date(2026, 11, 24), time(9))
 PATHS = ("hold", "release", "booking", "withdrawal")
@@ -101,6 +113,44 @@ def test_what_is_wrong_is_named_and_what_was_typed_is_kept(
     kept = {name: form[name] for name in ("case_ref", "question", "reply_by_on")}
     assert all(value in answer.text for value in kept.values())
     assert _count(sqlite_database, Consult) == 0
+
+
+def test_all_that_is_wrong_with_a_question_is_said_at_once(
+    client: FlaskClient, world: World, sign_in: SignIn
+) -> None:
+    sign_in(client, world.requester)
+    wrong = {"service_id": "", "case_ref": "Anna Schmidt", "question": "", "reply_by_on": "2026-11-01"}
+    answer = client.post("/consults/", data=_form(world, **wrong))
+    assert answer.status_code == 422
+    assert all(f'id="{field}-error"' in answer.text and f'href="#{field}"' in answer.text for field in wrong)
+    assert all(typed in answer.text for typed in ("Anna Schmidt", "2026-11-01"))
+
+
+def test_the_form_says_which_services_are_triaged_first(
+    client: FlaskClient, world: World, sign_in: SignIn, sqlite_database: Database
+) -> None:
+    with sqlite_database.transaction() as session:
+        service = add_service(session, session.get_one(Site, world.hub.id), name="Oncology")
+        service.needs_triage = True
+        add_agreement(session, service, world.spoke)
+    sign_in(client, world.requester)
+    page = client.get("/consults/new").text
+    options = re.findall(r"<option[^>]*>([^<]+)</option>", page)
+    assert [option.endswith("is triaged first") for option in options] == [False, True]
+    assert "Send request" in page and "Show times" not in page
+
+
+def test_the_list_follows_the_day_that_it_shows(
+    client: FlaskClient, world: World, sign_in: SignIn, sqlite_database: Database
+) -> None:
+    """The meeting where there is one, else the day until which the reply is needed."""
+    with sqlite_database.transaction() as session:
+        for day in (26, 24):
+            book(session, world, local(date(2026, 11, day), time(9)), f"key-{day}", case_ref=f"FK-NOV-{day}")
+        ask(session, world, "key-25", case_ref="FK-NOV-25", reply_by_on=date(2026, 11, 25))
+    sign_in(client, world.requester)
+    page = client.get("/consults/").text
+    assert re.findall(r"FK-NOV-\d+", page) == ["FK-NOV-24", "FK-NOV-25", "FK-NOV-26"]
 
 
 def test_the_same_form_twice_asks_once(

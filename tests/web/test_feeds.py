@@ -14,7 +14,9 @@ from confsched.db import Database
 from confsched.domain.kinds import FeedPrivacy, FeedScope
 from confsched.domain.permissions import Permission
 from confsched.models.feeds import Feed
-from confsched.services import feeds
+from confsched.models.network import Department
+from confsched.services import feeds, rosters
+from confsched.services.rosters import NewLine
 from tests.support.web import SignIn
 from tests.world import NOW, World
 
@@ -160,7 +162,7 @@ def test_a_line_or_a_department_becomes_a_feed_in_one_form(
         (FeedScope.DEPARTMENT, None, world.neurology.id),
     }
     page = owner.get("/feeds/").text
-    assert "Duty line: Neurologie Dienst" in page
+    assert f"Duty line: {world.line.group_name}, Neurologie Dienst" in page
     assert "Department: Neurologie" in page
     assert page.count('<option value="busy"') == 0
 
@@ -184,6 +186,18 @@ def test_busy_only_is_refused_for_duties_and_the_choice_is_kept(owner: FlaskClie
     assert answer.status_code == 422
     assert 'href="#privacy"' in answer.text
     assert f'<option value="{holds}" selected>' in answer.text
+
+
+def test_lines_of_one_name_are_told_apart_by_their_group(
+    owner: FlaskClient, world: World, sqlite_database: Database
+) -> None:
+    """Two lines called after the hospital, of surgery and of internal medicine."""
+    with sqlite_database.transaction() as session:
+        for group_name in ("Surgery", "Medicine"):
+            department = session.get_one(Department, world.neurology.id)
+            rosters.add_line(session, None, department, NewLine(group_name, "Steinach", "030 23125-1"), now=NOW)
+    page = owner.get("/feeds/", query_string={"site": str(world.hub.id)}).text
+    assert ">Medicine, Steinach<" in page and ">Surgery, Steinach<" in page
 
 
 def test_lines_are_listed_by_site_and_departments_of_the_own_house_only(

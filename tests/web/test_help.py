@@ -22,7 +22,7 @@ from tests.world import World
 
 ROOT = Path(__file__).parents[2]
 PARTS = ROOT / "templates" / "help"
-# A label of another page, quoted in a sentence of the help: button=_("Show times").
+# A label of another page, quoted in a sentence of the help: button=_("Send request").
 QUOTED = re.compile(r'\b\w+=_\("([^"]+)"\)')
 LINKS = re.compile(r'<a href="([^"#]+)"')
 

@@ -104,6 +104,19 @@ def test_the_house_that_is_asked_passes_on(
     assert "They see such patients daily." in page
 
 
+def test_what_a_decision_lacks_is_said_at_once(
+    client: FlaskClient, world: World, sign_in: SignIn, waiting: str
+) -> None:
+    sign_in(client, world.neurologist)
+    refusal = client.post(f"/triage/{waiting}/refusal", data={"reason": "", "alternative": ""})
+    assert refusal.status_code == 422
+    assert 'href="#decline_reason"' in refusal.text and 'href="#alternative"' in refusal.text
+    onward = client.post(f"/triage/{waiting}/redirection", data={"service_id": "", "reason": ""})
+    assert onward.status_code == 422
+    assert 'href="#service_id"' in onward.text and 'href="#reason"' in onward.text
+    assert "1 request<" in client.get("/triage/").text
+
+
 def test_the_house_that_is_asked_declines_with_both_sentences(
     client: FlaskClient, world: World, sign_in: SignIn, waiting: str
 ) -> None:

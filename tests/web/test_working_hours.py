@@ -93,6 +93,21 @@ def test_what_cannot_be_meant_is_said_and_stays(
     assert len(_rows(sqlite_database, world.neurologist)) == 5
 
 
+def test_all_that_cannot_be_read_is_said_at_once(doctor: FlaskClient, world: World) -> None:
+    wrong = {"starts": "early", "ends": "", "rhythm": "w99", "valid_from": "soon"}
+    answer = doctor.post(PAGE, data=_form(world, **wrong))
+    assert answer.status_code == 422
+    assert [field for field in wrong if f'href="#{field}"' not in answer.text] == []
+
+
+@pytest.mark.parametrize("field", ["changes_id", "person_id"])
+def test_what_is_no_id_of_a_row_is_not_found_and_enters_nothing(
+    doctor: FlaskClient, world: World, sqlite_database: Database, field: str
+) -> None:
+    assert doctor.post(PAGE, data=_form(world, **{field: "x"})).status_code == 404
+    assert len(_rows(sqlite_database, world.neurologist)) == 5
+
+
 def test_hours_that_overlap_are_refused(doctor: FlaskClient, world: World) -> None:
     answer = doctor.post(PAGE, data=_form(world, weekdays=["1"]))
 
