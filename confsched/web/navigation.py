@@ -38,6 +38,7 @@ ROSTER_PARTS = frozenset(
     {
         *(endpoint.partition(".")[0] for endpoint, _ in ROSTERS),
         *("duty_codes", "duty_rules", "roster_imports", "roster_fill", "rotations", "wishes"),
+        "absence_imports",
     }
 )
 CONSULT_PARTS = frozenset({"consults", "consult_times", "consult_reports", "triage", "waitlist"})
