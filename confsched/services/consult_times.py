@@ -21,7 +21,7 @@ from confsched.models.claims import Hold
 from confsched.models.consults import Consult
 from confsched.services import bookings, claims, consult_steps, holds, invitations, seats, waiting_line
 from confsched.services.bookings import Attendance, Meeting
-from confsched.services.explanations import explain_consult
+from confsched.services.explanations import explain_consult, shown_offers
 from confsched.services.matching import Plan, plan_consult
 
 HOLD_ATTEMPTS = 3
@@ -51,7 +51,8 @@ def offers(session: Session, consult: Consult, *, now: datetime) -> Offers:
     """Search the times at which everybody needed can be there, best first, with the reasons."""
     check_open(consult)
     plan = plan_consult(session, consult, now=now)
-    return Offers(plan.offers(), plan, explain_consult(session, consult, plan, now=now))
+    explanation = explain_consult(session, consult, plan, now=now)
+    return Offers(shown_offers(plan, explanation.first), plan, explanation)
 
 
 def hold(

@@ -10,12 +10,13 @@ from sqlalchemy.orm import Session
 
 from confsched import clock
 from confsched.domain import starts
+from confsched.domain.availability import Why
 from confsched.domain.changes import Change, Longer, OtherService, Remote, a_week_longer, changed
 from confsched.domain.explain import Explanation, NeedAt, at_time, limits_at
 from confsched.domain.holidays import is_public_holiday
 from confsched.domain.intervals import Span
 from confsched.domain.kinds import ConsultState
-from confsched.domain.matching import Offer, first_offer, prepare
+from confsched.domain.matching import Candidate, Offer, first_offer, prepare
 from confsched.domain.relaxations import Relaxation, is_better, smallest
 from confsched.domain.weekly import WEEKS, WeeklySlot, best_weekly
 from confsched.errors import Message, Refusal, msg
@@ -74,12 +75,61 @@ def answer_conference(
 
 def _answer(plan: Plan, span: Span) -> Answer:
     ready = starts.Plan(plan.needs, plan.candidates, plan.search, prepare({}, plan.search))
-    return Answer(span, limits_at(ready, span), at_time(ready, span), plan.at(span))
+    needs = tuple(_with_hours(plan, need, span) for need in at_time(ready, span))
+    return Answer(span, limits_at(ready, span), needs, plan.at(span))
+
+
+def _with_hours(plan: Plan, need: NeedAt, span: Span) -> NeedAt:
+    off = _out_of_hours(plan, next(one for one in plan.needs if one.key == need.key), span)
+    return replace(need, busy=(("", off),)) if off else need
+
+
+def _out_of_hours(plan: Plan, need: starts.Need, span: Span) -> Message | None:
+    """Say once that it is outside everybody's working hours, as at night; else each is named."""
+    pool = [plan.candidates[person] for person in need.pool if person in plan.candidates]
+    if not pool or not all(_is_off(candidate, span) for candidate in pool):
+        return None
+    if len(pool) == 1:
+        return msg("Outside the working hours of %(name)s.", name=pool[0].name)
+    return msg("Outside the working hours of all %(count)s who could come.", count=len(pool))
+
+
+def _is_off(candidate: Candidate, span: Span) -> bool:
+    parts = [part for part in candidate.availability.stretches if part.span.overlaps(span)]
+    return bool(parts) and all(part.why is Why.NOT_WORKING for part in parts)
+
+
+def _explained(plan: Plan) -> Explanation:
+    explanation = plan.explain()
+    by_label = {need.label: need for need in plan.needs}
+    blocked = tuple(
+        replace(part, reasons=(off,))
+        if part.need in by_label and (off := _out_of_hours(plan, by_label[part.need], part.span))
+        else part
+        for part in explanation.blocked
+    )
+    return replace(explanation, blocked=blocked)
+
+
+def shown_offers(plan: Plan, first: Offer | None) -> tuple[Offer, ...]:
+    """Return the best offers and the earliest time of all: it is what a proposal promises.
+
+    Alone it would stay unnamed where it lies outside the usual hours or near a better one.
+    """
+    found = plan.offers()
+    if first is None or any(offer.span == first.span for offer in found):
+        return found
+    return (*found, plan.at(first.span) or first)
+
+
+def find_first(plan: Plan) -> Offer | None:
+    """Return the earliest time at all; people known to be free come before any unknown one."""
+    return first_offer(starts.Plan(plan.needs, plan.candidates, plan.search, plan.board))
 
 
 def explain_consult(session: Session, consult: Consult, plan: Plan, *, now: datetime) -> Explanation:
     """Explain a search, with the changes that need another place, another service, or a later day."""
-    explanation = plan.explain()
+    explanation = _explained(plan)
     if not explanation.blocked:
         return explanation
     first, loaded = explanation.first, _Loaded(session, plan, consult.service.requirements, now)
@@ -92,7 +142,7 @@ def explain_consult(session: Session, consult: Consult, plan: Plan, *, now: date
 
 def explain_conference(session: Session, conference: Conference, plan: Plan, *, now: datetime) -> Explanation:
     """Explain a search, with the changes that need another place or a later day."""
-    explanation = plan.explain()
+    explanation = _explained(plan)
     if not explanation.blocked:
         return explanation
     first, loaded = explanation.first, _Loaded(session, plan, conference.requirements, now)
@@ -128,7 +178,7 @@ class _Loaded:
         for requirement in self.requirements:
             need = next(one for one in self.plan.needs if one.key == str(requirement.id))
             if requirement.is_on_site and self._travels(need):
-                offer = _first(self._from_afar(need))
+                offer = find_first(self._from_afar(need))
                 if offer and is_better(offer, first):
                     message = msg("%(need)s by video instead of on site.", need=need.label)
                     yield Relaxation(message, offer, Remote(need.key))
@@ -153,21 +203,16 @@ class _Loaded:
             later = plan_until(change.last_on)
         except Refusal:  # beyond the last day that may be searched
             return
-        offer = _first(later)
+        offer = find_first(later)
         if offer:
             yield Relaxation(msg("Search one week longer."), offer, change)
-
-
-def _first(plan: Plan) -> Offer | None:
-    board = prepare(plan.candidates, plan.search)
-    return first_offer(starts.Plan(plan.needs, plan.candidates, plan.search, board))
 
 
 def _other_services(
     session: Session, consult: Consult, first: Offer | None, now: datetime
 ) -> Iterator[Relaxation]:
     for service in list_alternatives(session, consult, now=now):
-        offer = _first(plan_consult(session, _asked_of(consult, service), now=now))
+        offer = find_first(plan_consult(session, _asked_of(consult, service), now=now))
         if offer and is_better(offer, first):
             message = msg("Ask %(site)s: %(name)s.", site=service.site.short_name, name=service.name)
             yield Relaxation(message, offer, OtherService(service.id))

@@ -19,7 +19,7 @@ from confsched.errors import Message, NotFound, Refusal, msg
 from confsched.services import access, booking_lists, bookings, claims, consults, short_notice
 from confsched.web.context import current_actor, now, read_session, transaction
 from confsched.web.forms import BaseForm
-from confsched.web.instants import find_day, own_instant, parse_instant
+from confsched.web.instants import find_day, find_time, own_instant, parse_instant
 from confsched.web.offers import offer_days
 from confsched.web.policies import needs
 
@@ -91,8 +91,9 @@ def _show_page(booking_id: uuid.UUID, form: CancelForm, status: int) -> Response
 @blueprint.get("/<uuid:booking_id>/times")
 @needs(Permission.SEE_MEETINGS)
 def times(booking_id: uuid.UUID) -> ResponseReturnValue:
-    """Offer other times at which the same people can be there."""
-    return _times_page(booking_id, MoveForm(formdata=None), 200)
+    """Offer other times at which the same people can be there; ?day= and ?at= fill in a time of one's own."""
+    day, at = find_day(request.args.get("day", "")), find_time(request.args.get("at", ""))
+    return _times_page(booking_id, MoveForm(formdata=None, day=day, at=at), 200)
 
 
 def _times_page(
@@ -106,7 +107,7 @@ def _times_page(
     page = render_template(
         "bookings/times.html",
         booking=booking,
-        days=offer_days(found.offers, found.plan.candidates, actor.zone),
+        days=offer_days(found.offers, found.plan, actor.zone),
         found=found,
         may_override=actor.may(Permission.OVERRIDE_CONFLICT),
         problem=problem,

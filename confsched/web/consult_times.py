@@ -60,7 +60,7 @@ def _times_page(consult_id: uuid.UUID, status: int, problem: Message | None = No
         standing=seats.list_standing(session, consult, now=now()),
         days=offer_days(
             found.offers,
-            found.plan.candidates,
+            found.plan,
             actor.zone,
             hold.starts_at if hold else None,
             found.explanation.blocked,

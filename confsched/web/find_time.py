@@ -96,6 +96,6 @@ def _best(
     return [
         shown
         for offer in offers.values()
-        for column in offer_days([offer], found.plan.candidates, found.plan.search.zone, at)
+        for column in offer_days([offer], found.plan, found.plan.search.zone, at)
         for shown in column.offers
     ]

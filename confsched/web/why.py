@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
+from datetime import date, datetime
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from wtforms import DateField, HiddenField, TimeField
 
@@ -14,14 +14,16 @@ from confsched.domain.kinds import ConferenceState, ConsultState
 from confsched.domain.permissions import Permission
 from confsched.domain.weekly import choice_of
 from confsched.errors import Refusal, msg
+from confsched.formats.dates import format_day
 from confsched.models.conferences import Conference
 from confsched.models.consults import Consult
 from confsched.services import accepted_changes, access, consult_times, explanations
 from confsched.services.accepted_changes import OutOfDate
-from confsched.web.context import current_actor, now, read_session, transaction
+from confsched.web.context import current_actor, now, read_session, reader_language, transaction
 from confsched.web.forms import BaseForm
 from confsched.web.instants import own_instant, parse_instant
-from confsched.web.offers import conference_way, consult_way, offer_days
+from confsched.web.offers import conference_way, consult_way, move_way, offer_days, why_first
+from confsched.web.pages import sentence
 from confsched.web.policies import needs
 from confsched.web.weekday_table import WEEKDAYS, weekday_table
 
@@ -30,6 +32,8 @@ BEST_WEEKDAYS = 5
 blueprint = Blueprint("why", __name__)
 blueprint.add_app_template_global(consult_way)
 blueprint.add_app_template_global(conference_way)
+blueprint.add_app_template_global(move_way)
+blueprint.add_app_template_global(why_first)
 
 
 class TimeForm(BaseForm):
@@ -118,7 +122,8 @@ def wished(consult_id: uuid.UUID) -> ResponseReturnValue:
         plan = explanations.wished_plan(session, row, change, now=now())
     except OutOfDate:
         return redirect(url_for("consult_times.times", consult_id=row.id), 303)
-    days = offer_days(plan.offers(), plan.candidates, actor.zone)
+    offers = explanations.shown_offers(plan, explanations.find_first(plan))
+    days = offer_days(offers, plan, actor.zone)
     return render_template(
         "why/wished.html",
         consult=row,
@@ -149,10 +154,18 @@ def change_consult(consult_id: uuid.UUID) -> ResponseReturnValue:
     change = parse(ChangeForm().change.data or "")
     with transaction() as session:
         row = access.get_consult(session, current_actor(), consult_id, to="change")
+        former = row.reply_by_on
         accepted_changes.change_consult(session, current_actor(), row, change, now=now())
-        waits = row.state is ConsultState.REQUESTED
+        waits, due = row.state is ConsultState.REQUESTED, row.reply_by_on
+    _say_moved(former, due)
     target = "consults.show" if waits else "consult_times.times"
     return redirect(url_for(target, consult_id=consult_id), 303)
+
+
+def _say_moved(former: date, due: date) -> None:
+    if due != former:
+        days = {"day": format_day(due, reader_language()), "before": format_day(former, reader_language())}
+        flash(sentence(msg("The last day is now %(day)s, no longer %(before)s.", **days)), "ok")
 
 
 @blueprint.post("/conferences/<uuid:conference_id>/changes")
@@ -163,8 +176,10 @@ def change_conference(conference_id: uuid.UUID) -> ResponseReturnValue:
     with transaction() as session:
         row = access.get_conference(session, current_actor(), conference_id, to="change")
         starts_at = parse_instant(form.starts_at.data)
-        change = parse(form.change.data or "")
+        change, former = parse(form.change.data or ""), row.search_until_on
         accepted_changes.change_conference(session, current_actor(), row, change, now=now())
+        due = row.search_until_on
+    _say_moved(former, due)
     return redirect(url_for("conferences.times", conference_id=conference_id, at=starts_at.isoformat()), 303)
 
 

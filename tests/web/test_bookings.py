@@ -8,9 +8,11 @@ from datetime import date, time
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
 from confsched.db import Database
 from confsched.models.bookings import Booking
+from confsched.models.rosters import WorkingHoursRow
 from confsched.services import bookings
 from tests.support.web import SignIn
 from tests.world import NOW, World, book, leave_one_neurologist, local
@@ -208,3 +210,37 @@ def test_a_reply_on_a_page_from_before_a_move_is_refused_and_shows_the_new_time(
     assert 'name="sequence" value="1"' in answer.text
     answer = client.post(f"/bookings/{booking_id}/reply", data={**reply, "sequence": "1"})
     assert answer.status_code == 303
+
+
+@pytest.fixture
+def crowded_id(sqlite_database: Database, world: World) -> uuid.UUID:
+    """Give a booking of the only neurologist, who is free for it again between the usual starts."""
+    with sqlite_database.transaction() as session:
+        leave_one_neurologist(session, world)
+        booking = book(session, world, TEN)
+        for row in session.scalars(select(WorkingHoursRow)):
+            row.starts, row.ends = time(9, 5), time(9, 35)
+        return booking.id
+
+
+def test_what_would_help_a_move_has_a_button_that_moves(
+    client: FlaskClient, world: World, sign_in: SignIn, crowded_id: uuid.UUID, sqlite_database: Database
+) -> None:
+    """Cover line 33 of the failures of others."""
+    sign_in(client, world.requester)
+    here = f"/bookings/{crowded_id}"
+    page = client.get(f"{here}/times").text
+    assert "A move keeps the length." in page
+    found = re.search(r'name="starts_at" value="([^"]+)"(?:(?!</form>).)*Move to this time', page, re.DOTALL)
+    assert found is not None
+    assert client.post(f"{here}/move", data={"starts_at": found.group(1)}).location == here
+    assert _stored(sqlite_database, crowded_id).starts_at.isoformat() == found.group(1)
+
+
+def test_who_may_overrule_is_led_to_the_form_with_the_time(
+    client: FlaskClient, world: World, sign_in: SignIn, booking_id: uuid.UUID
+) -> None:
+    sign_in(client, world.neurologist)
+    page = client.get(f"/bookings/{booking_id}/times?day=2026-11-24&at=10:00").text
+    assert 'value="2026-11-24"' in page and 'value="10:00"' in page
+    assert client.get(f"/bookings/{booking_id}/times?day=x&at=x").status_code == 200

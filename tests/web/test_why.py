@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import html
 import re
 import uuid
 from datetime import date, time, timedelta
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import delete, update
 
@@ -285,3 +287,54 @@ def test_the_answer_is_in_the_language_of_the_reader(
     with sqlite_database.transaction() as session:
         session.get_one(Person, world.requester.id).language = language
     assert said in requester.get(f"/consults/{consult_id}/why?day=2026-11-24&at=09:00").text
+
+
+def test_why_nothing_is_earlier_is_said_also_where_offers_start_at_once(
+    requester: FlaskClient, secretary_page: str, consult_id: uuid.UUID
+) -> None:
+    page = requester.get(f"/consults/{consult_id}/times").text
+    assert "Why not earlier?" in page and "those asked need 1 h notice." in page
+    assert "Why not earlier?</b> Nothing earlier is possible" in secretary_page
+
+
+@pytest.fixture
+def secretary_page(app: Flask, world: World, sign_in: SignIn, conference_id: uuid.UUID) -> str:
+    """Give the page on which a secretary finds a time for a conference."""
+    client = app.test_client()
+    sign_in(client, world.secretary)
+    return client.get(f"/conferences/{conference_id}/times").text
+
+
+def test_a_later_deadline_is_said_before_and_after_and_its_promise_is_shown(
+    requester: FlaskClient, sqlite_database: Database, consult_id: uuid.UUID
+) -> None:
+    """Cover line 33 of the failures of others."""
+    with sqlite_database.transaction() as session:
+        early = {"starts": time(7, 30), "ends": time(8, 45), "valid_from": date(2026, 12, 7)}
+        session.execute(update(WorkingHoursRow).values(**early))
+    here = f"/consults/{consult_id}"
+    page = requester.get(f"{here}/times").text
+    assert "The reply is then needed by Fri 11 Dec 2026, not Fri 4 Dec 2026." in page
+    assert "Mon 7 Dec, 07:30" in page and "0 times" not in page
+    data = {"change": "longer.2026-12-11"}
+    page = requester.post(f"{here}/changes", data=data, follow_redirects=True).text
+    assert "The last day is now Fri 11 Dec 2026, no longer Fri 4 Dec 2026." in page
+    assert local(date(2026, 12, 7), time(7, 30)).isoformat() in page
+
+
+def test_a_sunday_is_outside_the_working_hours_and_nobody_is_called_busy(
+    requester: FlaskClient, consult_id: uuid.UUID
+) -> None:
+    page = requester.get(f"/consults/{consult_id}/why?day=2026-11-29&at=09:00").text
+    assert "Outside the working hours of all 2 who could come." in page
+    assert "is busy" not in page
+
+
+def test_a_time_that_suits_a_conference_after_all_is_one_press_away(
+    secretary: FlaskClient, conference_id: uuid.UUID
+) -> None:
+    here = f"/conferences/{conference_id}"
+    page = secretary.get(f"{here}/why?day=2026-11-24&at=09:00").text
+    found = re.search(r'href="([^"]+)"[^>]*>(?:(?!</a>).)*Choose this time', page, re.DOTALL)
+    assert found is not None
+    assert "Invite to Tue 24 Nov, 09:00" in secretary.get(html.unescape(found.group(1))).text
