@@ -47,8 +47,8 @@ def change_absences(
     if not changed:
         return []
     known = _load_absences(session, state, {diff.person_id for diff in changed})
-    written_at = _publication_instants(session, state)
-    elsewhere = _said_elsewhere(session, state, {diff.cell for diff in changed})
+    written_at = publication_instants(session, state)
+    elsewhere = said_elsewhere(session, state, {diff.cell for diff in changed})
     losses = []
     for diff in changed:
         kind, said = _kind(diff.after, state), elsewhere.get(diff.cell, frozenset())
@@ -87,13 +87,13 @@ def _load_absences(
     return found
 
 
-def _publication_instants(session: Session, state: MonthState) -> Collection[datetime]:
+def publication_instants(session: Session, state: MonthState) -> Collection[datetime]:
     """Return when this month was published, by any department: an absence of a cell bears such an instant."""
     query = select(RosterEdition.published_at).join(DutyRoster, DutyRoster.id == RosterEdition.roster_id)
     return set(session.scalars(query.where(DutyRoster.month == state.month)))
 
 
-def _said_elsewhere(session: Session, state: MonthState, cells: Collection[Cell]) -> Kinds:
+def said_elsewhere(session: Session, state: MonthState, cells: Collection[Cell]) -> Kinds:
     """Return what the published months of other departments say of these people and days."""
     text = cast(RosterEdition.cells, String)
     query = (

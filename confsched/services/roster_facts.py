@@ -33,6 +33,7 @@ from confsched.models.rosters import Absence, Duty, DutyLine
 from confsched.models.rotations import DutyWish
 from confsched.services.duty_codes import StaffMember
 from confsched.services.duty_rules import rules_of
+from confsched.services.roster_absences import Kinds, publication_instants, said_elsewhere
 from confsched.services.roster_cells import MonthState, read_cells
 from confsched.services.standing import standing
 
@@ -136,22 +137,38 @@ def _load_away(
         Absence.recorded_at <= known_at,
         Absence.withdrawn_at.is_(None) | (Absence.withdrawn_at > known_at),
     )
+    rows = session.execute(query.order_by(Absence.starts_at)).all()
+    cells = [(row.person_id, state.day_of(row.starts_at)) for row in rows]
+    others = _said_by_others(session, state, cells)
+    instants = publication_instants(session, state) if others else written_at
     return tuple(
         Away(
-            person_id,
-            kind,
-            Span(starts_at, ends_at),
-            recorded_at in written_at and _is_said((person_id, state.day_of(starts_at)), state),
+            row.person_id,
+            row.kind,
+            Span(row.starts_at, row.ends_at),
+            is_roster=row.recorded_at in instants and _is_said(cell, state) and not others.get(cell),
         )
-        for person_id, kind, starts_at, ends_at, recorded_at in session.execute(
-            query.order_by(Absence.starts_at)
-        )
+        for cell, row in zip(cells, rows, strict=True)
     )
+
+
+def _said_by_others(session: Session, state: MonthState, cells: Iterable[Cell]) -> Kinds:
+    """Return what other departments say of the days away that this draft drops; where none is, ask nothing.
+
+    One absence stands for all who say it: it goes with the last of them, whoever wrote it.
+    """
+    dropped = {cell for cell in cells if _is_said(cell, state) and not _says(state.draft, cell, state)}
+    found = said_elsewhere(session, state, dropped) if dropped else {}
+    return {cell: found.get(cell, frozenset()) for cell in dropped}
 
 
 def _is_said(cell: Cell, state: MonthState) -> bool:
     """Tell whether a published cell says an absence; one it has said may stand for another department's."""
-    return find_absence(state.published.get(cell, ""), state.legend) is not None
+    return _says(state.published, cell, state)
+
+
+def _says(cells: Cells, cell: Cell, state: MonthState) -> bool:
+    return find_absence(cells.get(cell, ""), state.legend) is not None
 
 
 def _load_wishes(session: Session, month: date, people: Collection[uuid.UUID]) -> dict[Cell, WishKind]:

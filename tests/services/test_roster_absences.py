@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
@@ -46,14 +46,25 @@ def second(session: Session, rw: RosterWorld) -> Department:
 
 def _say(session: Session, rw: RosterWorld, department: Department, text: str, hours: int) -> None:
     """Publish what the first of December is for Voss in a department, some hours from now."""
+    _type(session, rw, department, text, hours)
+    roster = find_roster(session, department, DECEMBER)
+    assert roster is not None, "an edit has made the month"
+    now = NOW + timedelta(hours=hours)
+    duty_rosters.publish(session, rw.actor, roster, seen_edition=roster.edition, now=now)
+
+
+def _type(session: Session, rw: RosterWorld, department: Department, text: str, hours: int) -> None:
     now, voss = NOW + timedelta(hours=hours), rw.person("Voss").id
     view = duty_rosters.load_month(session, rw.actor, department, DECEMBER, now=now)
     seen = {row.person_id: row.cells[0].version for row in view.rows}
     edit = CellEdit(voss, DECEMBER, text, seen.get(voss, 0))
     duty_rosters.edit_cells(session, rw.actor, department, DECEMBER, [edit], now=now)
-    roster = find_roster(session, department, DECEMBER)
-    assert roster is not None, "an edit has made the month"
-    duty_rosters.publish(session, rw.actor, roster, seen_edition=roster.edition, now=now)
+
+
+def _shown(session: Session, rw: RosterWorld, department: Department) -> AbsenceKind | None:
+    view = duty_rosters.load_month(session, rw.actor, department, DECEMBER, now=NOW + timedelta(hours=9))
+    row = next(row for row in view.rows if row.person_id == rw.person("Voss").id)
+    return row.cells[0].absence
 
 
 def _away(session: Session, rw: RosterWorld) -> list[tuple[AbsenceKind, Span]]:
@@ -101,10 +112,19 @@ def test_a_month_that_says_it_no_more_shows_that_the_person_is_away_for_the_othe
     _say(session, rw, rw.department, "U", 1)
     _say(session, rw, second, "K", 2)
     _say(session, rw, rw.department, "", 3)
-    now: datetime = NOW + timedelta(hours=4)
-    view = duty_rosters.load_month(session, rw.actor, rw.department, DECEMBER, now=now)
-    row = next(row for row in view.rows if row.person_id == rw.person("Voss").id)
-    assert row.cells[0].absence is AbsenceKind.LEAVE
+    assert _shown(session, rw, rw.department) is AbsenceKind.LEAVE
+
+
+def test_a_draft_that_drops_the_leave_shows_whether_publishing_it_ends_the_absence(
+    session: Session, rw: RosterWorld, second: Department
+) -> None:
+    _say(session, rw, rw.department, "U", 1)
+    _say(session, rw, second, "K", 2)
+    _type(session, rw, rw.department, "", 3)
+    assert _shown(session, rw, rw.department) is AbsenceKind.LEAVE, "the other month says it"
+    _say(session, rw, rw.department, "", 4)
+    _type(session, rw, second, "", 5)
+    assert _shown(session, rw, second) is None, "it was written by the first, and only this month says it"
 
 
 def test_what_was_entered_by_hand_is_left_alone_by_both(
