@@ -10,6 +10,7 @@ from confsched.domain.intervals import Span
 from confsched.errors import Refusal, msg
 
 HOLD_MINUTES = 10
+JOIN_BEFORE = timedelta(minutes=15)
 MAX_BOOKING_HOURS = 12
 # Without I, O, 0 and 1, which are misheard and misread; 32 of them, so that a byte picks each alike.
 CASE_REF_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
@@ -81,6 +82,11 @@ def check_times(
 def may_move(state: BookingState) -> bool:
     """Tell whether a booking in this state may get another time."""
     return state in OPEN_STATES
+
+
+def is_time_to_join(starts_at: datetime, ends_at: datetime, now: datetime) -> bool:
+    """Tell whether people go to the meeting now: from a quarter of an hour before it until its end."""
+    return starts_at - JOIN_BEFORE <= now < ends_at
 
 
 def may_cancel(state: BookingState, starts_at: datetime, now: datetime) -> bool:

@@ -12,7 +12,7 @@ from wtforms.validators import Length, Optional
 from wtforms.widgets import HiddenInput
 
 from confsched.clock import local_day
-from confsched.domain.bookings import BookingState, may_cancel, may_move
+from confsched.domain.bookings import BookingState, is_time_to_join, may_cancel, may_move
 from confsched.domain.kinds import BookingKind, Partstat
 from confsched.domain.permissions import Permission
 from confsched.errors import Message, NotFound, Refusal, msg
@@ -80,6 +80,8 @@ def _show_page(booking_id: uuid.UUID, form: CancelForm, status: int) -> Response
         can_move=may_move(booking.state) and booking.starts_at > now(),
         can_cancel=may_cancel(booking.state, booking.starts_at, now()),
         short=short_notice.sentence_of(short) if short else None,
+        joins_now=is_time_to_join(booking.starts_at, booking.ends_at, now()),
+        is_over=booking.ends_at <= now(),
         is_new=request.args.get("booked") == "1",
         mine=bookings.own_participation(booking, actor),
         can_reply=booking.state is not BookingState.CANCELLED and booking.ends_at > now(),

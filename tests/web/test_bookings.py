@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from datetime import date, time
+from datetime import date, time, timedelta
 
 import pytest
 from flask.testing import FlaskClient
@@ -244,3 +244,29 @@ def test_who_may_overrule_is_led_to_the_form_with_the_time(
     page = client.get(f"/bookings/{booking_id}/times?day=2026-11-24&at=10:00").text
     assert 'value="2026-11-24"' in page and 'value="10:00"' in page
     assert client.get(f"/bookings/{booking_id}/times?day=x&at=x").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("minutes", "kind"), [(-25 * 60, "plain"), (-16, "plain"), (-15, "primary"), (29, "primary"), (30, None)]
+)
+def test_joining_is_the_main_thing_from_a_quarter_of_an_hour_before(
+    client: FlaskClient,
+    world: World,
+    sign_in: SignIn,
+    sqlite_database: Database,
+    booking_id: uuid.UUID,
+    minutes: int,
+    kind: str | None,
+) -> None:
+    with sqlite_database.transaction() as session:
+        booking = session.get_one(Booking, booking_id)
+        booking.join_link = "https://video.example/raum"
+        length = booking.ends_at - booking.starts_at
+        booking.starts_at = NOW - timedelta(minutes=minutes)
+        booking.ends_at = booking.starts_at + length
+    sign_in(client, world.requester)
+    page = client.get(f"/bookings/{booking_id}").text
+    shown = re.findall(r'class="btn btn-(\w+)" href="https://video.example/raum"', page)
+    assert shown == ([kind] if kind else [])
+    assert "<dt>Place</dt>" not in page, "a meeting by video has none"
+    assert '<dt>Join</dt><dd><a href="https://video.example/raum">' in page
