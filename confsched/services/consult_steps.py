@@ -13,7 +13,7 @@ from confsched.domain.kinds import ConsultState
 from confsched.domain.permissions import Actor
 from confsched.errors import Conflict, msg
 from confsched.models.consults import Consult, ConsultStep
-from confsched.services import audit
+from confsched.services import agreements, audit
 
 
 def enter(
@@ -29,10 +29,13 @@ def enter(
 ) -> ConsultStep:
     """Move a consult into a state and keep who did it when and why; `actor` None: it came by itself.
 
-    Raises Conflict where the states do not follow each other: somebody was faster, or the page is old.
+    Raises Conflict where the states do not follow each other: somebody was faster, or the page is old; and
+    where somebody keeps or books a time after the agreement between the hospitals has ended.
     """
     if not may_become(consult.state, state):
         raise Conflict(msg("This consult has moved on meanwhile. Look at where it stands now."))
+    if actor is not None and state in (ConsultState.HELD, ConsultState.BOOKED):
+        agreements.demand(session, consult, now)
     consult.state = state
     return record_step(
         session,

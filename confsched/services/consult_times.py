@@ -190,7 +190,7 @@ def check_held(consult: Consult, now: datetime) -> Hold:
 
 def _book(session: Session, actor: Actor, consult: Consult, hold: Hold, now: datetime) -> Booking:
     booking = bookings.create(session, actor, _meeting(consult, hold), attendances(consult, hold), now=now)
-    if consult.service.seats > 1:
+    if holds.is_shared(hold):
         seats.share(booking, consult)
     session.flush()
     if claims.confirm(session, hold, booking.id) != len(holds.subjects_in(hold)):
@@ -211,7 +211,7 @@ def _meeting(consult: Consult, hold: Hold) -> Meeting:
         span=Span(hold.starts_at, hold.ends_at),
         zone=service.site.zone,
         organisation_id=consult.site.organisation_id,
-        case_ref=consult.case_ref if service.seats == 1 else None,  # those who share it read their own
+        case_ref=None if holds.is_shared(hold) else consult.case_ref,  # those who share it read their own
         join_link=bookings.new_join_link(service.join_base),
         resource_id=resource_in(hold),
         buffer_before_minutes=service.buffer_before_minutes,

@@ -40,7 +40,7 @@ def keep(
         ends_at=offer.span.ends_at,
         created_at=now,
         expires_at=until,
-        serving=_serving(offer, plan),
+        serving=_serving(offer, plan, is_shared=consult.service.seats > 1),
     )
     service = consult.service
     wide = claim_span(offer.span, service.buffer_before_minutes, service.buffer_after_minutes)
@@ -89,7 +89,7 @@ def _write(session: Session, consult: Consult, hold: Hold, takings: list[Taking]
     return hold
 
 
-def _serving(offer: Offer, plan: Plan) -> list[dict[str, str]]:
+def _serving(offer: Offer, plan: Plan, *, is_shared: bool) -> list[dict[str, str]]:
     """Return who serves what, and of whom nobody knows whether they can come."""
     return [
         {
@@ -97,6 +97,7 @@ def _serving(offer: Offer, plan: Plan) -> list[dict[str, str]]:
             "label": _label(plan, key),
             "resource_id" if subject in plan.asked.resources else "person_id": str(subject),
             **({"unknown": "yes"} if subject in offer.unknown else {}),
+            **({"shared": "yes"} if is_shared and key == ASKING else {}),
         }
         for key, subjects in offer.assignment.items()
         for subject in subjects
@@ -128,6 +129,11 @@ def people_in(hold: Hold) -> list[uuid.UUID]:
 def subjects_in(hold: Hold) -> set[str]:
     """Return the people and rooms a hold takes."""
     return {one.get("person_id") or one["resource_id"] for one in hold.serving}
+
+
+def is_shared(hold: Hold) -> bool:
+    """Tell whether others may join the meeting: only where its service had seats when the time was held."""
+    return any("shared" in one for one in hold.serving)
 
 
 def unknown_in(hold: Hold) -> list[uuid.UUID]:

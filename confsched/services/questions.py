@@ -28,7 +28,15 @@ from confsched.models.conferences import Conference
 from confsched.models.consults import Consult
 from confsched.models.people import Membership, Person
 from confsched.models.questions import AvailabilityQuestion
-from confsched.services import asked_times, audit, consult_notices, consult_times, holds, login_sessions
+from confsched.services import (
+    agreements,
+    asked_times,
+    audit,
+    consult_notices,
+    consult_times,
+    holds,
+    login_sessions,
+)
 from confsched.services.matching import plan_conference
 from confsched.services.notices import notify
 
@@ -236,6 +244,12 @@ def get_open(session: Session, token: str, *, now: datetime) -> Shown:
     return _shown(session, question)
 
 
+def is_known(session: Session, token: str) -> bool:
+    """Tell whether a link was ever made, settled or not; who brings none of ours is guessing."""
+    query = select(AvailabilityQuestion.id).where(AvailabilityQuestion.token_hash == _hash(token))
+    return session.scalar(query) is not None
+
+
 def _is_open(session: Session, question: AvailabilityQuestion, now: datetime) -> bool:
     if question.withdrawn_at is not None or question.expires_at <= now:
         return False
@@ -359,7 +373,7 @@ def _book(session: Session, consult: Consult, now: datetime) -> None:
     hold = consult_times.check_held(consult, now)
     account = session.scalars(select(Account).where(Account.person_id == hold.person_id)).one_or_none()
     actor = login_sessions.find_actor(session, account, now) if account else None
-    if actor is None:
+    if actor is None or not agreements.stands(session, consult, now):
         holds.give_back(session, None, consult, now=now)
         return
     consult_times.book(session, actor, consult, now=now)

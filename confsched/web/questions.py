@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from datetime import datetime
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 from wtforms import DateField, StringField, TimeField
@@ -18,7 +18,7 @@ from confsched.domain.permissions import Permission
 from confsched.errors import NotFound, Refusal, msg
 from confsched.i18n import LANGUAGES
 from confsched.services import access, questions
-from confsched.services.questions import Shown
+from confsched.services.questions import NoQuestion, Shown
 from confsched.web.context import (
     current_actor,
     now,
@@ -28,12 +28,15 @@ from confsched.web.context import (
     transaction,
 )
 from confsched.web.forms import BaseForm
+from confsched.web.guesses import Guesses
 from confsched.web.ids import find_id
 from confsched.web.instants import own_instant, parse_instant
 from confsched.web.pages import sentence
 from confsched.web.policies import needs, public
 
 blueprint = Blueprint("questions", __name__)
+
+GUESSES = "guesses"
 
 
 class AnswerForm(BaseForm):
@@ -61,8 +64,18 @@ def thanks() -> ResponseReturnValue:
 @public
 def show(token: str) -> ResponseReturnValue:
     """Show the question; mail scanners open links, so nothing is answered by opening it."""
-    shown = questions.get_open(read_session(), token, now=now())
-    return _page(token, shown, AnswerForm(formdata=None), 200)
+    return _page(token, _shown(token), AnswerForm(formdata=None), 200)
+
+
+def _shown(token: str) -> Shown:
+    """Return the question of a link; who brings many that never were waits longer and longer."""
+    try:
+        return questions.get_open(read_session(), token, now=now())
+    except NoQuestion:
+        if not questions.is_known(read_session(), token):
+            guesses: Guesses = current_app.extensions.setdefault(GUESSES, Guesses())
+            guesses.note(request.remote_addr or "", now())
+        raise
 
 
 def _page(token: str, shown: Shown, form: AnswerForm, status: int) -> ResponseReturnValue:
@@ -81,7 +94,7 @@ def _asked_answer() -> str:
 @public
 def answer(token: str) -> ResponseReturnValue:
     """Take the answer that a button sends; it may be changed until the question is settled."""
-    shown = questions.get_open(read_session(), token, now=now())
+    shown = _shown(token)
     person, form = shown.question.person, AnswerForm()
     read_as(person.language, person.zone)
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import date, datetime, time, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from confsched.models.bookings import Booking
 from confsched.models.catalogue import Requirement, Service
 from confsched.models.claims import Claim, Hold
 from confsched.models.consults import Consult
+from confsched.models.network import CooperationAgreement
 from confsched.models.outbox import OutboxMessage
 from confsched.models.people import Membership
 from confsched.services import access, audit, bookings, consult_times, consults
@@ -416,3 +418,25 @@ def test_only_the_requester_finds_an_open_request(session: Session, world: World
 
 def _events_of_the_world(session: Session) -> int:
     return session.scalar(select(func.count()).select_from(AuditEvent)) or 0
+
+
+@pytest.mark.parametrize("is_held", [False, True], ids=["at the hold", "at the booking"])
+def test_after_the_agreement_has_ended_an_open_request_gets_no_time(
+    session: Session, world: World, is_held: bool
+) -> None:
+    """It may end on the very day on which the request was asked, or the time was held."""
+    consult = ask(session, world)
+    if is_held:
+        _actor_hold(session, world, consult)
+    agreement = session.scalars(select(CooperationAgreement)).one()
+    agreement.valid_until = NOW.date()
+    act = consult_times.book if is_held else partial(consult_times.hold, starts_at=NINE)
+    with pytest.raises(Conflict, match="agreement of the two hospitals"):
+        act(session, world.actor(world.requester), consult, now=NOW)
+
+
+def test_what_is_booked_stays_when_the_agreement_ends(session: Session, world: World) -> None:
+    booking = book(session, world, NINE)
+    session.scalars(select(CooperationAgreement)).one().valid_until = NOW.date()
+    consult = session.scalars(select(Consult)).one()
+    assert consult_times.book(session, world.actor(world.requester), consult, now=NOW) is booking

@@ -61,6 +61,19 @@ def test_a_standing_meeting_is_named_with_its_free_seats(session: Session, share
     assert [one.free for one in seats.list_standing(session, third, now=late)] == [2]
 
 
+def test_a_time_held_before_the_service_had_seats_stays_with_who_held_it(
+    session: Session, world: World
+) -> None:
+    """Whoever held it was promised a meeting of their own."""
+    consult, actor = ask(session, world), world.actor(world.requester)
+    consult_times.hold(session, actor, consult, NINE, now=NOW)
+    session.get_one(Service, world.service.id).seats = 3
+    booking = consult_times.book(session, actor, consult, now=NOW)
+    other = ask(session, world, "key-2", by=world.second_requester)
+    assert seats.list_standing(session, other, now=NOW) == ()
+    assert booking.case_ref == consult.case_ref
+
+
 def test_an_own_meeting_a_foreign_service_and_a_single_seat_are_not_named(
     session: Session, world: World
 ) -> None:

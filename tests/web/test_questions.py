@@ -16,6 +16,7 @@ from confsched.domain.invites import Kind
 from confsched.domain.kinds import ConsultState
 from confsched.models.consults import Consult
 from confsched.services import conferences
+from confsched.services.accounts import FREE_FAILURES
 from confsched.services.conferences import Draft, Wanted
 from tests.support.matrix import picture, without_marks
 from tests.support.questions import ask_about, mails, token_for
@@ -180,3 +181,19 @@ def test_a_planner_asks_with_one_press(
     assert [client.post(path, data=form).status_code for _ in range(2)] == [303, 303]
     with sqlite_database.read() as session:
         assert len(mails(session, Kind.AVAILABILITY_QUESTION)) == 1
+
+
+def test_who_guesses_links_waits_as_at_the_login_and_a_right_link_is_answered_all_the_same(
+    client: FlaskClient, asked: tuple[uuid.UUID, str]
+) -> None:
+    statuses = [client.get(f"/questions/guess-{number}").status_code for number in range(FREE_FAILURES + 2)]
+    assert statuses == [404] * FREE_FAILURES + [429] * 2
+    assert "Try again in one second." in client.post("/questions/guess", data={"answer": "yes"}).text
+    assert client.get(f"/questions/{asked[1]}").status_code == 200
+    with time_machine.travel(NOW + timedelta(seconds=2), tick=False):
+        assert client.get("/questions/guess").status_code == 404
+
+
+def test_an_old_link_is_nobodys_guess(client: FlaskClient, asked: tuple[uuid.UUID, str]) -> None:
+    with time_machine.travel(NOW + timedelta(days=3), tick=False):
+        assert {client.get(f"/questions/{asked[1]}").status_code for _ in range(FREE_FAILURES + 2)} == {404}
