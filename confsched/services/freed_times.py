@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import uuid
+from bisect import bisect_right
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import accumulate
 
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from confsched import clock
 from confsched.domain import bitgrid, starts
-from confsched.domain.bitgrid import GRAIN, Grid
 from confsched.domain.consults import ASKING, deadline
 from confsched.domain.intervals import Span
-from confsched.domain.matching import Candidate, Need, prepare
+from confsched.domain.matching import Candidate, Need
 from confsched.domain.waitlist import is_worth_offering
-from confsched.models.catalogue import Service
 from confsched.models.consults import Consult
 from confsched.models.waitlist import SlotOffer, WaitlistEntry
 from confsched.services import seats, waiting_line
@@ -59,15 +59,16 @@ def list_seen(session: Session, consult: Consult, *, now: datetime) -> list[Span
 def _runs(plan: Plan) -> Iterator[Span]:
     """Return the starts at which everybody is known to be free, neighbouring ones as one span."""
     ready = starts.Plan(plan.needs, plan.candidates, plan.search, plan.board)
-    first = last = None
+    run: Span | None = None
+    last = plan.search.window.starts_at
     for cell in bitgrid.set_bits(ready.required(known=True)):
-        if last is None or cell - last > plan.search.step // GRAIN:
-            if first is not None and last is not None:
-                yield Span(ready.span_at(first).starts_at, ready.span_at(last).ends_at)
-            first = cell
-        last = cell
-    if first is not None and last is not None:
-        yield Span(ready.span_at(first).starts_at, ready.span_at(last).ends_at)
+        span = ready.span_at(cell)
+        if run is not None and span.starts_at - last > plan.search.step:
+            yield run
+            run = None
+        run, last = Span(run.starts_at if run else span.starts_at, span.ends_at), span.starts_at
+    if run is not None:
+        yield run
 
 
 def list_lines(session: Session) -> list[uuid.UUID]:
@@ -128,7 +129,10 @@ def _load_line(session: Session, waiting: list[WaitlistEntry], now: datetime) ->
     asking = frozenset(entry.consult.requester_id for entry in waiting)
     asked = Asked(people=asking, present=asking, zone=plan.search.zone)
     requesters = load_candidates(session, asked, plan.search.window, now=now)
-    return _Line(session, service, plan, requesters, seats.list_open(session, service, now=now), now)
+    both = replace(plan, candidates={**requesters, **plan.candidates})
+    ready = starts.Plan(both.needs, both.candidates, both.search, both.board)
+    free, standing = ready.required(known=True), seats.list_open(session, service, now=now)
+    return _Line(session, both, ready, free, requesters, standing, now)
 
 
 @dataclass(frozen=True)
@@ -136,27 +140,28 @@ class _Line:
     """Hold the one search of a line: where those who answer can start, and where each who asks can."""
 
     session: Session
-    service: Service
     plan: Plan
+    ready: starts.Plan
+    free: int
     requesters: dict[uuid.UUID, Candidate]
     standing: tuple[Standing, ...]
     now: datetime
 
     def opening_for(self, entry: WaitlistEntry) -> Opening | None:
         """Return the earliest time that is new to one who waits and helps, alone or in a standing meeting."""
-        seen = [_seen(offer, self.plan.search.apart) for offer in entry.offers]
-        found = [
+        consult, seen = entry.consult, _Seen(_seen(offer, self.plan.search.apart) for offer in entry.offers)
+        seated = (
             Opening(entry.id, one.span, one.booking_id)
             for one in self.standing
-            if self._may_sit(entry.consult, one) and not any(span.covers(one.span) for span in seen)
-        ]
-        alone = self._earliest(entry.consult, seen)
-        found += [Opening(entry.id, alone)] if alone else []
+            if self._may_sit(consult, one) and not seen.covers(one.span)
+        )
+        alone = (Opening(entry.id, span) for span in self._spans(consult, seen))
+        found = filter(None, (next(seated, None), next(alone, None)))
         return min(found, key=lambda one: (one.span.starts_at, one.booking_id is None), default=None)
 
     def _may_sit(self, consult: Consult, meeting: Standing) -> bool:
         taken = self.requesters[consult.requester_id].availability.taken
-        is_due = meeting.span.ends_at <= deadline(consult.reply_by_on, self.service.site.zone)
+        is_due = meeting.span.ends_at <= deadline(consult.reply_by_on, consult.service.site.zone)
         is_free = not any(claim.overlaps(meeting.span) for claim in taken)
         return is_due and is_free and self._helps(consult, meeting.span)
 
@@ -164,48 +169,49 @@ class _Line:
         before = consult.booking.starts_at if consult.booking else None
         return is_worth_offering(span, offered_at=self.now, earlier_than=before)
 
-    def _earliest(self, consult: Consult, seen: Iterable[Span]) -> Span | None:
-        plan, free = self._search_for(consult)
-        ready = starts.Plan(plan.needs, plan.candidates, plan.search, plan.board)
-        row = free & ready.required(known=True)
-        row &= ~_covered(seen, ready.board.grid, plan.search.duration)
-        ends_at = deadline(consult.reply_by_on, self.service.site.zone)
+    def _spans(self, consult: Consult, seen: _Seen) -> Iterator[Span]:
+        """Return what is new and helps, the earliest first."""
+        plan, ready, row = self._search_for(consult)
+        ends_at = deadline(consult.reply_by_on, consult.service.site.zone)
         if consult.booking is not None:
             ends_at = min(ends_at, consult.booking.starts_at)
         for cell in bitgrid.set_bits(row):
             span = ready.span_at(cell)
             if span.ends_at > ends_at:
-                return None
-            if self._helps(consult, span) and (found := plan.at(span)) and not found.unknown:
-                return span
-        return None
+                return
+            if seen.covers(span) or not self._helps(consult, span):
+                continue
+            if (found := plan.at(span)) and not found.unknown:
+                yield span
 
-    def _search_for(self, consult: Consult) -> tuple[Plan, int]:
-        """Return the search of the line, and where the requester can start in it.
+    def _search_for(self, consult: Consult) -> tuple[Plan, starts.Plan, int]:
+        """Return the search of the line, made ready, and at which of its starts the requester is free too.
 
         Who asks and could answer as well has a search of their own.
         """
-        if consult.requester_id in self.plan.candidates:
+        if consult.requester_id in self.plan.asked.people:
             own = plan_consult(self.session, consult, now=self.now)
-            return own, own.board.grid.full
-        one = {consult.requester_id: self.requesters[consult.requester_id]}
+            ready = starts.Plan(own.needs, own.candidates, own.search, own.board)
+            return own, ready, ready.required(known=True)
         need = Need(ASKING, "", (consult.requester_id,))
-        alone = starts.Plan((need,), one, self.plan.search, prepare(one, self.plan.search))
-        return self.plan, alone.required(known=True)
+        alone = replace(self.ready, needs=(need,))
+        return self.plan, self.ready, self.free & alone.required(known=True)
+
+
+class _Seen:
+    """Tell which times lie wholly in one of many spans, without looking at each."""
+
+    def __init__(self, spans: Iterable[Span]) -> None:
+        known = sorted(spans)
+        self.firsts = [span.starts_at for span in known]
+        self.ends = list(accumulate((span.ends_at for span in known), max))
+
+    def covers(self, span: Span) -> bool:
+        before = bisect_right(self.firsts, span.starts_at)
+        return bool(before) and self.ends[before - 1] >= span.ends_at
 
 
 def _seen(offer: SlotOffer, apart: timedelta) -> Span:
     """Return what need not be offered again: who let a time go is not asked about the next ones at once."""
     span, was_kept = Span(offer.starts_at, offer.ends_at), offer.expires_at > offer.offered_at
     return span.widen(timedelta(0), apart) if was_kept else span
-
-
-def _covered(spans: Iterable[Span], grid: Grid, length: timedelta) -> int:
-    """Return the cells at which a start of so long lies wholly in one of the spans."""
-    row = 0
-    for span in spans:
-        low = max(0, bitgrid.cells_up(span.starts_at - grid.starts_at))
-        high = (span.ends_at - length - grid.starts_at) // GRAIN + 1
-        if high > low:
-            row |= bitgrid.between(low, high)
-    return row

@@ -10,7 +10,6 @@ from flask import url_for
 
 from confsched import clock
 from confsched.domain import bitgrid, starts
-from confsched.domain.bitgrid import GRAIN
 from confsched.domain.changes import AskUnknown, Longer, OtherService, Shift, Shorter, each_of
 from confsched.domain.consults import ASKING
 from confsched.domain.explain import Blocked, Explanation
@@ -26,6 +25,7 @@ from confsched.web.context import reader_zone
 
 EMPTY_DAYS = 2
 HOUR = timedelta(hours=1)
+ROUNDED = timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
@@ -99,8 +99,8 @@ def why_first(plan: Plan, explanation: Explanation) -> Message | None:
     ready, search = starts.Plan(plan.needs, plan.candidates, plan.search, plan.board), plan.search
     if first.span.starts_at == ready.span_at(next(bitgrid.set_bits(ready.allowed))).starts_at:
         return _by_notice(search)
-    before = bitgrid.between(0, (first.span.starts_at - plan.board.grid.starts_at) // GRAIN)
-    if ready.required(known=False) & before:
+    perhaps = next(bitgrid.set_bits(ready.required(known=False)), None)
+    if perhaps is not None and ready.span_at(perhaps).starts_at < first.span.starts_at:
         return msg(
             "Earlier times hang on people of whom nothing is known; they stand behind the certain ones."
         )
@@ -108,7 +108,7 @@ def why_first(plan: Plan, explanation: Explanation) -> Message | None:
 
 
 def _by_notice(search: starts.Search) -> Message:
-    lead = round((search.earliest_at - search.window.starts_at) / GRAIN) * GRAIN
+    lead = round((search.earliest_at - search.window.starts_at) / ROUNDED) * ROUNDED
     if lead < HOUR:
         return msg("Nothing earlier is possible: this is the next start from now on.")
     return msg("Nothing earlier is possible: those asked need %(hours)s h notice.", hours=lead // HOUR)
