@@ -26,6 +26,7 @@ from confsched.models.people import Membership, Person
 from confsched.services import audit
 from confsched.services.access import CLINICIANS
 from confsched.services.roster_cells import MonthState, load_state, lock_roster, open_roster
+from confsched.services.roster_staff import valid_in
 
 MAX_PEOPLE, LONGEST_MONTH = 120, 31
 MAX_EDITS = MAX_PEOPLE * LONGEST_MONTH  # so that a whole month can be pasted, and undone as one step
@@ -189,8 +190,7 @@ def _known_people(session: Session, state: MonthState, asked: Collection[uuid.UU
         Membership.person_id.in_(asked),
         Membership.organisation_id == state.department.site.organisation_id,
         Membership.function.in_(CLINICIANS),
-        Membership.valid_from < next_month(state.month),
-        Membership.valid_until.is_(None) | (Membership.valid_until > state.month),
+        *valid_in(state.month, next_month(state.month)),
     )
     return present | set(session.scalars(query))
 

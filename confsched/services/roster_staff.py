@@ -45,7 +45,7 @@ def staff_of(
     members = (
         select(Person, Membership)
         .join(Membership, Membership.person_id == Person.id)
-        .where(is_clinician_of(department.id), *_valid_in(first, after))
+        .where(is_clinician_of(department.id), *valid_in(first, after))
         .order_by(Membership.valid_from)
     )
     found: dict[uuid.UUID, tuple[Person, list[Membership]]] = {}
@@ -63,7 +63,13 @@ def is_clinician_of(department_id: uuid.UUID) -> ColumnElement[bool]:
     return (Membership.department_id == department_id) & Membership.function.in_(CLINICIANS)
 
 
-def _valid_in(first: date, after: date) -> tuple[ColumnElement[bool], ...]:
+def valid_on(day: date) -> tuple[ColumnElement[bool], ...]:
+    """Return the conditions of a membership that holds on a day."""
+    return valid_in(day, day + ONE_DAY)
+
+
+def valid_in(first: date, after: date) -> tuple[ColumnElement[bool], ...]:
+    """Return the conditions of a membership that holds on some day from the first to before `after`."""
     is_open = Membership.valid_until.is_(None)
     return Membership.valid_from < after, or_(is_open, Membership.valid_until > first)
 

@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from confsched import clock
@@ -23,6 +23,7 @@ from confsched.models.people import Membership, Person
 from confsched.models.rosters import Duty, DutyLine
 from confsched.services.availability import Asked, load_candidates
 from confsched.services.duty_codes import qualified_for
+from confsched.services.roster_staff import valid_on
 from confsched.services.standing import standing
 
 YEAR = timedelta(days=365)
@@ -168,8 +169,7 @@ def _colleagues(session: Session, person: Person, span: Span) -> list[uuid.UUID]
             Person.id != person.id,
             Membership.site_id.in_(sites),
             Membership.function == Function.CONSULTANT,
-            Membership.valid_from <= on,
-            or_(Membership.valid_until.is_(None), Membership.valid_until > on),
+            *valid_on(on),
         )
         .distinct()
         .order_by(Person.id)

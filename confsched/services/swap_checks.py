@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, joinedload
 
 from confsched import clock
@@ -30,6 +30,7 @@ from confsched.services.duty_codes import legend_of
 from confsched.services.duty_rules import rules_of
 from confsched.services.roster_cells import read_cells
 from confsched.services.roster_publication import Handed
+from confsched.services.roster_staff import valid_in
 from confsched.services.standing import standing
 
 ONE_DAY = timedelta(days=1)
@@ -213,8 +214,7 @@ def _facts(session: Session, person: Person, window: Span) -> PersonFacts:
 def _share(session: Session, person: Person, window: Span) -> int:
     query = select(Membership.employment_percent).where(
         Membership.person_id == person.id,
-        Membership.valid_from <= window.ends_at.date(),
-        or_(Membership.valid_until.is_(None), Membership.valid_until > window.starts_at.date()),
+        *valid_in(window.starts_at.date(), window.ends_at.date() + ONE_DAY),
     )
     return max(session.scalars(query), default=PERCENT)
 

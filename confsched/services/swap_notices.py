@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from confsched import clock
@@ -20,6 +20,7 @@ from confsched.models.rosters import DutyLine
 from confsched.models.swaps import DutySwap
 from confsched.services.duty_codes import qualified_for
 from confsched.services.notices import notify
+from confsched.services.roster_staff import valid_on
 
 MAX_SECRETARIES = 10
 MAX_ASKED = 100
@@ -79,8 +80,7 @@ def secretaries_of(session: Session, line: DutyLine, now: datetime) -> list[Pers
         .where(
             Membership.site_id == department.site_id,
             Membership.function == Function.SECRETARY,
-            Membership.valid_from <= on,
-            or_(Membership.valid_until.is_(None), Membership.valid_until > on),
+            *valid_on(on),
         )
         .order_by(Person.family_name, Person.id)
     )

@@ -233,21 +233,12 @@ def accept(session: Session, actor: Actor, swap: DutySwap, *, now: datetime) -> 
 
 def approve(session: Session, actor: Actor, swap: DutySwap, *, now: datetime) -> DutySwap:
     """Let an accepted proposal take effect."""
-    state = _next(session, actor, swap, Move.APPROVE, now)
-    if state is not None:
-        _decide(swap, actor, now)
-        _settle(session, actor, swap, state, "approve_swap", now)
-    return swap
+    return _conclude(session, actor, swap, Move.APPROVE, now)
 
 
 def reject(session: Session, actor: Actor, swap: DutySwap, *, reason: str = "", now: datetime) -> DutySwap:
     """End an accepted proposal without effect, and say why."""
-    reason = _checked_words(reason, "reason")
-    state = _next(session, actor, swap, Move.REJECT, now)
-    if state is not None:
-        _decide(swap, actor, now, reason)
-        _settle(session, actor, swap, state, "reject_swap", now)
-    return swap
+    return _conclude(session, actor, swap, Move.REJECT, now, _checked_words(reason, "reason"))
 
 
 def decline(session: Session, actor: Actor, swap: DutySwap, *, now: datetime) -> DutySwap:
@@ -265,10 +256,17 @@ def decline(session: Session, actor: Actor, swap: DutySwap, *, now: datetime) ->
 
 def withdraw(session: Session, actor: Actor, swap: DutySwap, *, now: datetime) -> DutySwap:
     """Take a proposal back that has not taken effect."""
-    state = _next(session, actor, swap, Move.WITHDRAW, now)
+    return _conclude(session, actor, swap, Move.WITHDRAW, now)
+
+
+def _conclude(
+    session: Session, actor: Actor, swap: DutySwap, move: Move, now: datetime, reason: str = ""
+) -> DutySwap:
+    """Make a move that decides a proposal, once."""
+    state = _next(session, actor, swap, move, now)
     if state is not None:
-        _decide(swap, actor, now)
-        _settle(session, actor, swap, state, "withdraw_swap", now)
+        _decide(swap, actor, now, reason)
+        _settle(session, actor, swap, state, f"{move}_swap", now)
     return swap
 
 

@@ -28,11 +28,11 @@ from confsched.web.coverage_filter import (
     Asked,
     kept,
     read_filter,
-    unknown_choices,
 )
 from confsched.web.forms import BaseForm, new_form_key
 from confsched.web.ids import find_id
 from confsched.web.instants import parse_instant
+from confsched.web.line_choices import unknown_choices
 from confsched.web.pages import sentence
 from confsched.web.policies import needs
 
@@ -210,7 +210,7 @@ def _find(asked: Asked, present: datetime) -> Overview:
         service_group=asked.group,
         only_gaps=asked.only_gaps,
     )
-    asked.problems.update(unknown_choices(asked, found))
+    asked.problems.update(unknown_choices(asked.site_id, asked.group, found))
     return found
 
 

@@ -10,7 +10,6 @@ from typing import Any
 from flask import request
 
 from confsched.errors import Message, msg
-from confsched.services.coverage import Overview
 from confsched.web.ids import find_id
 from confsched.web.instants import find_day
 from confsched.web.known import KNOWN_FIELDS, read_known
@@ -58,16 +57,6 @@ def read_filter(present: datetime) -> Asked:
         typed=typed,
         problems=problems,
     )
-
-
-def unknown_choices(asked: Asked, found: Overview) -> dict[str, Message]:
-    """Name a site or a group that no line has, so that an empty page is never a mistake."""
-    problems = {}
-    if asked.site_id and str(asked.site_id) not in {site.value for site in found.sites}:
-        problems["site"] = msg("Choose a site from the list.")
-    if asked.group and asked.group not in found.group_names:
-        problems["group"] = msg("Choose a service from the list.")
-    return problems
 
 
 def kept(*names: str) -> dict[str, Any]:

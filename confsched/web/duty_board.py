@@ -20,6 +20,7 @@ from confsched.web.context import current_actor, now, read_session, reader_zone
 from confsched.web.ids import find_id
 from confsched.web.instants import find_day, find_time
 from confsched.web.known import KNOWN_FIELDS, read_known
+from confsched.web.line_choices import unknown_choices
 from confsched.web.policies import needs
 
 blueprint = Blueprint("duty_board", __name__)
@@ -55,7 +56,7 @@ def show() -> ResponseReturnValue:
         service_group=asked.group,
         page=max(1, request.args.get("page", 1, type=int)),
     )
-    problems = asked.problems | _unknown_choices(asked, board)
+    problems = asked.problems | unknown_choices(asked.site_id, asked.group, board)
     page = render_template(
         "duty_board/show.html",
         board=board,
@@ -130,16 +131,6 @@ def _other_knowledge_url(asked: Asked) -> str:
     }
     other = Knowledge.TODAY if asked.knowledge == Knowledge.THEN else None
     return url_for("duty_board.show", known=other, **kept)
-
-
-def _unknown_choices(asked: Asked, board: Board) -> dict[str, Message]:
-    """Name a site or a group that no line of the network has, so that an empty board is never a mistake."""
-    problems = {}
-    if asked.site_id and str(asked.site_id) not in {site.value for site in board.sites}:
-        problems["site"] = msg("Choose a site from the list.")
-    if asked.group and asked.group not in board.group_names:
-        problems["group"] = msg("Choose a service from the list.")
-    return problems
 
 
 def _mark(at: datetime) -> int:

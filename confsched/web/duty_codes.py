@@ -16,7 +16,7 @@ from confsched.models.network import Department
 from confsched.services import access, department_settings, duty_codes
 from confsched.web.context import current_actor, now, read_session, transaction
 from confsched.web.duty_code_forms import REFUSED_FIELDS, CodeForm, code_form, code_id_of, new_code_of
-from confsched.web.pages import sentence
+from confsched.web.pages import ANSWERABLE, sentence
 from confsched.web.policies import needs
 from confsched.web.roster_months import code_words, style_of
 
@@ -77,7 +77,7 @@ def save(department_id: uuid.UUID) -> ResponseReturnValue:
             department = _department(session, department_id)
             duty_codes.save_code(session, current_actor(), department, new, now=now(), code_id=code_id)
     except Refusal as refusal:
-        if refusal.status not in (409, 422):
+        if refusal.status not in ANSWERABLE:
             raise
         form.add_error(REFUSED_FIELDS.get(refusal.field or "", refusal.field), refusal.message)
         return _page(department_id, form, refusal.status)
@@ -128,7 +128,7 @@ def change_settings(department_id: uuid.UUID) -> ResponseReturnValue:
 
 
 def _refused(department_id: uuid.UUID, refusal: Refusal) -> ResponseReturnValue:
-    if refusal.status not in (409, 422):
+    if refusal.status not in ANSWERABLE:
         raise refusal
     flash(sentence(refusal.message), "now")
     return _page(department_id, None, refusal.status)

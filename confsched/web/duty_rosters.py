@@ -25,7 +25,7 @@ from confsched.services.duty_rosters import (
 )
 from confsched.services.roster_cells import find_roster, open_roster
 from confsched.web.context import current_actor, now, read_session, transaction
-from confsched.web.pages import sentence
+from confsched.web.pages import ANSWERABLE, sentence
 from confsched.web.policies import needs
 from confsched.web.roster_cells import (
     answer_of,
@@ -152,7 +152,7 @@ def _refused(department_id: uuid.UUID, month: date, refusal: Refusal) -> Respons
     """Answer in the month itself what can be said there; foreign months stay not found."""
     if request.is_json:
         return _refusal_answer(refusal)
-    if refusal.status not in (409, 422):
+    if refusal.status not in ANSWERABLE:
         raise refusal
     return month_page(department_id, month, refusal.message, refusal.status)
 

@@ -26,6 +26,9 @@ from confsched.web.context import (
     reader_zone,
 )
 
+# Refusals that are said on the page itself, which keeps what was typed; foreign rows stay not found.
+ANSWERABLE = (409, 422)
+
 
 class Listing(Protocol):
     """Stand for one page of a list, as services return it; pages count from 1."""

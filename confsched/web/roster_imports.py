@@ -20,7 +20,7 @@ from confsched.services.roster_imports import DryRun
 from confsched.web.context import current_actor, now, read_session, transaction
 from confsched.web.forms import Finding
 from confsched.web.import_forms import LATER, NOT_HERE, ImportForm, read_answers, read_sent
-from confsched.web.pages import sentence
+from confsched.web.pages import ANSWERABLE, sentence
 from confsched.web.policies import needs
 from confsched.web.roster_months import code_words, month_name, parse_month
 
@@ -35,7 +35,6 @@ KINDS = (
     (ImportKind.REMOVED, msg("Removed")),
     (ImportKind.UNCLEAR, msg("Unclear")),
 )
-ANSWERABLE = (409, 422)  # said on the page itself; foreign rows stay not found
 
 
 @blueprint.get("/<uuid:department_id>/<month>/import")

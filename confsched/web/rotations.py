@@ -22,7 +22,7 @@ from confsched.services.rotation_drafts import DraftFilling
 from confsched.services.rotations import department_of
 from confsched.web.context import current_actor, now, read_session, reader_zone, transaction
 from confsched.web.ids import find_id
-from confsched.web.pages import sentence
+from confsched.web.pages import ANSWERABLE, sentence
 from confsched.web.policies import needs
 from confsched.web.reach_form import read_reach
 from confsched.web.roster_months import month_name, parse_month
@@ -39,7 +39,6 @@ from confsched.web.rotation_forms import (
 blueprint = Blueprint("rotations", __name__)
 
 MONTHS = 13
-BAD_INPUT = (409, 422)
 
 
 @blueprint.get("/rosters/<uuid:department_id>/rotations")
@@ -88,7 +87,7 @@ def add(department_id: uuid.UUID) -> ResponseReturnValue:
             department = access.get_department(session, actor, department_id, to="change")
             row = rotations.add_for_people(session, actor, department, new, now=now(), key=key)
     except Refusal as refusal:
-        if refusal.status not in BAD_INPUT:
+        if refusal.status not in ANSWERABLE:
             raise
         form.add_refusal(refusal)
         return _index_page(department_id, form, refusal.status)
@@ -143,7 +142,7 @@ def add_between_hubs() -> ResponseReturnValue:
             service = access.get_row(session, actor, Service, service_id, to="change")
             row = rotations.add_between_hubs(session, actor, service, new, now=now(), key=key)
     except Refusal as refusal:
-        if refusal.status not in BAD_INPUT:
+        if refusal.status not in ANSWERABLE:
             raise
         form.add_refusal(refusal)
         return _hubs_page(service_id, form, refusal.status)
@@ -219,7 +218,7 @@ def change(rotation_id: uuid.UUID) -> ResponseReturnValue:
             row = access.get_row(session, current_actor(), DutyRotation, rotation_id, to="change")
             changed = rotations.change(session, current_actor(), row, new, now=now(), key=key)
     except Refusal as refusal:
-        if refusal.status not in BAD_INPUT:
+        if refusal.status not in ANSWERABLE:
             raise
         form.add_refusal(refusal)
         return _page(rotation_id, form, refusal.status)
@@ -235,7 +234,7 @@ def end(rotation_id: uuid.UUID) -> ResponseReturnValue:
             row = access.get_row(session, current_actor(), DutyRotation, rotation_id, to="change")
             rotations.end(session, current_actor(), row, _day(request.form.get("on", "")), now=now())
     except Refusal as refusal:
-        if refusal.status not in BAD_INPUT:
+        if refusal.status not in ANSWERABLE:
             raise
         return _page(rotation_id, None, refusal.status, problem=refusal)
     return _to(rotation_id, msg("It ends then."))
@@ -258,7 +257,7 @@ def fill(rotation_id: uuid.UUID) -> ResponseReturnValue:
             row = access.get_row(session, actor, DutyRotation, rotation_id, to="change")
             filling = rotation_drafts.fill_draft(session, actor, row, _month(), now=now())
     except Refusal as refusal:
-        if refusal.status not in BAD_INPUT:
+        if refusal.status not in ANSWERABLE:
             raise
         return _page(rotation_id, None, refusal.status, problem=refusal)
     return _page(rotation_id, None, filling=filling)

@@ -25,7 +25,7 @@ from confsched.web.context import current_actor, now, read_session, reader_zone,
 from confsched.web.forms import BaseForm
 from confsched.web.ids import find_id
 from confsched.web.instants import own_instant, parse_instant
-from confsched.web.pages import sentence
+from confsched.web.pages import ANSWERABLE, sentence
 from confsched.web.policies import needs
 
 blueprint = Blueprint("swaps", __name__, url_prefix="/swaps")
@@ -127,7 +127,7 @@ def create() -> ResponseReturnValue:
             )
             target = url_for("swaps.show", swap_id=swap.id)
     except Refusal as refusal:
-        if refusal.status not in (409, 422):
+        if refusal.status not in ANSWERABLE:
             raise
         form.add_refusal(refusal)
         return _form_page(form, swaps.get_duty(read_session(), actor, duty_id), refusal.status)

@@ -20,7 +20,7 @@ from confsched.services.wishes import NewWish
 from confsched.web.context import current_actor, now, read_session, reader_zone, transaction
 from confsched.web.forms import BaseForm
 from confsched.web.ids import find_id
-from confsched.web.pages import sentence
+from confsched.web.pages import ANSWERABLE, sentence
 from confsched.web.people_forms import day_of, person_choices, person_of
 from confsched.web.policies import needs
 
@@ -74,7 +74,7 @@ def add() -> ResponseReturnValue:
             person = access.get_person(session, actor, person_of(form), to="change")
             service.add(session, actor, person, _read(form), now=now(), key=form.form_key.data)
     except Refusal as refusal:
-        if refusal.status not in (409, 422):
+        if refusal.status not in ANSWERABLE:
             raise
         form.add_refusal(refusal)
         return _page(form, refusal.status)
