@@ -1,4 +1,7 @@
-"""Duty lines, the duties on them and absences; what was known when never changes."""
+"""Duty lines, the duties on them and absences; what was known when never changes.
+
+A line itself keeps no history: when it is needed, and its number, are those of today, also for the past.
+"""
 
 from __future__ import annotations
 
@@ -110,7 +113,8 @@ def record_duties(
 
     A former duty that is replaced in part keeps its other part. The same duty again changes nothing. `days`
     says for which day each is written; without it, that is the day of the duty of which it is a part, or
-    else the one on which it starts.
+    else the one on which it starts. The caller gives `now` from services/roster_locks.lock_history(), which
+    orders it after what was recorded before; a program that calls this without it stands outside that order.
     """
     wanted = sorted(duties, key=lambda duty: duty[1])
     _check_apart(wanted)
