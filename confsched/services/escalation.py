@@ -1,0 +1,292 @@
+"""The ladder of an urgent consult at work: written as a whole, entered step by step, stopped by who takes it.
+
+What is due lies in the database. A rung is entered by whoever sets `entered_at` where it is empty, in one
+transaction with all that follows: any number of workers call once, and a killed one loses nothing. Entering
+and acknowledging lock the row of the consult first, so that nobody is called after the acknowledgement.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy import Select, select, update
+from sqlalchemy.orm import Session, joinedload
+
+from confsched.domain.escalation import (
+    CLOSE_TOGETHER,
+    Rung,
+    Step,
+    alarms_owner,
+    next_round,
+    plan,
+    positions_of_round,
+    round_of,
+    time_saved,
+)
+from confsched.domain.kinds import AlertPurpose, EscalationTarget, SkipReason, UrgentState, UrgentStepKind
+from confsched.domain.urgent import RINGING_STATES
+from confsched.models.contacts import ReadinessCheck
+from confsched.models.ladders import EscalationStep
+from confsched.models.people import Person
+from confsched.models.rosters import DutyLine
+from confsched.models.urgent import Alert, UrgentConsult, UrgentRung
+from confsched.services import alerts, escalation_alarms, urgent_steps
+from confsched.services.escalation_people import Reached, resolve_step
+from confsched.services.escalation_words import call_heading, call_lines
+
+__all__ = ["enter", "enter_due", "lock_due", "postpone", "resolve_step", "start", "stop"]
+
+POSTPONED_BY = timedelta(seconds=2)
+_OPEN = (UrgentRung.entered_at.is_(None), UrgentRung.stopped_at.is_(None))
+MOST_AT_ONCE = 100  # rungs of one consult in one transaction: more than a ladder has
+
+_log = structlog.get_logger(__name__)
+
+
+def start(session: Session, consult: UrgentConsult, *, now: datetime) -> None:
+    """Write every call of the first round and make those that are due, in the caller's transaction.
+
+    A fault while calling leaves the calls to the worker: what was asked is never refused because of it.
+    """
+    _write_round(session, consult, now, 0)
+    try:
+        with session.begin_nested():
+            _enter_all_due(session, consult, now)
+    except Exception as error:  # the request must stand; the rungs are written and still due
+        _log.error("call_crashed", consult=str(consult.id), exc_info=error)
+
+
+def enter_due(session: Session, *, now: datetime, limit: int = 1) -> int:
+    """Enter at most `limit` rungs that are due and return how many that were."""
+    for count in range(limit):
+        rung = lock_due(session, now=now)
+        if rung is None:
+            return count
+        enter(session, rung, now=now)
+    return limit
+
+
+def lock_due(session: Session, *, now: datetime) -> UrgentRung | None:
+    """Return the rung that is due longest, its consult locked; those that others have in hand are passed."""
+    query = (
+        _waiting()
+        .join(UrgentConsult, UrgentConsult.id == UrgentRung.consult_id)
+        .where(UrgentRung.due_at <= now)
+        .order_by(UrgentRung.due_at, UrgentRung.position, UrgentRung.repeat)
+        .limit(1)
+        .with_for_update(of=UrgentConsult, skip_locked=True)
+    )
+    return session.scalars(query).one_or_none()
+
+
+def _waiting() -> Select[UrgentRung]:
+    return select(UrgentRung).where(*_OPEN)
+
+
+def enter(session: Session, rung: UrgentRung, *, now: datetime) -> bool:
+    """Do all that a rung is for, unless somebody else has, or somebody has taken the consult."""
+    consult = session.get_one(UrgentConsult, rung.consult_id)
+    urgent_steps.lock(session, consult)
+    if not _rings(consult):
+        stop(session, consult, now=now)
+        return False
+    if not _take(session, rung, now):
+        return False
+    if rung.target is EscalationTarget.PHONE_CARD:
+        _show_number(session, consult, rung, now)
+    elif _is_just_called(session, rung, now):
+        rung.skipped = SkipReason.ALREADY_ALERTED
+    else:
+        _call(session, consult, rung, now)
+    _go_on(session, consult, rung, now)
+    return True
+
+
+def postpone(session: Session, rung_id: uuid.UUID, *, now: datetime) -> None:
+    """Try a rung again a little later, after a fault: it neither spins nor holds up the others."""
+    is_open = (UrgentRung.id == rung_id, UrgentRung.entered_at.is_(None))
+    session.execute(update(UrgentRung).where(*is_open).values(due_at=now + POSTPONED_BY))
+
+
+def stop(session: Session, consult: UrgentConsult, *, now: datetime) -> None:
+    """Call nobody any more: acknowledged or ended; what has not left yet stays here (PEER_FAILURES 35)."""
+    open_rungs = (UrgentRung.consult_id == consult.id, *_OPEN)
+    session.execute(update(UrgentRung).where(*open_rungs).values(stopped_at=now))
+    alerts.stop_for(session, consult, now)
+
+
+def _rings(consult: UrgentConsult) -> bool:
+    return consult.acknowledged_at is None and consult.state in RINGING_STATES
+
+
+def _take(session: Session, rung: UrgentRung, now: datetime) -> bool:
+    """Be the one who enters it: of all that try, the database lets one pass (PEER_FAILURES 36)."""
+    is_open = (UrgentRung.id == rung.id, *_OPEN)
+    done = session.execute(update(UrgentRung).where(*is_open).values(entered_at=now))
+    return int(done.rowcount) == 1  # type: ignore[attr-defined]
+
+
+def _is_just_called(session: Session, rung: UrgentRung, now: datetime) -> bool:
+    if rung.repeat == 0:
+        return False
+    query = select(UrgentRung.id).where(
+        UrgentRung.consult_id == rung.consult_id,
+        UrgentRung.position == rung.position,
+        UrgentRung.repeat < rung.repeat,
+        UrgentRung.entered_at > now - CLOSE_TOGETHER,
+    )
+    return session.scalar(query.limit(1)) is not None
+
+
+def _show_number(session: Session, consult: UrgentConsult, rung: UrgentRung, now: datetime) -> None:
+    service = consult.service
+    rung.phone = rung.phone or service.hotline or service.site.phone
+    _keep_step(session, consult, rung, (), now)
+
+
+def _call(session: Session, consult: UrgentConsult, rung: UrgentRung, now: datetime) -> None:
+    called = _called_by_others(session, rung)
+    reached = resolve_step(session, consult.service, rung, now, called=called, is_repeat=rung.repeat > 0)
+    if reached.line_id is not None and rung.line_id != reached.line_id:  # whose turn it is among hubs
+        rung.line_id = reached.line_id
+        rung.label = session.get_one(DutyLine, reached.line_id).name
+    rung.skipped = reached.choice.skipped
+    people = [session.get_one(Person, one.person_id) for one in reached.choice.called]
+    for person in people:
+        alerts.alert(
+            session,
+            person,
+            purpose=AlertPurpose.URGENT_CONSULT,
+            consult=consult,
+            rung=rung,
+            heading=call_heading(consult),
+            lines=call_lines(consult),
+            path=f"/urgent/{consult.id}",
+            now=now,
+        )
+    if people and consult.state is UrgentState.REQUESTED:
+        urgent_steps.enter(session, None, consult, UrgentState.ALERTED, now=now)
+    _keep_step(session, consult, rung, people, now)
+    if alarms_owner(rung.skipped):
+        escalation_alarms.alarm_gap(session, consult, rung, now=now)
+    if rung.skipped is not None:
+        _leave_step(session, rung, now)
+    if rung.skipped is not None or _is_armed(session, reached, now):
+        _bring_forward(session, rung, now)
+
+
+def _called_by_others(session: Session, rung: UrgentRung) -> set[uuid.UUID]:
+    """Return whom other steps of this round have called."""
+    positions = positions_of_round(rung.position)
+    query = (
+        select(Alert.person_id)
+        .join(UrgentRung, UrgentRung.id == Alert.rung_id)
+        .where(
+            Alert.consult_id == rung.consult_id,
+            UrgentRung.position.between(positions.start, positions.stop - 1),
+            UrgentRung.position != rung.position,
+        )
+    )
+    return set(session.scalars(query))
+
+
+def _keep_step(
+    session: Session, consult: UrgentConsult, rung: UrgentRung, people: Sequence[Person], now: datetime
+) -> None:
+    """Keep that the ladder has come to a further step; a repeat, and the first call, are seen on the rung."""
+    if rung.repeat > 0 or rung.position == 1:
+        urgent_steps.touch(session, consult)
+        return
+    details = {
+        "position": rung.position,
+        "skipped": rung.skipped.value if rung.skipped else "",
+        "called": [str(person.id) for person in people],
+    }
+    kind, code = UrgentStepKind.ESCALATED, rung.target.value
+    urgent_steps.add_step(session, None, consult, kind, code, now=now, details=details)
+
+
+def _leave_step(session: Session, rung: UrgentRung, now: datetime) -> None:
+    """Enter the repeats of a step that reaches nobody as skipped too: the next step begins."""
+    repeats = (UrgentRung.consult_id == rung.consult_id, UrgentRung.position == rung.position, *_OPEN)
+    session.execute(update(UrgentRung).where(*repeats).values(entered_at=now, skipped=rung.skipped))
+
+
+def _is_armed(session: Session, reached: Reached, now: datetime) -> bool:
+    """Tell whether somebody who is called has not said "ready": then the next step is called as well."""
+    query = select(ReadinessCheck.id).where(
+        ReadinessCheck.line_id == reached.line_id,
+        ReadinessCheck.person_id.in_([one.person_id for one in reached.choice.called]),
+        ReadinessCheck.duty_starts_at <= now,
+        ReadinessCheck.duty_ends_at > now,
+        ReadinessCheck.armed_at.is_not(None),
+        ReadinessCheck.answered_at.is_(None),
+    )
+    return session.scalar(query.limit(1)) is not None
+
+
+def _bring_forward(session: Session, rung: UrgentRung, now: datetime) -> None:
+    """Let the next step be due now, and all after it earlier by the time saved."""
+    of_consult = UrgentRung.consult_id == rung.consult_id
+    rest = list(session.scalars(_waiting().where(of_consult, UrgentRung.position > rung.position)))
+    saved = time_saved([one.due_at for one in rest], now)
+    for one in rest:
+        one.due_at -= saved
+
+
+def _go_on(session: Session, consult: UrgentConsult, rung: UrgentRung, now: datetime) -> None:
+    """Begin the ladder again after its last call, a few times, and say it to who keeps the rosters."""
+    session.flush()
+    is_waiting = _waiting().where(UrgentRung.consult_id == consult.id).limit(1)
+    if session.scalars(is_waiting).first() is not None:
+        return
+    following = next_round(rung.position, now)
+    if following is not None:
+        number, starts_at = following
+        _write_round(session, consult, starts_at, number)
+    escalation_alarms.alarm_unanswered(session, consult, round_of(rung.position), now=now)
+
+
+def _write_round(session: Session, consult: UrgentConsult, starts_at: datetime, number: int) -> None:
+    query = (
+        select(EscalationStep)
+        .where(EscalationStep.service_id == consult.service_id)
+        .options(joinedload(EscalationStep.line))
+        .order_by(EscalationStep.position)
+    )
+    rows = list(session.scalars(query))
+    steps = [step_of_row(row) for row in rows]
+    names = {row.line_id: row.line.name for row in rows if row.line}
+    for rung in plan(steps, starts_at, round_number=number):
+        session.add(_row(consult, rung, names.get(rung.step.line_id, "")))
+    session.flush()
+
+
+def step_of_row(row: EscalationStep) -> Step:
+    """Return a step as the domain knows it."""
+    return Step(row.target, row.line_id, row.phone, row.delay_seconds, row.repeats, row.repeat_seconds)
+
+
+def _row(consult: UrgentConsult, rung: Rung, line_name: str) -> UrgentRung:
+    return UrgentRung(
+        consult_id=consult.id,
+        position=rung.position,
+        repeat=rung.repeat,
+        target=rung.step.target,
+        line_id=rung.step.line_id,
+        label=line_name or consult.service.name,
+        phone=rung.step.phone,
+        due_at=rung.due_at,
+    )
+
+
+def _enter_all_due(session: Session, consult: UrgentConsult, now: datetime) -> None:
+    due = _waiting().where(UrgentRung.consult_id == consult.id, UrgentRung.due_at <= now)
+    for _ in range(MOST_AT_ONCE):
+        rung = session.scalars(due.order_by(UrgentRung.due_at, UrgentRung.position).limit(1)).first()
+        if rung is None:
+            return
+        enter(session, rung, now=now)
