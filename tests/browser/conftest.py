@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from flask import Flask
+from flask.sessions import SecureCookieSessionInterface
 from playwright.sync_api import Browser, BrowserContext, Page
 from werkzeug.serving import make_server
 
@@ -20,17 +21,14 @@ from confsched.create_app import create_app
 from confsched.db import Database
 from confsched.demo import build_demo
 from confsched.mail.envelopes import House as Sender
-from confsched.settings import load_settings
+from confsched.services import accounts
+from confsched.settings import Settings, load_settings
 from confsched.worker import scheduler
 from tests.flows.processes import free_port
+from tests.support import barriers
 
 PASSWORD = "confsched-demo"
 WEDNESDAY_MORNING = datetime(2026, 11, 25, 7, 30, tzinfo=UTC)
-AXE_OPTIONS = {
-    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
-    "resultTypes": ["violations"],  # all of them in full; of what is well only the names
-}
-SCHEMES = ("light", "dark")
 MAX_PAGE_BYTES = 150_000
 
 
@@ -54,11 +52,26 @@ class Hospital:
     url: str
     clock: Clock
     database: Database
+    app: Flask
 
     def work(self) -> None:
         """Let the worker do every job once."""
-        sender = Sender(self.url, "termine@confsched.example")
-        scheduler.run_once(scheduler.Engine(self.database, sender, None, "browser-test"))
+        _work(self.database, self.url)
+
+    def cookie_of(self, email: str) -> str:
+        """Start a session without the login page, which costs a second and has tests of its own."""
+        with self.database.transaction() as session:
+            now = self.clock.now()
+            credentials = accounts.find_credentials(session, email, now=now)
+            token = accounts.sign_in(session, credentials, True, now=now)
+        signer = SecureCookieSessionInterface().get_signing_serializer(self.app)
+        assert isinstance(token, str) and signer is not None
+        return str(signer.dumps({"_user_id": token}))
+
+
+def _work(database: Database, url: str) -> None:
+    sender = Sender(url, "termine@confsched.example")
+    scheduler.run_once(scheduler.Engine(database, sender, None, "browser-test"))
 
 
 @pytest.fixture(scope="module")
@@ -69,23 +82,44 @@ def standing_clock() -> Iterator[Clock]:
         yield standing
 
 
+@pytest.fixture(scope="session")
+def _port() -> int:
+    """Give one port to all servers of this process: addresses stand in the mails of the demo network."""
+    return free_port()
+
+
+@pytest.fixture(scope="session")
+def _demo_folder(_sqlite_template: Path, _port: int, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give the demo network as it is on a Wednesday at 08:30 in Berlin, to be copied: it takes seconds."""
+    folder = tmp_path_factory.mktemp("demo")
+    shutil.copy(_sqlite_template, folder / "confsched.sqlite")
+    settings = _settings(folder, _port)
+    database = Database(settings.database_url)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(clock, "now", Clock().now)
+        build_demo(database, now=clock.now(), password=PASSWORD, secret=settings.secret_key)
+        _work(database, settings.public_url)
+    database.dispose()
+    return folder
+
+
+def _settings(folder: Path, port: int) -> Settings:
+    return load_settings({"CONFSCHED_DATA_DIR": str(folder), "PORT": str(port)})
+
+
 @pytest.fixture(scope="module")
 def hospital(
-    standing_clock: Clock, _sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory
+    standing_clock: Clock, _demo_folder: Path, _port: int, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Hospital]:
-    """Serve the demo network as it is on a Wednesday at 08:30 in Berlin."""
-    folder = tmp_path_factory.mktemp("hospital")
-    shutil.copy(_sqlite_template, folder / "confsched.sqlite")
-    port = free_port()
-    settings = load_settings({"CONFSCHED_DATA_DIR": str(folder), "PORT": str(port)})
+    """Serve a copy of the demo network, which the tests of one file share."""
+    folder = shutil.copytree(_demo_folder, tmp_path_factory.mktemp("hospital") / "data")
+    settings = _settings(folder, _port)
     database = Database(settings.database_url)
-    build_demo(database, now=standing_clock.now(), password=PASSWORD, secret=settings.secret_key)
-    server = make_server("127.0.0.1", port, create_app(settings, database), threaded=True)
+    app = create_app(settings, database)
+    server = make_server("127.0.0.1", _port, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
-    running = Hospital(settings.public_url, standing_clock, database)
-    running.work()
-    yield running
+    yield Hospital(settings.public_url, standing_clock, database, app)
     server.shutdown()
     thread.join()
     server.server_close()
@@ -95,8 +129,9 @@ def hospital(
 class Visitor:
     """Sit in front of the product as one person."""
 
-    def __init__(self, context: BrowserContext) -> None:
+    def __init__(self, context: BrowserContext, hospital: Hospital) -> None:
         self.context = context
+        self._hospital = hospital
         self.page: Page = context.new_page()
         self.problems: list[str] = []
         self.page.on("console", self._note)
@@ -108,6 +143,12 @@ class Visitor:
             self.problems.append(message.text)
 
     def sign_in(self, email: str) -> Visitor:
+        """Be somebody from now on; no page is open yet."""
+        name, url = str(self._hospital.app.config["SESSION_COOKIE_NAME"]), self._hospital.url
+        self.context.add_cookies([{"name": name, "value": self._hospital.cookie_of(email), "url": url}])
+        return self
+
+    def sign_in_by_form(self, email: str) -> Visitor:
         self.page.goto("/login")
         self.page.get_by_label("Dienstliche E-Mail").fill(email)
         self.page.get_by_label("Kennwort", exact=True).fill(PASSWORD)
@@ -116,14 +157,10 @@ class Visitor:
         return self
 
     def assert_no_barriers_in_either_scheme(self) -> None:
-        """Look twice at the page as it stands: the colours are the style sheet's answer to the system's."""
-        for scheme in SCHEMES:
-            self.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # no colour on its way
-            self.assert_no_barriers()
+        barriers.assert_no_barriers_in_either_scheme(self.page)
 
     def assert_no_barriers(self) -> None:
-        results = Axe().run(self.page, options=AXE_OPTIONS)
-        assert results.violations_count == 0, f"{self.page.url}\n{results.generate_report()}"
+        barriers.assert_no_barriers(self.page)
 
 
 @pytest.fixture
@@ -140,7 +177,7 @@ def visit(browser: Browser, hospital: Hospital) -> Iterator[Any]:
             locale="de-DE",
             timezone_id="Europe/Berlin",
         )
-        visitors.append(Visitor(context))
+        visitors.append(Visitor(context, hospital))
         return visitors[-1]
 
     yield sit_down

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from html import unescape
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,6 +18,7 @@ PEOPLE = {
     "coordinator": "jana.reuter@moorheide.example",
     "admin": "uwe.falkner@wendstadt.example",
 }
+PHONES = (390, 320)
 EVERYBODY = (
     "/",
     "/duty-board",
@@ -78,9 +81,9 @@ def first_links(visitor: Visitor) -> list[str]:
     """Return one meeting, one list of offered times and one message, as far as the person has them."""
     found = []
     for start, part in LISTS:
-        visitor.page.goto(start)
-        links = visitor.page.eval_on_selector_all("main a", "all => all.map(a => a.getAttribute('href'))")
-        fit = [link for link in links if link and part in link and link != start and "?" not in link]
+        main = visitor.page.request.get(start).text().partition("<main")[2]
+        links = [unescape(link) for link in re.findall(r'<a\b[^>]*?\bhref="([^"]+)"', main)]
+        fit = [link for link in links if part in link and link != start and "?" not in link]
         found += [link for link in fit if not link.endswith("/new")][:1]
     return [*found, *why_pages(found)]
 
@@ -114,8 +117,8 @@ def test_no_page_has_barriers_or_weighs_more_than_150_kilobytes(
     visit: Any, function: str, record_property: Any
 ) -> None:
     visitor = visit().sign_in(PEOPLE[function])
-    imported = import_pages(visitor) if function == "secretary" else ()
     scales = Scales(visitor)
+    imported = import_pages(visitor) if function == "secretary" else ()
     heaviest = (0, "")
     for path in (*pages_of(function), *first_links(visitor), *imported):
         scales.empty()
@@ -131,30 +134,51 @@ def test_no_page_has_barriers_or_weighs_more_than_150_kilobytes(
 
 
 class Scales:
-    """Weigh everything that comes over the wire for a page, with nothing kept from the one before."""
+    """Weigh everything that a page needs as it comes over the wire, also what has come with one before.
+
+    That has to be weighed too: a KeyError names what nobody saw coming.
+    """
 
     def __init__(self, visitor: Visitor) -> None:
-        self._sizes: list[float] = []
+        self._addresses: dict[str, str] = {}
+        self._sizes: dict[str, float] = {}
+        self._on_it: list[str] = []
         session = visitor.context.new_cdp_session(visitor.page)
         session.send("Network.enable")
-        session.send("Network.setCacheDisabled", {"cacheDisabled": True})
-        session.on("Network.loadingFinished", lambda event: self._sizes.append(event["encodedDataLength"]))
+        session.on("Network.responseReceived", self._note_address)
+        session.on("Network.loadingFinished", self._put_on)
+
+    def _note_address(self, event: dict[str, Any]) -> None:
+        self._addresses[event["requestId"]] = event["response"]["url"]
+
+    def _put_on(self, event: dict[str, Any]) -> None:
+        address = self._addresses[event["requestId"]]
+        if address.startswith("data:"):
+            return  # comes within a style sheet
+        self._on_it.append(address)
+        if event["encodedDataLength"]:
+            self._sizes[address] = event["encodedDataLength"]
 
     @property
     def weight(self) -> int:
-        return int(sum(self._sizes))
+        return int(sum(self._sizes[address] for address in self._on_it))
 
     def empty(self) -> None:
-        self._sizes.clear()
+        self._on_it.clear()
 
 
-@pytest.mark.parametrize("width", [320, 390])
-def test_no_page_scrolls_sideways_on_a_phone(visit: Any, width: int) -> None:
-    visitor = visit(width=width).sign_in(PEOPLE["consultant"])
+def test_no_page_scrolls_sideways_on_a_phone(visit: Any) -> None:
+    visitor = visit(width=PHONES[0]).sign_in(PEOPLE["consultant"])
     for path in (*pages_of("consultant"), *first_links(visitor)):
-        visitor.page.goto(path)
-        assert visitor.page.evaluate("document.documentElement.scrollWidth") <= width, path
-    visitor = visit(width=width).sign_in(PEOPLE["secretary"])
+        look_on_phones(visitor, path)
+    visitor = visit(width=PHONES[0]).sign_in(PEOPLE["secretary"])
     for path in import_pages(visitor):
-        visitor.page.goto(path)
-        assert visitor.page.evaluate("document.documentElement.scrollWidth") <= width, path
+        look_on_phones(visitor, path)
+
+
+def look_on_phones(visitor: Visitor, path: str) -> None:
+    visitor.page.set_viewport_size({"width": PHONES[0], "height": 900})
+    visitor.page.goto(path)
+    for width in PHONES:
+        visitor.page.set_viewport_size({"width": width, "height": 900})
+        assert visitor.page.evaluate("document.documentElement.scrollWidth") <= width, f"{path} at {width}"

@@ -39,7 +39,7 @@ def hold_first_offer(visitor: Visitor) -> str:
 
 @WITH_AND_WITHOUT
 def test_a_rural_clinician_books_a_university_specialist(visit: Any, script: bool) -> None:
-    requester = visit(script=script).sign_in(REQUESTER)
+    requester = visit(script=script).sign_in_by_form(REQUESTER)
     ask(requester, "FK-7Q2M" if script else "FK-8R3N")
     hours = hold_first_offer(requester)
     requester.page.get_by_role("button", name="Diesen Termin buchen").click()

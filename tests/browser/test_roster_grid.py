@@ -11,7 +11,6 @@ from shutil import copy
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 from werkzeug.serving import make_server
 
@@ -20,13 +19,12 @@ from confsched.create_app import create_app
 from confsched.db import Database
 from confsched.models.people import Person
 from confsched.settings import load_settings
-from tests.browser.conftest import AXE_OPTIONS
 from tests.flows.processes import free_port
+from tests.support import barriers
 from tests.support.rosters import RosterWorld, build_department
 from tests.world import NOW, PASSWORD
 
 PASTE = "(text) => navigator.clipboard.writeText(text)"
-BY_COLOUR = {"runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}}
 AHREND, BRANDT, KOLB, OKAFOR, RIEGER = range(5)
 
 
@@ -101,17 +99,6 @@ class Desk:
         """Wait until the server has answered everything."""
         expect(self.page.locator(".roster td[data-state]")).to_have_count(0)
         expect(self.page.locator("[data-bar=state]")).not_to_have_text("Speichert …")
-
-    def assert_no_barriers(self, options: dict[str, Any] = AXE_OPTIONS) -> None:
-        results = Axe().run(self.page, options=options)
-        assert results.violations_count == 0, results.generate_report()
-
-    def assert_no_barriers_in_any_colours(self) -> None:
-        """Check everything by light, and by dark what goes by colours."""
-        self.assert_no_barriers()
-        self.page.emulate_media(color_scheme="dark", reduced_motion="reduce")  # no colour on its way
-        self.assert_no_barriers(BY_COLOUR)
-        self.page.emulate_media(color_scheme="light")
 
 
 class Office:
@@ -309,7 +296,7 @@ def test_f8_goes_from_one_gap_or_warning_to_the_next(desk: Any) -> None:
     expect(own.cell(AHREND, 5)).to_be_focused()
     own.press("?")
     expect(page.locator("#roster-keys")).to_be_visible()
-    own.assert_no_barriers()
+    barriers.assert_no_barriers(page)
     own.press("Escape")
     expect(page.locator("#roster-keys")).to_be_hidden()
 
@@ -415,10 +402,10 @@ def test_the_pages_of_a_month_have_no_barriers(desk: Any, ward: Ward) -> None:
     page.evaluate(PASTE, "N\tT\tX\tN/R\tH\tU\r\nR\tR\tX\tN\tH\tF")
     own.press("Control+v")
     own.assert_saved()
-    own.assert_no_barriers_in_any_colours()
+    barriers.assert_no_barriers_in_either_scheme(page)
     for path in (f"{ward.month('2027-10')}?day=2027-10-05", ward.month("codes")):
         page.goto(path)
-        own.assert_no_barriers_in_any_colours()
+        barriers.assert_no_barriers_in_either_scheme(page)
 
 
 def test_on_a_phone_the_table_scrolls_in_its_frame_and_names_stay(desk: Any) -> None:

@@ -73,6 +73,7 @@ def test_a_duty_is_asked_for_taken_and_approved(visit: Any, hospital: Hospital, 
 
     taker = let_sign_in(hospital, colleague)
     visitor = visit(script=script).sign_in(taker.email)
+    visitor.page.goto("/")
     visitor.page.locator(f"main a[href='{address.removeprefix(hospital.url)}']").first.click()
     check(visitor, script)
     press(visitor.page, "acceptance")
