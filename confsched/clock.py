@@ -2,14 +2,42 @@
 
 from __future__ import annotations
 
+import time as stopwatch
 from datetime import UTC, date, datetime, time, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
+from pathlib import Path
 from zoneinfo import ZoneInfo
+
+_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+_AT_ONCE = 0.05  # seconds within which two clocks are read one after the other
 
 
 def now() -> datetime:
     """Return the present instant, aware, UTC, whole microseconds."""
     return datetime.now(UTC)
+
+
+def machine_started_at() -> datetime:
+    """Return when the machine was started, by the clock that it has now: a clock that was set tells another.
+
+    A process may be stopped between two readings; such a pair is read once more.
+    """
+    while True:
+        before = _running_seconds()
+        wall = datetime.now(UTC)
+        if _running_seconds() - before < _AT_ONCE:
+            return wall - timedelta(seconds=before)
+
+
+def _running_seconds() -> float:
+    """Return for how long the machine has run, time asleep included."""
+    return stopwatch.clock_gettime(stopwatch.CLOCK_BOOTTIME)
+
+
+@cache
+def boot_name() -> str:
+    """Return what no other start of this machine is called, "" where the system does not say."""
+    return _BOOT_ID.read_text().strip() if _BOOT_ID.exists() else ""
 
 
 @lru_cache(maxsize=64)

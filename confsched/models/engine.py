@@ -20,6 +20,18 @@ class EngineCycle(Base):
     completed_at: Mapped[datetime] = mapped_column(index=True)
 
 
+class EngineClock(Base):
+    """When the machine was started, by its own clock; another instant for the same start: the clock was set.
+
+    One row, for the file of one machine; a server of databases has a clock of its own.
+    """
+
+    __tablename__ = "engine_clock"
+
+    boot: Mapped[str] = mapped_column(String(40), primary_key=True)
+    started_at: Mapped[datetime]
+
+
 class IdempotencyKey(Base):
     """The first answer to a creating POST, returned again when the browser repeats it."""
 

@@ -23,6 +23,7 @@ NOT_SENT = sa.text("sent_at IS NULL AND failed_at IS NULL AND stopped_at IS NULL
 TABLES = (
     *("alert", "urgent_step", "urgent_rung", "team_mission", "readiness_check", "escalation_step"),
     *("urgent_consult", "link_test", "contact_point", "board_token", "alert_gateway", "push_key"),
+    "engine_clock",
 )
 
 
@@ -31,6 +32,12 @@ def upgrade() -> None:
     _create_consults()
     _create_ladders()
     _create_alerts()
+    op.create_table(
+        "engine_clock",
+        sa.Column("boot", sa.String(length=40), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("boot", name="pk_engine_clock"),
+    )
     _let_services_and_sites_say_more()
     with op.batch_alter_table("outbox_message") as batch:
         _change_words(batch, (*FORMER_MAILS, NEW_MAIL))
