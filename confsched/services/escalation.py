@@ -37,7 +37,7 @@ from confsched.services import alerts, escalation_alarms, urgent_steps
 from confsched.services.escalation_people import Reached, resolve_step
 from confsched.services.escalation_words import call_heading, call_lines
 
-__all__ = ["enter", "enter_due", "lock_due", "postpone", "resolve_step", "start", "stop"]
+__all__ = ["enter", "enter_due", "is_due", "lock_due", "postpone", "resolve_step", "start", "stop"]
 
 POSTPONED_BY = timedelta(seconds=2)
 _OPEN = (UrgentRung.entered_at.is_(None), UrgentRung.stopped_at.is_(None))
@@ -67,6 +67,11 @@ def enter_due(session: Session, *, now: datetime, limit: int = 1) -> int:
             return count
         enter(session, rung, now=now)
     return limit
+
+
+def is_due(session: Session, *, now: datetime) -> bool:
+    """Tell, without any lock, whether something is to be entered."""
+    return session.scalar(select(_waiting().where(UrgentRung.due_at <= now).exists())) is True
 
 
 def lock_due(session: Session, *, now: datetime) -> UrgentRung | None:

@@ -20,6 +20,7 @@ from confsched.services import engine, outbox
 from confsched.worker.busy_calendars import read_due_calendars
 from confsched.worker.consults import look_after_consults
 from confsched.worker.delivery import deliver_due
+from confsched.worker.escalation import climb_ladders
 from confsched.worker.housekeeping import tidy_up
 from confsched.worker.roster_fill import fill_due_rosters
 from confsched.worker.waitlist import give_back_unanswered, serve_waiting
@@ -43,7 +44,7 @@ class Job(NamedTuple):
     """Say what is done, how often, and by which function."""
 
     name: str
-    every_seconds: int
+    every_seconds: float
     run: Callable[[Engine], None]
 
 
@@ -56,6 +57,10 @@ def _deliver(work: Engine) -> None:
         lease=work.mail_lease,
         is_stopping=work.stopping.is_set,
     )
+
+
+def _climb_ladders(work: Engine) -> None:
+    climb_ladders(work.database, is_stopping=work.stopping.is_set)
 
 
 def _beat(work: Engine) -> None:
@@ -91,6 +96,7 @@ def _tidy(work: Engine) -> None:
 
 
 JOBS = (
+    Job("call the next by the ladders of urgent consults", 0.25, _climb_ladders),
     Job("deliver mails that are due", 1, _deliver),
     Job("prove that the engine runs", 3, _beat),
     Job("read busy calendars that are due", 5, _read_calendars),
