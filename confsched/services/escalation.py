@@ -17,9 +17,11 @@ from sqlalchemy.orm import Session, joinedload
 
 from confsched.domain.escalation import (
     CLOSE_TOGETHER,
+    LadderState,
     Rung,
     Step,
     alarms_owner,
+    ladder_state,
     next_round,
     plan,
     positions_of_round,
@@ -37,7 +39,17 @@ from confsched.services import alerts, escalation_alarms, urgent_steps
 from confsched.services.escalation_people import Reached, resolve_step
 from confsched.services.escalation_words import call_heading, call_lines
 
-__all__ = ["enter", "enter_due", "is_due", "lock_due", "postpone", "resolve_step", "start", "stop"]
+__all__ = [
+    "enter",
+    "enter_due",
+    "is_due",
+    "lock_due",
+    "postpone",
+    "resolve_step",
+    "start",
+    "state_of",
+    "stop",
+]
 
 POSTPONED_BY = timedelta(seconds=2)
 _OPEN = (UrgentRung.entered_at.is_(None), UrgentRung.stopped_at.is_(None))
@@ -121,6 +133,16 @@ def stop(session: Session, consult: UrgentConsult, *, now: datetime) -> None:
     open_rungs = (UrgentRung.consult_id == consult.id, *_OPEN)
     session.execute(update(UrgentRung).where(*open_rungs).values(stopped_at=now))
     alerts.stop_for(session, consult, now)
+
+
+def state_of(consult: UrgentConsult) -> LadderState:
+    """Return how far the ladder of a consult has come, for its page."""
+    rungs = consult.rungs
+    return ladder_state(
+        is_over=not _rings(consult),
+        is_waiting=any(one.entered_at is None and one.stopped_at is None for one in rungs),
+        shows_number=any(one.target is EscalationTarget.PHONE_CARD and one.entered_at for one in rungs),
+    )
 
 
 def _rings(consult: UrgentConsult) -> bool:
