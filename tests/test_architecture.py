@@ -23,6 +23,7 @@ LAYERS: tuple[tuple[set[str], ...], ...] = (
     ({"formats"}, {"models"}),
     ({"services"},),
     ({"db", "migrations"}, {"mail"}, {"fetch", "sandbox"}),
+    ({"channels"},),
     ({"edge"},),
     ({"web"}, {"api"}, {"worker"}),
     ({"cli", "demo", "create_app", "__main__", "confsched"},),
@@ -46,7 +47,7 @@ SELECTORS = {"services", "db", "demo", "migrations"}
 CLOCK_READERS = {"clock"}
 STOPWATCHES = ("monotonic", "perf_counter", "process_time")
 STOPWATCH_READERS = {"clock", "worker", "sandbox", "fetch"}
-SENDERS = {"worker", "mail", "fetch", "sandbox"}
+SENDERS = {"worker", "mail", "channels", "fetch", "sandbox"}
 WITHOUT_SQLALCHEMY = {"edge", "web", "api"}
 
 FUNCTION_LINES, FILE_LINES = 50, 400

@@ -38,7 +38,7 @@ class PermanentFailure(MailFailure):
     """Say that this mail will never be taken as it is."""
 
 
-def send(url: str, envelope: bytes, sender: str, recipient: str) -> None:
+def send(url: str, envelope: bytes, sender: str, recipient: str, *, timeout: float = TIMEOUT_SECONDS) -> None:
     """Hand the mail to the server at smtp[s]://[user:password@]host[:port]; return once it is accepted.
 
     Raises PermanentFailure where the server refuses the sender, recipient or mail with 5xx (RFC 5321 4.2.1),
@@ -47,7 +47,7 @@ def send(url: str, envelope: bytes, sender: str, recipient: str) -> None:
     require_plain_address(sender)
     require_plain_address(recipient)
     try:
-        with _connected(urlsplit(url), sender) as server:
+        with _connected(urlsplit(url), sender, timeout) as server:
             server.sendmail(sender, [recipient], envelope)
     except smtplib.SMTPRecipientsRefused as refused:
         code, answer = refused.recipients[recipient]
@@ -68,9 +68,9 @@ def require_plain_address(address: str) -> None:
 
 
 @contextmanager
-def _connected(url: SplitResult, sender: str) -> Iterator[smtplib.SMTP]:
+def _connected(url: SplitResult, sender: str, timeout: float) -> Iterator[smtplib.SMTP]:
     """Yield a server ready to take the mail; after that its goodbye no longer matters."""
-    server = _connect(url, sender.rpartition("@")[2])
+    server = _connect(url, sender.rpartition("@")[2], timeout)
     try:
         if url.scheme == "smtp":
             _start_tls(server)
@@ -84,7 +84,7 @@ def _connected(url: SplitResult, sender: str) -> Iterator[smtplib.SMTP]:
         server.close()
 
 
-def _connect(url: SplitResult, own_name: str) -> smtplib.SMTP:
+def _connect(url: SplitResult, own_name: str, timeout: float) -> smtplib.SMTP:
     assert url.scheme in ("smtp", "smtps"), "the configuration was checked at start"
     host = url.hostname or "localhost"
     if url.scheme == "smtps":
@@ -92,10 +92,10 @@ def _connect(url: SplitResult, own_name: str) -> smtplib.SMTP:
             host,
             url.port or SMTPS_PORT,
             own_name,
-            timeout=TIMEOUT_SECONDS,
+            timeout=timeout,
             context=ssl.create_default_context(),
         )
-    return smtplib.SMTP(host, url.port or SMTP_PORT, own_name, timeout=TIMEOUT_SECONDS)
+    return smtplib.SMTP(host, url.port or SMTP_PORT, own_name, timeout=timeout)
 
 
 def _start_tls(server: smtplib.SMTP) -> None:

@@ -7,20 +7,22 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, not_, or_, select, update
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session
 
 from confsched.clock import to_local
 from confsched.domain.alerts import Life, chosen, retry_at
 from confsched.domain.kinds import AlertPurpose, Channel
 from confsched.errors import Message
 from confsched.formats.stored_messages import store_message
-from confsched.models.contacts import ContactPoint, ReadinessCheck
+from confsched.models.contacts import AlertGateway, ContactPoint, ReadinessCheck
 from confsched.models.people import Person
 from confsched.models.urgent import Alert, UrgentConsult, UrgentRung
+from confsched.services import urgent_steps
 from confsched.services.contact_points import reachable
 
 LEASE = timedelta(seconds=15)
@@ -81,6 +83,34 @@ def _snapshot(
         "language": person.language,
         "zone": person.zone,
     }
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """Hold a claimed alert with the contact point that it goes to, and that one's gateway."""
+
+    alert: Alert
+    point: ContactPoint
+    gateway: AlertGateway | None
+
+
+def has_due(session: Session, channel: Channel, *, now: datetime) -> bool:
+    """Tell cheaply, without a lock, whether it may be worth claiming."""
+    query = (
+        select(Alert.id)
+        .join(ContactPoint, ContactPoint.id == Alert.contact_id)
+        .where(ContactPoint.channel == channel, _waits(), Alert.due_at <= now)
+        .where(or_(Alert.lease_until.is_(None), Alert.lease_until <= now))
+        .limit(1)
+    )
+    return session.scalar(query) is not None
+
+
+def outgoing(session: Session, one: Alert) -> Outgoing:
+    """Return the alert with what is needed to send it."""
+    point = session.get_one(ContactPoint, one.contact_id)
+    gateway = session.get_one(AlertGateway, point.gateway_id) if point.gateway_id else None
+    return Outgoing(one, point, gateway)
 
 
 def claim_due(
@@ -151,11 +181,10 @@ def is_called_off() -> ColumnElement[bool]:
 
 def settle_sent(session: Session, alert_id: uuid.UUID, lease_key: str, *, now: datetime) -> None:
     """Record that an alert left, and that its contact point works; ignored when the lease has passed on."""
-    one = _leased(session, alert_id, lease_key)
+    one = _settled(session, alert_id, lease_key)
     if one is None:
         return
     one.sent_at, one.last_error = now, None
-    one.lease_until = one.lease_key = None
     point = session.get_one(ContactPoint, one.contact_id)
     point.failed_at = point.last_error = None
 
@@ -168,28 +197,39 @@ def settle_failed(
     now: datetime,
     reason: str,
     is_permanent: bool,
+    is_gone: bool = False,
 ) -> None:
-    """Record a refusal: one that passes is tried again soon, one that stays is told to its owner."""
-    one = _leased(session, alert_id, lease_key)
+    """Record a refusal: one that passes is tried again soon, one that stays is told to its owner.
+
+    Where the address is gone for good, its proof is void and it counts no longer.
+    """
+    one = _settled(session, alert_id, lease_key)
     if one is None:
         return
     point = session.get_one(ContactPoint, one.contact_id)
     one.last_error = point.last_error = reason[:MAX_ERROR]
-    one.lease_until = one.lease_key = None
+    if is_gone:
+        point.proven_at = None
     if is_permanent or Life(one.purpose, one.created_at).is_over(now):
         one.failed_at = point.failed_at = now
     else:
         one.due_at = retry_at(one.attempts, now)
 
 
-def _leased(session: Session, alert_id: uuid.UUID, lease_key: str) -> Alert | None:
-    query = (
-        select(Alert)
-        .where(Alert.id == alert_id, Alert.lease_key == lease_key)
-        .options(joinedload(Alert.person))
-        .with_for_update(of=Alert)
-    )
-    return session.scalars(query).one_or_none()
+def _settled(session: Session, alert_id: uuid.UUID, lease_key: str) -> Alert | None:
+    """Return the alert without its lease, None where another worker has it now.
+
+    The consult is locked before the alert, as by whoever acknowledges it: nobody waits in a circle. Its
+    readers see the result of the alert.
+    """
+    consult_id = session.scalar(select(Alert.consult_id).where(Alert.id == alert_id))
+    if consult_id is not None:
+        urgent_steps.touch(session, session.get_one(UrgentConsult, consult_id))
+    query = select(Alert).where(Alert.id == alert_id, Alert.lease_key == lease_key).with_for_update()
+    one = session.scalars(query).one_or_none()
+    if one is not None:
+        one.lease_until = one.lease_key = None
+    return one
 
 
 def stop_for(session: Session, consult: UrgentConsult, now: datetime) -> None:

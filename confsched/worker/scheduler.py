@@ -11,12 +11,15 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import NamedTuple
 
+from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from confsched import clock
 from confsched.db import Database
+from confsched.domain.kinds import Channel
 from confsched.mail.envelopes import House
 from confsched.services import engine, outbox
+from confsched.worker.alerts import Post, send_due_alerts
 from confsched.worker.busy_calendars import read_due_calendars
 from confsched.worker.consults import look_after_consults
 from confsched.worker.delivery import deliver_due
@@ -63,6 +66,22 @@ def _climb_ladders(work: Engine) -> None:
     climb_ladders(work.database, is_stopping=work.stopping.is_set)
 
 
+def _send_alert_mails(work: Engine) -> None:
+    send_due_alerts(_post(work), Channel.EMAIL, is_stopping=work.stopping.is_set)
+
+
+def _send_alert_pushes(work: Engine) -> None:
+    send_due_alerts(_post(work), Channel.PUSH, is_stopping=work.stopping.is_set)
+
+
+def _send_alerts_by_gateways(work: Engine) -> None:
+    send_due_alerts(_post(work), Channel.GATEWAY, is_stopping=work.stopping.is_set)
+
+
+def _post(work: Engine) -> Post:
+    return Post(work.database, work.house, work.smtp_url, work.secret_key, work.worker, work.allowed_hosts)
+
+
 def _beat(work: Engine) -> None:
     with work.database.transaction() as session:
         engine.record_cycle(session, work.worker, clock.now())
@@ -98,6 +117,9 @@ def _tidy(work: Engine) -> None:
 JOBS = (
     Job("call the next by the ladders of urgent consults", 0.25, _climb_ladders),
     Job("deliver mails that are due", 1, _deliver),
+    Job("send alerts by mail", 1, _send_alert_mails),
+    Job("send alerts to browsers", 1, _send_alert_pushes),
+    Job("send alerts by gateways", 1, _send_alerts_by_gateways),
     Job("prove that the engine runs", 3, _beat),
     Job("read busy calendars that are due", 5, _read_calendars),
     Job("fill rosters that wait for it", 1, _fill_rosters),
@@ -134,7 +156,8 @@ class RunningWorker:
 
 def start(work: Engine) -> RunningWorker:
     """Start knocking in the background."""
-    scheduler = BackgroundScheduler(timezone="UTC")
+    # A thread for each job: what takes long never keeps an alert from being sent.
+    scheduler = BackgroundScheduler(timezone="UTC", executors={"default": ThreadPoolExecutor(len(JOBS))})
     for job in JOBS:
         scheduler.add_job(
             job.run,

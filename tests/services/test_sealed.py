@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from confsched.errors import Refusal
 from confsched.models.busy import BusySource
 from confsched.services.busy_calendars import MAX_PASSWORD
-from confsched.services.sealed import seal, unseal
+from confsched.services.sealed import Purpose, digits_for, seal, unseal
 
 KEY = "a key of the tests, long enough to be one"
 ROW = uuid.UUID(int=7)
@@ -48,3 +48,19 @@ def test_a_password_moved_to_another_row_does_not_open() -> None:
 def test_a_damaged_text_asks_for_the_password_again(text: str) -> None:
     with pytest.raises(Refusal, match=TYPE_AGAIN):
         unseal(text, secret_key=KEY, row_id=ROW)
+
+
+def test_what_is_sealed_for_one_purpose_does_not_open_for_another() -> None:
+    sealed = seal("ntfys://alerts.example/{address}", secret_key=KEY, row_id=ROW, purpose=Purpose.GATEWAY)
+    assert unseal(sealed, secret_key=KEY, row_id=ROW, purpose=Purpose.GATEWAY).startswith("ntfys")
+    with pytest.raises(Refusal, match="browser has to be added again"):
+        unseal(sealed, secret_key=KEY, row_id=ROW, purpose=Purpose.BROWSER)
+
+
+def test_the_code_of_a_row_is_always_the_same_six_digits_and_needs_the_secret_key() -> None:
+    code = digits_for(ROW, secret_key=KEY)
+    assert len(code) == 6
+    assert code.isdigit()
+    assert digits_for(ROW, secret_key=KEY) == code
+    assert digits_for(uuid.UUID(int=8), secret_key=KEY) != code
+    assert digits_for(ROW, secret_key="another key, which is long enough too") != code
