@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.test_conference import plan
 from tests.browser.test_main_job import SECRETARY
+
+MOST_SHEETS = 4
+WHITE = ("rgb(255, 255, 255)", "rgba(0, 0, 0, 0)")
 
 
 def met(page: Page) -> str:
@@ -47,7 +51,7 @@ def test_a_requirement_is_added_by_keyboard_and_the_times_follow_without_losing_
 
 
 def test_without_script_a_button_does_the_same_and_a_narrow_page_never_moves_sideways(visit: Any) -> None:
-    secretary = visit(script=False, width=390).sign_in(SECRETARY)
+    secretary = visit(script=False, width=390, scheme="dark").sign_in(SECRETARY)
     page = secretary.page
     plan(page, "Gefäßboard auf dem Telefon")
     page.locator("#wanted > summary").click()
@@ -59,3 +63,18 @@ def test_without_script_a_button_does_the_same_and_a_narrow_page_never_moves_sid
     expect(page.locator("#need-3-is_optional")).to_be_checked()
     expect(page.get_by_role("heading", name="Erfüllte Anforderungen")).to_contain_text("von 4")
     assert page.locator("main").evaluate("main => document.documentElement.scrollWidth") == 390
+    _read_on_paper(page)
+
+
+def _read_on_paper(page: Page) -> None:
+    """Print what is folded and dark on the screen: across, the bands and the table of the day, light."""
+    table = page.locator(".day-table")
+    expect(table.locator("td").first).to_be_hidden()
+    printed = page.pdf(prefer_css_page_size=True)
+    sheets = re.findall(rb"/MediaBox\s*\[0 0 (\d+)[.\d]* (\d+)", printed)
+    assert set(sheets) == {(b"841", b"594")} and len(sheets) <= MOST_SHEETS
+    page.emulate_media(media="print")
+    for cell in (table.locator("caption"), *table.locator("td").all()):
+        expect(cell).to_be_visible()
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") in WHITE
+    page.emulate_media(media="screen")

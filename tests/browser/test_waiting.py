@@ -14,6 +14,7 @@ from confsched.models.consults import Consult
 from confsched.models.outbox import OutboxMessage
 from confsched.models.people import Person
 from confsched.models.rosters import Duty, WorkingHoursRow
+from confsched.models.waitlist import SlotOffer
 from tests.browser.conftest import Hospital, Visitor
 from tests.browser.test_every_page import PEOPLE
 
@@ -46,10 +47,11 @@ def _link(hospital: Hospital) -> str:
 
 
 def _look(visitor: Visitor) -> None:
-    """Look for barriers in either scheme, and for what would scroll sideways on a phone."""
+    """Look for barriers in either scheme, and on a phone also for what would scroll sideways."""
     visitor.assert_no_barriers_in_either_scheme()
     visitor.page.set_viewport_size({"width": NARROW, "height": 900})
     assert visitor.page.evaluate("document.documentElement.scrollWidth") <= NARROW, visitor.page.url
+    visitor.assert_no_barriers()  # what lies side by side on a desk is close together here
     visitor.page.set_viewport_size({"width": 1280, "height": 900})
 
 
@@ -63,13 +65,19 @@ def _press(visitor: Visitor, name: str) -> None:
 def test_waiting_for_an_earlier_time_until_it_is_taken(visit: Any, hospital: Hospital) -> None:
     visitor = visit().sign_in(PEOPLE["requester"])
     page = visitor.page
-    page.goto(_path_of(hospital, ConsultState.BOOKED) + "/waiting")
+    path = _path_of(hospital, ConsultState.BOOKED)
+    page.goto(f"{path}/waiting")
     _look(visitor)
     _press(visitor, "Auf die Warteliste")
     page.get_by_text("0 vor Ihnen").wait_for()
     _look(visitor)
+    page.goto(path)
+    page.get_by_role("heading", name="Sie warten auf eine frühere Zeit").wait_for()
+    _look(visitor)
+    with hospital.database.transaction() as session:
+        session.execute(delete(SlotOffer))  # as if all that is free now had been freed since
     hospital.work()
-    page.reload()
+    page.goto(f"{path}/waiting")
     left = page.locator("[data-left]")
     before = left.inner_text()
     assert re.fullmatch(r"\d:\d\d:\d\d|\d+:\d\d", before)
