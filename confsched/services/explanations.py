@@ -10,13 +10,12 @@ from sqlalchemy.orm import Session
 
 from confsched import clock
 from confsched.domain import starts
-from confsched.domain.availability import Why
 from confsched.domain.changes import Change, Longer, OtherService, Remote, a_week_longer, changed
 from confsched.domain.explain import Explanation, NeedAt, at_time, limits_at
 from confsched.domain.holidays import is_public_holiday
 from confsched.domain.intervals import Span
 from confsched.domain.kinds import ConsultState
-from confsched.domain.matching import Candidate, Offer, first_offer, prepare
+from confsched.domain.matching import Offer, first_offer, prepare
 from confsched.domain.relaxations import Relaxation, is_better, smallest
 from confsched.domain.weekly import WEEKS, WeeklySlot, best_weekly
 from confsched.errors import Message, Refusal, msg
@@ -26,6 +25,7 @@ from confsched.models.consults import Consult
 from confsched.services.availability import load_candidates
 from confsched.services.consults import agreed_services
 from confsched.services.matching import Plan, plan_conference, plan_consult
+from confsched.services.out_of_hours import gather, gather_at
 
 MAX_SERVICES = 3
 BESIDE = timedelta(days=1)
@@ -75,40 +75,11 @@ def answer_conference(
 
 def _answer(plan: Plan, span: Span) -> Answer:
     ready = starts.Plan(plan.needs, plan.candidates, plan.search, prepare({}, plan.search))
-    needs = tuple(_with_hours(plan, need, span) for need in at_time(ready, span))
-    return Answer(span, limits_at(ready, span), needs, plan.at(span))
-
-
-def _with_hours(plan: Plan, need: NeedAt, span: Span) -> NeedAt:
-    off = _out_of_hours(plan, next(one for one in plan.needs if one.key == need.key), span)
-    return replace(need, busy=(("", off),)) if off else need
-
-
-def _out_of_hours(plan: Plan, need: starts.Need, span: Span) -> Message | None:
-    """Say once that it is outside everybody's working hours, as at night; else each is named."""
-    pool = [plan.candidates[person] for person in need.pool if person in plan.candidates]
-    if not pool or not all(_is_off(candidate, span) for candidate in pool):
-        return None
-    if len(pool) == 1:
-        return msg("Outside the working hours of %(name)s.", name=pool[0].name)
-    return msg("Outside the working hours of all %(count)s who could come.", count=len(pool))
-
-
-def _is_off(candidate: Candidate, span: Span) -> bool:
-    parts = [part for part in candidate.availability.stretches if part.span.overlaps(span)]
-    return bool(parts) and all(part.why is Why.NOT_WORKING for part in parts)
-
-
-def _explained(plan: Plan) -> Explanation:
-    explanation = plan.explain()
-    by_label = {need.label: need for need in plan.needs}
-    blocked = tuple(
-        replace(part, reasons=(off,))
-        if part.need in by_label and (off := _out_of_hours(plan, by_label[part.need], part.span))
-        else part
-        for part in explanation.blocked
+    needs = tuple(
+        gather_at(found, need, plan.candidates, span)
+        for found, need in zip(at_time(ready, span), plan.needs, strict=True)
     )
-    return replace(explanation, blocked=blocked)
+    return Answer(span, limits_at(ready, span), needs, plan.at(span))
 
 
 def shown_offers(plan: Plan, first: Offer | None) -> tuple[Offer, ...]:
@@ -129,7 +100,7 @@ def find_first(plan: Plan) -> Offer | None:
 
 def explain_consult(session: Session, consult: Consult, plan: Plan, *, now: datetime) -> Explanation:
     """Explain a search, with the changes that need another place, another service, or a later day."""
-    explanation = _explained(plan)
+    explanation = gather(plan.explain(), plan.needs, plan.candidates)
     if not explanation.blocked:
         return explanation
     first, loaded = explanation.first, _Loaded(session, plan, consult.service.requirements, now)
@@ -142,7 +113,7 @@ def explain_consult(session: Session, consult: Consult, plan: Plan, *, now: date
 
 def explain_conference(session: Session, conference: Conference, plan: Plan, *, now: datetime) -> Explanation:
     """Explain a search, with the changes that need another place or a later day."""
-    explanation = _explained(plan)
+    explanation = gather(plan.explain(), plan.needs, plan.candidates)
     if not explanation.blocked:
         return explanation
     first, loaded = explanation.first, _Loaded(session, plan, conference.requirements, now)

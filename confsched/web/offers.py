@@ -176,6 +176,7 @@ def move_way(relaxation: Relaxation, booking: Booking, *, may_override: bool) ->
         return Way(msg("A move keeps the length. Book a shorter meeting anew."))
     if may_override:
         here = clock.to_local(at, reader_zone())
-        own = {"day": f"{here:%Y-%m-%d}", "at": f"{here:%H:%M}", "_anchor": "own"}
-        return Way(msg("Overrule"), href=url_for("bookings.times", booking_id=booking.id, **own))
+        day, time = f"{here:%Y-%m-%d}", f"{here:%H:%M}"
+        href = url_for("bookings.times", booking_id=booking.id, day=day, at=time, _anchor="own")
+        return Way(msg("Overrule"), href=href)
     return Way(msg("Only the secretariat or a consultant may overrule this."))

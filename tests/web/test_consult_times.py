@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from confsched.db import Database
 from confsched.domain.kinds import QuestionAnswer
 from confsched.models.catalogue import Service
-from confsched.services import questions
+from confsched.services import bookings, consult_times, questions
 from tests.support.questions import make_unknown, token_for
 from tests.support.web import SignIn
 from tests.world import NOW, World, ask, book, leave_one_neurologist, local
@@ -92,3 +92,19 @@ def test_a_seat_of_somebody_else_is_not_found(
     assert client.post(f"/consults/{unknown}/{step}").status_code == 404
     sign_in(client, world.auditor)
     assert client.post(f"/consults/{unknown}/{step}").status_code == 403
+
+
+def test_a_held_seat_in_a_meeting_that_is_called_off_is_not_shown_as_held(
+    client: FlaskClient, world: World, sign_in: SignIn, sqlite_database: Database
+) -> None:
+    with sqlite_database.transaction() as session:
+        session.get_one(Service, world.service.id).seats = 2
+        booking = book(session, world, TEN)
+        consult, actor = ask(session, world, "key-2", by=world.second_requester), world.second_requester
+        consult_times.hold_seat(session, world.actor(actor), consult, booking.id, now=NOW)
+        bookings.cancel(session, world.actor(world.neurologist), booking, now=NOW)
+        here = f"/consults/{consult.id}"
+    sign_in(client, world.second_requester)
+    page = client.get(f"{here}/times").text
+    assert "This meeting has been moved or called off meanwhile." in page and "Held for you" not in page
+    assert client.post(f"{here}/booking").status_code == 409
