@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -30,10 +30,10 @@ from confsched.models.people import Membership, Person
 from confsched.models.questions import AvailabilityQuestion
 from confsched.models.rosters import Absence
 from confsched.services.day_caps import DayCap, load_capped
-from confsched.services.duty_times import LineFacts, load_duties
+from confsched.services.duty_times import Duties, LineFacts, load_duties
 from confsched.services.spans import Spans, load_spans, without_collector
 from confsched.services.travel import load_elsewhere
-from confsched.services.working_times import load_working
+from confsched.services.working_times import Working, load_working
 
 # What lies around the window matters too: a night duty before it needs rest, a buffer reaches over its edge.
 MARGIN = timedelta(days=2)
@@ -81,59 +81,128 @@ def load_candidates(
     session: Session, asked: Asked, window: Span, *, now: datetime
 ) -> dict[uuid.UUID, Candidate]:
     """Return a candidate per person and resource asked for, with availability over `window`."""
+    return load_all(session, [(asked, window)], now=now)[0]
+
+
+def load_all(
+    session: Session, searches: Sequence[tuple[Asked, Span]], *, now: datetime
+) -> list[dict[uuid.UUID, Candidate]]:
+    """Return the candidates of each search, for many in as many queries as for one.
+
+    All of them leave out the same booking and the same hold, if any.
+    """
+    if not searches:
+        return []
     session.flush()  # plain rows are read below, which does not flush what waits by itself
-    wide = window.widen(MARGIN, MARGIN)
-    people = asked.people | asked.present
+    every = [asked for asked, _ in searches]
+    people = frozenset[uuid.UUID]().union(*(asked.people | asked.present for asked in every))
+    resources = frozenset[uuid.UUID]().union(*(asked.resources for asked in every))
     with without_collector():
-        facts = _load_facts(session, asked, wide, now=now)
+        facts = _load_facts(session, searches, now=now)
     recent = _count_recent(session, people, now)
+    names = _load_names(session, people, resources)
+    houses = _load_houses(session, people, {asked.own_house for asked in every})
+    return [
+        _candidates(session, asked, window, own, recent, names, houses, now)
+        for (asked, window), own in zip(searches, facts, strict=True)
+    ]
+
+
+def _candidates(
+    session: Session,
+    asked: Asked,
+    window: Span,
+    facts: Mapping[uuid.UUID, Facts],
+    recent: Mapping[uuid.UUID, int],
+    names: Mapping[uuid.UUID, str],
+    houses: Mapping[uuid.UUID, frozenset[uuid.UUID]],
+    now: datetime,
+) -> dict[uuid.UUID, Candidate]:
     knowing = _knowing_the_case(session, asked) - asked.present
-    names = _load_names(session, people, asked.resources)
-    own = _load_own(session, people, asked.own_house) | asked.present | asked.resources
+    own = asked.present | asked.resources | (houses[asked.own_house] if asked.own_house else frozenset())
     return {
         subject_id: Candidate(
             id=subject_id,
-            name=name,
+            name=names[subject_id],
             availability=availability(facts[subject_id], window, now),
             recent=recent.get(subject_id, 0),
             knows_case=subject_id in knowing,
             is_foreign=subject_id not in own,
         )
-        for subject_id, name in names.items()
+        for subject_id in names.keys() & (asked.people | asked.present | asked.resources)
     }
 
 
-def _load_facts(session: Session, asked: Asked, window: Span, *, now: datetime) -> Mapping[uuid.UUID, Facts]:
-    people = asked.people - asked.present
-    claims = load_spans(
-        session, *CLAIM, Claim.subject_id.in_(_subjects(asked)), *_standing(asked, window, now)
+@dataclass(frozen=True)
+class _Loaded:
+    """Hold what is on record about everybody, whatever it means for one search."""
+
+    window: Span
+    claims: Spans
+    working: Working
+    duties: Duties
+    absences: Spans
+    calendars: Mapping[uuid.UUID, list[ImportedCalendar]]
+    answers: _Answers
+    capped: Mapping[uuid.UUID, Spans]
+    elsewhere: Mapping[uuid.UUID, Mapping[uuid.UUID, tuple[Span, ...]]]
+
+
+def _load_facts(
+    session: Session, searches: Sequence[tuple[Asked, Span]], *, now: datetime
+) -> list[Mapping[uuid.UUID, Facts]]:
+    every = [asked for asked, _ in searches]
+    assert len({(one.without_booking, one.without_hold) for one in every}) == 1, "they leave out the same"
+    begin, end = min(span.starts_at for _, span in searches), max(span.ends_at for _, span in searches)
+    window = Span(begin, end).widen(MARGIN, MARGIN)
+    standing = _standing(every[0], window, now)
+    people = frozenset[uuid.UUID]().union(*(asked.people - asked.present for asked in every))
+    subjects = people.union(*(asked.present | asked.resources for asked in every))
+    loaded = _Loaded(
+        window,
+        claims=load_spans(session, *CLAIM, Claim.subject_id.in_(list(subjects)), *standing),
+        working=load_working(session, people, window),
+        duties=load_duties(session, people, window),
+        absences=_load_absences(session, people, window),
+        calendars=_load_calendars(session, people, window),
+        answers=_load_answers(session, people, window),
+        capped=_load_capped(session, every, people, window, now),
+        elsewhere=_load_elsewhere(session, every, standing),
     )
-    working = load_working(session, people, window, on_site=asked.on_site, site_id=asked.site_id)
-    duties = load_duties(session, people, window, lambda line, person: _serves(line, person, asked))
-    absences = _load_absences(session, people, window)
-    calendars = _load_calendars(session, people, window)
-    answers = _load_answers(session, people, window)
-    capped = _load_capped(session, asked, window, now)
-    elsewhere = _load_elsewhere(session, asked, window, now)
+    return [_facts_of(asked, loaded) for asked in every]
+
+
+def _facts_of(asked: Asked, loaded: _Loaded) -> Mapping[uuid.UUID, Facts]:
+    people = asked.people - asked.present
+    duties = loaded.duties.times(people, lambda line, person: _serves(line, person, asked))
+    capped = loaded.capped.get(asked.service_id, {}) if asked.service_id and asked.cap_per_day else {}
+    elsewhere = loaded.elsewhere.get(asked.site_id, {}) if asked.site_id and asked.on_site else {}
     facts = {
         person_id: Facts(
-            working=() if person_id in asked.only_on_duty else working.get(person_id),
+            working=_working_of(person_id, asked, loaded.working),
             available_duties=tuple(duties.available.get(person_id, ())),
             blocking_duties=tuple(duties.blocking.get(person_id, ())),
-            absences=tuple(absences.get(person_id, ())),
-            claims=tuple(claims.get(person_id, ())),
+            absences=tuple(loaded.absences.get(person_id, ())),
+            claims=tuple(loaded.claims.get(person_id, ())),
             rest=tuple(duties.rest.get(person_id, ())),
-            calendars=tuple(calendars.get(person_id, ())),
-            confirmed=tuple(answers.yes.get(person_id, ())),
-            refused=tuple(answers.no.get(person_id, ())),
+            calendars=tuple(loaded.calendars.get(person_id, ())),
+            confirmed=tuple(loaded.answers.yes.get(person_id, ())),
+            refused=tuple(loaded.answers.no.get(person_id, ())),
             capped=tuple(capped.get(person_id, ())),
-            elsewhere=elsewhere.get(person_id, ()),
+            elsewhere=elsewhere.get(person_id, ()) if person_id in asked.on_site else (),
         )
         for person_id in people
     }
     for subject_id in asked.resources | asked.present:
-        facts[subject_id] = Facts(working=(window,), claims=tuple(claims.get(subject_id, ())))
+        claims = tuple(loaded.claims.get(subject_id, ()))
+        facts[subject_id] = Facts(working=(loaded.window,), claims=claims)
     return facts
+
+
+def _working_of(person_id: uuid.UUID, asked: Asked, working: Working) -> tuple[Span, ...] | None:
+    if person_id in asked.only_on_duty:
+        return ()
+    return working.of(person_id, asked.site_id if person_id in asked.on_site else None)
 
 
 def _load_names(
@@ -144,15 +213,20 @@ def _load_names(
     return {person.id: person.name for person in persons} | {room.id: room.name for room in rooms}
 
 
-def _load_own(session: Session, people: Iterable[uuid.UUID], house: uuid.UUID | None) -> frozenset[uuid.UUID]:
-    query = select(Membership.person_id).where(
-        Membership.person_id.in_(list(people)), Membership.organisation_id == house
+def _load_houses(
+    session: Session, people: Iterable[uuid.UUID], houses: Iterable[uuid.UUID | None]
+) -> dict[uuid.UUID, frozenset[uuid.UUID]]:
+    """Return which of the people work in each of the houses."""
+    wanted = [house for house in houses if house]
+    if not wanted:
+        return {}
+    query = select(Membership.organisation_id, Membership.person_id).where(
+        Membership.person_id.in_(list(people)), Membership.organisation_id.in_(wanted)
     )
-    return frozenset(session.scalars(query)) if house else frozenset()
-
-
-def _subjects(asked: Asked) -> list[uuid.UUID]:
-    return list(asked.people | asked.present | asked.resources)
+    found: dict[uuid.UUID, set[uuid.UUID]] = {house: set() for house in wanted}
+    for house, person_id in session.execute(query):
+        found[house].add(person_id)
+    return {house: frozenset(own) for house, own in found.items()}
 
 
 def _standing(asked: Asked, window: Span, now: datetime) -> tuple[ColumnElement[bool], ...]:
@@ -208,19 +282,30 @@ def _load_answers(session: Session, people: Iterable[uuid.UUID], window: Span) -
     return _Answers(answered(QuestionAnswer.YES), answered(QuestionAnswer.NO, QuestionAnswer.OTHER))
 
 
-def _load_capped(session: Session, asked: Asked, window: Span, now: datetime) -> Spans:
-    if asked.service_id is None or asked.cap_per_day is None:
-        return {}
-    cap = DayCap(asked.service_id, asked.cap_per_day, asked.zone, asked.without_booking, asked.without_hold)
-    return load_capped(session, asked.people - asked.present, cap, window, now=now)
+def _load_capped(
+    session: Session, every: Iterable[Asked], people: Iterable[uuid.UUID], window: Span, now: datetime
+) -> dict[uuid.UUID, Spans]:
+    """Return for each service with a cap who has reached it when."""
+    caps = [
+        DayCap(one.service_id, one.cap_per_day, one.zone, one.without_booking, one.without_hold)
+        for one in every
+        if one.service_id is not None and one.cap_per_day is not None
+    ]
+    found = load_capped(session, people, caps, window, now=now)
+    return {cap.service_id: capped for cap, capped in zip(caps, found, strict=True)}
 
 
 def _load_elsewhere(
-    session: Session, asked: Asked, window: Span, now: datetime
-) -> Mapping[uuid.UUID, tuple[Span, ...]]:
-    if asked.site_id is None or not asked.on_site:
-        return {}
-    return load_elsewhere(session, asked.on_site, asked.site_id, *_standing(asked, window, now))
+    session: Session, every: Iterable[Asked], standing: Iterable[ColumnElement[bool]]
+) -> dict[uuid.UUID, Mapping[uuid.UUID, tuple[Span, ...]]]:
+    """Return who is away from each site at which somebody has to be in person: few sites, so a query each."""
+    wanted: dict[uuid.UUID, set[uuid.UUID]] = defaultdict(set)
+    for asked in every:
+        if asked.site_id is not None and asked.on_site:
+            wanted[asked.site_id] |= asked.on_site
+    return {
+        site_id: load_elsewhere(session, on_site, site_id, *standing) for site_id, on_site in wanted.items()
+    }
 
 
 def _load_calendars(

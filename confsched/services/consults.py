@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased, joinedload, selectinload
 
 from confsched import clock
@@ -72,18 +72,16 @@ def list_services(session: Session, actor: Actor, *, now: datetime) -> list[Serv
 
 def agreed_services(sites: Collection[uuid.UUID], today: date) -> Select[Service]:
     """Return the query for what agreements let any of the sites ask on a day, by name."""
+    is_agreed = exists().where(
+        CooperationAgreement.service_id == Service.id,
+        CooperationAgreement.site_id.in_(sites),
+        CooperationAgreement.valid_from <= today,
+        or_(CooperationAgreement.valid_until.is_(None), CooperationAgreement.valid_until > today),
+    )
     return (
         select(Service)
-        .join(CooperationAgreement, CooperationAgreement.service_id == Service.id)
-        .where(
-            CooperationAgreement.site_id.in_(sites),
-            CooperationAgreement.valid_from <= today,
-            or_(CooperationAgreement.valid_until.is_(None), CooperationAgreement.valid_until > today),
-            Service.is_urgent.is_(False),
-            Service.is_open.is_(True),
-        )
+        .where(is_agreed, Service.is_urgent.is_(False), Service.is_open.is_(True))
         .options(selectinload(Service.site))
-        .distinct()
         .order_by(Service.name, Service.id)
     )
 

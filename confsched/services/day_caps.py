@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -35,20 +35,30 @@ class DayCap:
     without_hold: uuid.UUID | None = None
 
 
+# Who serves which service, when, and in which meeting or by which hold.
+Serving = tuple[uuid.UUID, uuid.UUID, datetime, uuid.UUID]
+
+
 def load_capped(
-    session: Session, people: Iterable[uuid.UUID], cap: DayCap, window: Span, *, now: datetime
-) -> Spans:
-    """Return the local days on which each person has reached the cap, with what is booked and what is held.
+    session: Session, people: Iterable[uuid.UUID], caps: Sequence[DayCap], window: Span, *, now: datetime
+) -> list[Spans]:
+    """Return for each cap the local days on which each person has reached it, booked and held together.
 
     Two holds at once pass the cap together, unless each first locks its people (claims.line_up).
     """
-    people = list(people)
+    if not caps:
+        return []
+    people, services = list(people), [cap.service_id for cap in caps]
+    serving = [*_booked(session, people, services, window), *_held(session, people, services, window, now)]
+    return [_capped(serving, cap) for cap in caps]
+
+
+def _capped(serving: Sequence[Serving], cap: DayCap) -> Spans:
+    left_out = (cap.without_booking, cap.without_hold)
     served = Counter(
         (person_id, clock.local_day(starts_at, cap.zone))
-        for person_id, starts_at in (
-            *_booked(session, people, cap, window),
-            *_held(session, people, cap, window, now),
-        )
+        for person_id, service_id, starts_at, row_id in serving
+        if service_id == cap.service_id and row_id not in left_out
     )
     capped: Spans = {}
     for (person_id, day), count in sorted(served.items()):
@@ -58,47 +68,43 @@ def load_capped(
 
 
 def _booked(
-    session: Session, people: list[uuid.UUID], cap: DayCap, window: Span
-) -> Iterator[tuple[uuid.UUID, datetime]]:
+    session: Session, people: list[uuid.UUID], services: list[uuid.UUID], window: Span
+) -> Iterator[Serving]:
     """Return who serves in which meeting; one meeting of several consults counts once."""
     query = (
-        select(Claim.subject_id, Booking.starts_at, Booking.id)
+        select(Claim.subject_id, Consult.service_id, Booking.starts_at, Booking.id)
         .join(Booking, Booking.id == Claim.booking_id)
         .join(Consult, Consult.booking_id == Booking.id)
         .where(
             Claim.subject_id.in_(people),
-            Consult.service_id == cap.service_id,
+            Consult.service_id.in_(services),
             Consult.requester_id != Claim.subject_id,
             Booking.starts_at < window.ends_at,
             Booking.ends_at > window.starts_at,
         )
         .distinct()
     )
-    for person_id, starts_at, booking_id in session.connection().execute(query):
-        if booking_id != cap.without_booking:
-            yield person_id, starts_at
+    yield from session.connection().execute(query)
 
 
 def _held(
-    session: Session, people: list[uuid.UUID], cap: DayCap, window: Span, now: datetime
-) -> Iterator[tuple[uuid.UUID, datetime]]:
+    session: Session, people: list[uuid.UUID], services: list[uuid.UUID], window: Span, now: datetime
+) -> Iterator[Serving]:
     """Return whose time is held; a seat in a standing meeting takes nobody but its requester."""
     query = (
-        select(Claim.subject_id, Hold.starts_at, Hold.id)
+        select(Claim.subject_id, Consult.service_id, Hold.starts_at, Hold.id)
         .join(Hold, Hold.id == Claim.hold_id)
         .join(Consult, Consult.id == Hold.consult_id)
         .where(
             Claim.subject_id.in_(people),
             Claim.expires_at > now,
-            Consult.service_id == cap.service_id,
+            Consult.service_id.in_(services),
             Consult.requester_id != Claim.subject_id,
             Hold.starts_at < window.ends_at,
             Hold.ends_at > window.starts_at,
         )
     )
-    for person_id, starts_at, hold_id in session.connection().execute(query):
-        if hold_id != cap.without_hold:
-            yield person_id, starts_at
+    yield from session.connection().execute(query)
 
 
 def _whole(day: date, zone: str) -> Span:

@@ -39,25 +39,34 @@ class DutyTimes:
     rest: Spans = field(default_factory=lambda: defaultdict(list))
 
 
-def load_duties(
-    session: Session,
-    people: Iterable[uuid.UUID],
-    window: Span,
-    serves: Callable[[LineFacts, uuid.UUID], bool],
-) -> DutyTimes:
-    """Return the duties of each person; `serves` tells whether the line makes that person available."""
+@dataclass
+class Duties:
+    """Hold the duties of each person, whatever they mean for a search."""
+
+    held: dict[uuid.UUID, list[tuple[LineFacts, Span]]] = field(default_factory=lambda: defaultdict(list))
+
+    def times(self, people: Iterable[uuid.UUID], serves: Callable[[LineFacts, uuid.UUID], bool]) -> DutyTimes:
+        """Sort the duties of these people; `serves` tells whether the line makes that person available."""
+        times = DutyTimes()
+        for person_id in people:
+            for line, span in self.held.get(person_id, ()):
+                if serves(line, person_id):
+                    times.available[person_id].append(span)
+                elif line.blocks:
+                    times.blocking[person_id].append(span)
+                if line.duty_type is DutyType.ON_SITE_STANDBY:
+                    times.rest[person_id].append(rest_after(span))
+        return times
+
+
+def load_duties(session: Session, people: Iterable[uuid.UUID], window: Span) -> Duties:
+    """Return the duties of each person that reach into the window."""
     rows = session.connection().execute(_standing(people, window)).all()
     lines = _load_lines(session, {line_id for _, line_id, _, _ in rows})
-    times = DutyTimes()
+    duties = Duties()
     for person_id, line_id, starts_at, ends_at in rows:
-        span, line = Span(starts_at, ends_at), lines[line_id]
-        if serves(line, person_id):
-            times.available[person_id].append(span)
-        elif line.blocks:
-            times.blocking[person_id].append(span)
-        if line.duty_type is DutyType.ON_SITE_STANDBY:
-            times.rest[person_id].append(rest_after(span))
-    return times
+        duties.held[person_id].append((lines[line_id], Span(starts_at, ends_at)))
+    return duties
 
 
 def _standing(people: Iterable[uuid.UUID], window: Span) -> Select[uuid.UUID, uuid.UUID, datetime, datetime]:

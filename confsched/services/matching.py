@@ -35,8 +35,8 @@ from confsched.models.claims import Claim
 from confsched.models.conferences import Conference
 from confsched.models.consults import Consult
 from confsched.models.network import Resource
-from confsched.services.availability import Asked, load_candidates
-from confsched.services.pools import needs_of
+from confsched.services.availability import Asked, load_all, load_candidates
+from confsched.services.pools import Wanted, load_sites, needs_of, needs_of_all
 
 ROOM_KEY = "room"
 SEARCH_DAYS = 92
@@ -128,23 +128,46 @@ def plan_consult(
 
 def plan_service(session: Session, service: Service, *, now: datetime, days: int = SEARCH_DAYS) -> Plan:
     """Lay out the search for whoever will ask a service: its requirements alone, on record or not."""
+    return plan_services(session, [service], now=now, days=days)[0]
+
+
+def plan_services(
+    session: Session, services: Sequence[Service], *, now: datetime, days: int = SEARCH_DAYS
+) -> list[Plan]:
+    """Lay out the search of each service, for many in as many queries as for one."""
+    searches = [_wanted(service, now, days) for service in services]
+    windows = [wanted.window for wanted in searches]
+    needs, sites = needs_of_all(session, searches), load_sites(session, searches)
+    asked = [_asked_of(service, own, sites) for service, own in zip(services, needs, strict=True)]
+    found = load_all(session, list(zip(asked, windows, strict=True)), now=now)
+    return [
+        Plan(_fixed(own), candidates, search_of(service, window, now), one)
+        for service, own, candidates, window, one in zip(services, needs, found, windows, asked, strict=True)
+    ]
+
+
+def _wanted(service: Service, now: datetime, days: int) -> Wanted:
     zone = service.site.zone
     ahead = timedelta(days=min(service.horizon_days, days))
     window = _window(now, clock.local_day(now, zone) + ahead, zone, "horizon_days")
-    needs = needs_of(session, service.requirements, window, zone)
-    asked = _asked(
+    return Wanted(service.requirements, window, zone)
+
+
+def _fixed(needs: tuple[Need, ...]) -> tuple[Need, ...]:
+    return (replace(needs[0], is_fixed=True),) if len(needs) == 1 else needs
+
+
+def _asked_of(service: Service, needs: Sequence[Need], sites: Mapping[uuid.UUID, uuid.UUID]) -> Asked:
+    named = [one.resource_id for one in service.requirements if one.resource_id]
+    return _asked(
         needs,
         service.requirements,
         service_id=service.id,
         own_house=service.site.organisation_id,
-        site_id=_site_of(session, service.requirements) or service.site_id,
+        site_id=sites[named[0]] if named else service.site_id,
         cap_per_day=service.cap_per_day,
-        zone=zone,
+        zone=service.site.zone,
     )
-    if len(needs) == 1:
-        needs = (replace(needs[0], is_fixed=True),)
-    candidates = load_candidates(session, asked, window, now=now)
-    return Plan(needs, candidates, search_of(service, window, now), asked)
 
 
 def search_of(service: Service, window: Span, now: datetime) -> Search:

@@ -4,28 +4,32 @@ from __future__ import annotations
 
 import uuid
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import or_, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, joinedload, selectinload
 
 from confsched import clock
 from confsched.domain.explain import Explanation
 from confsched.domain.matching import Candidate, Offer
 from confsched.domain.permissions import Actor, Permission
 from confsched.errors import Message
-from confsched.models.catalogue import Service
+from confsched.models.catalogue import Requirement, Service
 from confsched.models.network import CooperationAgreement, Site
 from confsched.services.findings import Problem
 from confsched.services.lists import Page, page_of
-from confsched.services.matching import Plan, plan_service
+from confsched.services.matching import Plan, plan_service, plan_services
 from confsched.services.service_changes import Difference, list_differences
 from confsched.services.service_checks import MAX_REQUIREMENTS, find_problems, is_whole
 
 OFFERS = 5
 LIST_DAYS = 14
+_WITH_NEEDS = (
+    selectinload(Service.requirements).selectinload(Requirement.sites),
+    selectinload(Service.requirements).selectinload(Requirement.persons),
+)
 PAGE_SIZE = 20
 # What a search cannot begin with; all else that is wrong is said beside what is found.
 SEARCHED = frozenset(
@@ -92,7 +96,10 @@ def preview(
 
 
 def _plan(session: Session, service: Service, now: datetime) -> Plan:
-    plan = plan_service(session, service, now=now)
+    return _few(plan_service(session, service, now=now))
+
+
+def _few(plan: Plan) -> Plan:
     return replace(plan, search=replace(plan.search, limit=OFFERS))
 
 
@@ -100,13 +107,13 @@ def _in_order(offers: Sequence[Offer]) -> tuple[Offer, ...]:
     return tuple(sorted(offers, key=lambda offer: offer.span.starts_at))
 
 
-def first_start(
-    session: Session, service: Service, *, now: datetime, days: int | None = None
-) -> datetime | None:
+def first_start(session: Session, service: Service, *, now: datetime) -> datetime | None:
     """Return when the first of the next offers of a service on record begins, None without any."""
-    plan = plan_service(session, service, now=now, days=days) if days else _plan(session, service, now)
-    plan = replace(plan, search=replace(plan.search, limit=OFFERS))
-    offers = _in_order(plan.offers())
+    return _first_of(plan_service(session, service, now=now))
+
+
+def _first_of(plan: Plan) -> datetime | None:
+    offers = _in_order(_few(plan).offers())
     return offers[0].span.starts_at if offers else None
 
 
@@ -126,18 +133,23 @@ def list_rows(session: Session, actor: Actor, *, now: datetime, page: int = 1) -
         select(Service)
         .join(Site, Site.id == Service.site_id)
         .where(Site.organisation_id.in_(houses))
-        .options(joinedload(Service.site))
+        .options(joinedload(Service.site), *_WITH_NEEDS)
         .order_by(Service.is_open.desc(), Service.name, Service.id)
     )
     found = page_of(list(session.scalars(query)), page, PAGE_SIZE)
     asked_by = _asked_by(session, [service.id for service in found.items], now)
-    rows = (ServiceRow(one, tuple(asked_by[one.id]), _next(session, one, now)) for one in found.items)
+    starts = _first_starts(session, found.items, now)
+    rows = (ServiceRow(one, tuple(asked_by[one.id]), starts.get(one.id)) for one in found.items)
     return Page(tuple(rows), found.page, found.pages, found.total)
 
 
-def _next(session: Session, service: Service, now: datetime) -> datetime | None:
-    is_asked_for = service.is_open and not service.is_urgent
-    return first_start(session, service, now=now, days=LIST_DAYS) if is_asked_for else None
+def _first_starts(
+    session: Session, services: Iterable[Service], now: datetime
+) -> dict[uuid.UUID, datetime | None]:
+    """Return when each service that can be asked for has time next, all of them searched at once."""
+    asked_for = [one for one in services if one.is_open and not one.is_urgent]
+    plans = plan_services(session, asked_for, now=now, days=LIST_DAYS)
+    return {one.id: _first_of(plan) for one, plan in zip(asked_for, plans, strict=True)}
 
 
 def _asked_by(session: Session, services: Sequence[uuid.UUID], now: datetime) -> dict[uuid.UUID, list[str]]:

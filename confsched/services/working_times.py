@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections import defaultdict
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from datetime import date
 
 from sqlalchemy import select
@@ -26,37 +27,35 @@ RULE = (
 )
 
 
-def load_working(
-    session: Session,
-    people: Iterable[uuid.UUID],
-    window: Span,
-    *,
-    on_site: frozenset[uuid.UUID] = frozenset(),
-    site_id: uuid.UUID | None = None,
-) -> dict[uuid.UUID, tuple[Span, ...]]:
-    """Return when everybody with hours on record works; people `on_site` only as far as at the site."""
+def load_working(session: Session, people: Iterable[uuid.UUID], window: Span) -> Working:
+    """Return the hours on record of these people, to be asked for each search that they are part of."""
     query = (
         select(WorkingHoursRow.person_id, WorkingHoursRow.site_id, Site.state, *RULE)
         .join(Site, Site.id == WorkingHoursRow.site_id)
         .where(WorkingHoursRow.person_id.in_(list(people)))
     )
-    rules: dict[uuid.UUID, set[Rule]] = defaultdict(set)
+    rules: dict[uuid.UUID, list[tuple[uuid.UUID, Rule]]] = defaultdict(list)
     for person_id, at, state, *rule in session.connection().execute(query):
-        own = rules[person_id]
-        if at == site_id or person_id not in on_site:
-            own.add((state, alike_within(WorkingHours(*rule), window)))
-    worked = _Worked(window)
-    return {person_id: worked.of(frozenset(own)) for person_id, own in rules.items()}
+        rules[person_id].append((at, (state, alike_within(WorkingHours(*rule), window))))
+    return Working(window, rules)
 
 
-class _Worked:
+@dataclass
+class Working:
     """Expand each set of rules once: most people of a site share theirs."""
 
-    def __init__(self, window: Span) -> None:
-        self.window = window
-        self.known: dict[frozenset[Rule], tuple[Span, ...]] = {}
+    window: Span
+    rules: dict[uuid.UUID, list[tuple[uuid.UUID, Rule]]]
+    known: dict[frozenset[Rule], tuple[Span, ...]] = field(default_factory=dict)
 
-    def of(self, rules: frozenset[Rule]) -> tuple[Span, ...]:
+    def of(self, person_id: uuid.UUID, only_at: uuid.UUID | None = None) -> tuple[Span, ...] | None:
+        """Return when somebody works, at one site only where it is named; None without hours on record."""
+        own = self.rules.get(person_id)
+        if own is None:
+            return None
+        return self._expanded(frozenset(rule for at, rule in own if only_at in (None, at)))
+
+    def _expanded(self, rules: frozenset[Rule]) -> tuple[Span, ...]:
         if rules not in self.known:
             self.known[rules] = tuple(
                 span

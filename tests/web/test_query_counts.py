@@ -9,8 +9,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import event
 
 from confsched.db import Database
+from confsched.models.network import Site
 from tests.support.web import SignIn
-from tests.world import World, ask, book, local
+from tests.world import World, add_agreement, add_service, ask, book, local
 
 
 def _queries(client: FlaskClient, database: Database, path: str) -> int:
@@ -39,4 +40,20 @@ def test_a_longer_list_asks_no_more(
                 book(session, world, at, f"booked-{number}")
                 ask(session, world, f"open-{number}")
         counts.append(_queries(client, sqlite_database, path))
+    assert counts[0] == counts[1]
+
+
+def test_a_longer_list_of_services_asks_no_more(
+    client: FlaskClient, world: World, sign_in: SignIn, sqlite_database: Database
+) -> None:
+    """Each row says when its service has time next: one search for the page, not one for each row."""
+    sign_in(client, world.admin)
+    counts = []
+    for numbers in (range(2), range(2, 15)):
+        with sqlite_database.transaction() as session:
+            for number in numbers:
+                service = add_service(session, session.get_one(Site, world.hub.id), name=f"Service {number}")
+                service.cap_per_day = 1 + number
+                add_agreement(session, service, world.spoke)
+        counts.append(_queries(client, sqlite_database, "/services/"))
     assert counts[0] == counts[1]
