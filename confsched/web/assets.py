@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import gzip
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
@@ -14,6 +15,7 @@ from flask import Flask, Response, abort, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from confsched.web.policies import public
+from confsched.web.slim import slim_script, slim_style
 
 STATIC = Path(__file__).parents[2] / "static"
 # The whole sprite of the package weighs 1.1 MB; these are the icons that a page may name.
@@ -52,8 +54,9 @@ class Asset:
         return gzip.compress(self.body, compresslevel=9, mtime=0)
 
 
-def load_assets() -> dict[str, Asset]:
-    """Read what pages need, from this project and from the Bootstrap-Flask package.
+@cache
+def load_assets() -> Mapping[str, Asset]:
+    """Read what pages need, once: of this project without comments, and from the Bootstrap-Flask package.
 
     Bootstrap stays whole: cut to what pages use today it would break the page of tomorrow, and the wire
     carries 31 kB of it.
@@ -63,14 +66,15 @@ def load_assets() -> dict[str, Asset]:
     sprite = (bootstrap / "icons" / "bootstrap-icons.svg").read_text()
     return {
         "bootstrap.min.css": Asset(_without_source_map(style).encode(), "text/css"),
-        "app.css": Asset((STATIC / "app.css").read_bytes(), "text/css"),
-        "app.js": Asset((STATIC / "app.js").read_bytes(), "text/javascript"),
-        "services.js": Asset((STATIC / "services.js").read_bytes(), "text/javascript"),
-        "find_time.js": Asset((STATIC / "find_time.js").read_bytes(), "text/javascript"),
-        **{name: Asset((STATIC / name).read_bytes(), "text/javascript") for name in ROSTER_SCRIPTS},
+        "app.css": Asset(slim_style((STATIC / "app.css").read_text()).encode(), "text/css"),
+        **{name: _script(name) for name in ("app.js", "services.js", "find_time.js", *ROSTER_SCRIPTS)},
         "icons.svg": Asset(cut_sprite(sprite, ICONS).encode(), "image/svg+xml"),
         "icon.svg": Asset((STATIC / "icon.svg").read_bytes(), "image/svg+xml"),
     }
+
+
+def _script(name: str) -> Asset:
+    return Asset(slim_script((STATIC / name).read_text()).encode(), "text/javascript")
 
 
 def _without_source_map(style: str) -> str:

@@ -8,13 +8,11 @@ import re
 import pytest
 from flask.testing import FlaskClient
 
-from confsched.web.assets import ICONS, ROSTER_SCRIPTS, cut_sprite, load_assets
+from confsched.web.assets import ICONS, cut_sprite, load_assets
 from tests.web.gallery import ROOT, create_gallery
 
 NAMES = tuple(load_assets())
 MAX_ALL_GZIPPED = 60_000
-# Scripts that stand on pages of their own, never on the gallery and never together.
-OF_ONE_PAGE = frozenset(name for name in NAMES if name.endswith(".js")) - {"app.js", *ROSTER_SCRIPTS}
 A_YEAR = 365 * 24 * 3600
 
 
@@ -25,7 +23,7 @@ def client() -> FlaskClient:
 
 def _address(client: FlaskClient, name: str) -> str:
     """Return the address that a page names; some scripts stand on one page only."""
-    if name in {*ROSTER_SCRIPTS, *OF_ONE_PAGE}:
+    if name.endswith(".js") and name != "app.js":
         return f"/assets/{load_assets()[name].digest}/{name}"
     found = re.search(rf"/assets/[0-9a-f]+/{re.escape(name)}", client.get("/").text)
     assert found, f"the page names {name}"
@@ -77,9 +75,7 @@ def test_the_favicon_is_found_where_browsers_look_unasked(client: FlaskClient) -
 
 
 def test_all_assets_together_stay_small_on_the_wire() -> None:
-    sizes = {name: len(asset.gzipped) for name, asset in load_assets().items()}
-    assert sum(size for name, size in sizes.items() if name not in OF_ONE_PAGE) < MAX_ALL_GZIPPED
-    assert max(sizes[name] for name in OF_ONE_PAGE) < sum(sizes[name] for name in ROSTER_SCRIPTS)
+    assert sum(len(asset.gzipped) for asset in load_assets().values()) < MAX_ALL_GZIPPED
 
 
 def test_the_sprite_holds_every_icon_that_a_template_names() -> None:
