@@ -7,6 +7,7 @@ from flask import Flask
 from confsched.web.absence_imports import blueprint as absence_imports
 from confsched.web.absences import blueprint as absences
 from confsched.web.accounts import accounts
+from confsched.web.alerts import blueprint as alerts
 from confsched.web.bookings import blueprint as bookings
 from confsched.web.busy_calendars import blueprint as busy_calendars
 from confsched.web.conference_needs import blueprint as conference_needs
@@ -38,6 +39,7 @@ from confsched.web.working_hours import blueprint as working_hours
 
 BLUEPRINTS = (
     accounts,
+    alerts,
     bookings,
     conferences,
     conference_needs,

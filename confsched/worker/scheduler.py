@@ -25,6 +25,7 @@ from confsched.worker.consults import look_after_consults
 from confsched.worker.delivery import deliver_due
 from confsched.worker.escalation import climb_ladders
 from confsched.worker.housekeeping import tidy_up
+from confsched.worker.readiness import look_after_readiness
 from confsched.worker.roster_fill import fill_due_rosters
 from confsched.worker.waitlist import give_back_unanswered, serve_waiting
 
@@ -109,6 +110,10 @@ def _look_after_consults(work: Engine) -> None:
     look_after_consults(work.database, is_stopping=work.stopping.is_set)
 
 
+def _look_after_readiness(work: Engine) -> None:
+    look_after_readiness(work.database, is_stopping=work.stopping.is_set)
+
+
 def _tidy(work: Engine) -> None:
     with work.database.transaction() as session:
         tidy_up(session, now=clock.now())
@@ -120,6 +125,7 @@ JOBS = (
     Job("send alerts by mail", 1, _send_alert_mails),
     Job("send alerts to browsers", 1, _send_alert_pushes),
     Job("send alerts by gateways", 1, _send_alerts_by_gateways),
+    Job("ask who begins a duty whether they are ready", 5, _look_after_readiness),
     Job("prove that the engine runs", 3, _beat),
     Job("read busy calendars that are due", 5, _read_calendars),
     Job("fill rosters that wait for it", 1, _fill_rosters),

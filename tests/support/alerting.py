@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from confsched.domain.kinds import AlertPurpose, Channel, EscalationTarget, UrgentKind, UrgentState
 from confsched.errors import msg
-from confsched.models.contacts import ContactPoint
+from confsched.models.contacts import ContactPoint, ReadinessCheck
 from confsched.models.people import Person
 from confsched.models.urgent import Alert, UrgentConsult, UrgentRung
 from confsched.services import alerts
@@ -76,14 +76,28 @@ def add_alerts(
 ) -> list[Alert]:
     """Alert a person about a new consult by all their contact points."""
     consult = add_consult(session, world)
+    return alert_about(session, consult, add_rung(session, consult) if with_rung else None, person, now=now)
+
+
+def alert_about(
+    session: Session,
+    consult: UrgentConsult | None,
+    rung: UrgentRung | None,
+    person: Person,
+    readiness: ReadinessCheck | None = None,
+    *,
+    now: datetime = NOW,
+) -> list[Alert]:
+    """Alert a person about a consult, or about a duty."""
     return alerts.alert(
         session,
         session.get_one(Person, person.id),
-        purpose=AlertPurpose.URGENT_CONSULT,
+        purpose=AlertPurpose.READINESS if readiness else AlertPurpose.URGENT_CONSULT,
         consult=consult,
-        rung=add_rung(session, consult) if with_rung else None,
+        rung=rung,
+        readiness=readiness,
         heading=msg("Stroke request from %(site)s", site="Krankenhaus Moorfeld"),
-        path=f"/urgent/{consult.id}",
+        path=f"/urgent/{consult.id}" if consult else "/contact-points/",
         now=now,
     )
 
