@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from uuid import UUID
@@ -62,19 +62,6 @@ class Table:
         return tuple(number for number in self.shared if not self.pools[number].optional)
 
     @cached_property
-    def groups(self) -> list[list[Pool]]:
-        """Return the required pools that hang together by shared people."""
-        groups: list[tuple[set[UUID], list[Pool]]] = []
-        for pool in (self.pools[number] for number in self._competing):
-            people, pools = set(pool.people), [pool]
-            for group in [group for group in groups if group[0] & people]:
-                groups.remove(group)
-                people |= group[0]
-                pools = [*group[1], *pools]
-            groups.append((people, pools))
-        return [pools for _, pools in groups if len(pools) > 1]
-
-    @cached_property
     def shared_seats(self) -> int:
         """Return how many people the required, shared pools take together."""
         return sum(self.pools[number].count for number in self._competing)
@@ -87,6 +74,20 @@ class Table:
             for person in self.pools[number].people:
                 wanted[person].append(number)
         return wanted
+
+
+def sharing(pools: Sequence[Pool]) -> list[list[Pool]]:
+    """Return the required pools that hang together because they compete for somebody."""
+    competing = [pool for pool in pools if not pool.optional and not pool.may_double]
+    groups: list[tuple[set[UUID], list[Pool]]] = []
+    for pool in competing:
+        people, together = set(pool.people), [pool]
+        for group in [group for group in groups if group[0] & people]:
+            groups.remove(group)
+            people |= group[0]
+            together = [*group[1], *together]
+        groups.append((people, together))
+    return [together for _, together in groups if len(together) > 1]
 
 
 def assign(table: Table, is_known: Test, is_possible: Test) -> list[tuple[UUID, ...]] | None:

@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cached_property
+from itertools import chain
+from typing import NamedTuple
 
 from confsched.domain.bitgrid import Grid
 from confsched.domain.intervals import Span, merge, subtract
+from confsched.domain.times import Spans
 
 STALE_AFTER = timedelta(hours=24)
 FILE_STALE_AFTER = timedelta(days=7)  # nobody exports a file every day
@@ -51,7 +54,7 @@ class Source(StrEnum):
 class ImportedCalendar:
     """Hold the last good reading of a foreign calendar; it speaks of `known` only, of nothing for None."""
 
-    busy: tuple[Span, ...] = ()
+    busy: Spans = ()
     read_at: datetime | None = None
     known: Span | None = None
     stale_after: timedelta = STALE_AFTER
@@ -68,17 +71,17 @@ class Facts:
     elsewhere: they are, or are on their way, where they have to be for something else.
     """
 
-    working: tuple[Span, ...] | None = None
-    available_duties: tuple[Span, ...] = ()
-    blocking_duties: tuple[Span, ...] = ()
-    absences: tuple[Span, ...] = ()
-    claims: tuple[Span, ...] = ()
-    rest: tuple[Span, ...] = ()
+    working: Spans | None = None
+    available_duties: Spans = ()
+    blocking_duties: Spans = ()
+    absences: Spans = ()
+    claims: Spans = ()
+    rest: Spans = ()
     calendars: tuple[ImportedCalendar, ...] = ()
-    confirmed: tuple[Span, ...] = ()
-    refused: tuple[Span, ...] = ()
-    capped: tuple[Span, ...] = ()
-    elsewhere: tuple[Span, ...] = ()
+    confirmed: Spans = ()
+    refused: Spans = ()
+    capped: Spans = ()
+    elsewhere: Spans = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +95,23 @@ class Stretch:
     known_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Row:
-    """Hold one candidate's cells on a grid: known free, free or unknown, claimed."""
+    """Hold one candidate's cells on a grid: known free, free or unknown, and claimed by these claims."""
 
+    grid: Grid
     free: int
     possible: int
-    taken: int
+    claims: Spans
+
+    @cached_property
+    def taken(self) -> int:
+        return self.grid.outward(self.claims)
+
+    def cut(self, grid: Grid) -> Row:
+        """Return the row on a part of its grid."""
+        low, full = self.grid.cell_at(grid.starts_at), grid.full
+        return Row(grid, self.free >> low & full, self.possible >> low & full, self.claims)
 
 
 @dataclass(frozen=True)
@@ -138,21 +151,26 @@ class Availability:
         A cell counts as free only when all of it is, so what frees is united before it is rounded inward.
         """
         facts = self.facts
-        taken = grid.outward(facts.claims)
-        others = [span for layer in _busy(facts) if layer.why is not Why.CLAIM for span in layer.spans]
-        possible = grid.inward([self.window]) & ~(taken | grid.outward(others))
-        there = possible & grid.inward(_there(facts))
-        free = there
+        there = None if facts.working is None else _there(facts)
+        free = possible = grid.within(self.window) & grid.left(there, _against(facts))
+        if facts.working is None:
+            free &= grid.inward(*_there(facts))
         for calendar in facts.calendars:
-            free &= grid.inward([*_spoken(calendar, self.now), *facts.confirmed])
-        return Row(free, possible if facts.working is None else there, taken)
+            free &= self._spoken_of(calendar, grid)
+        return Row(grid, free, possible, facts.claims)
+
+    def _spoken_of(self, calendar: ImportedCalendar, grid: Grid) -> int:
+        """Return the cells about which the calendar or the person's own word says something."""
+        spoken = _spoken(calendar, self.now)
+        if self.facts.confirmed:
+            return grid.inward(spoken, self.facts.confirmed)
+        return grid.within(spoken[0]) if spoken else 0
 
 
-@dataclass(frozen=True, slots=True)
-class _Layer:
+class _Layer(NamedTuple):
     """Hold the spans about which one rule says one thing."""
 
-    spans: Iterable[Span]
+    spans: Spans
     state: State
     why: Why | None
     source: Source
@@ -179,7 +197,7 @@ def _layers(facts: Facts, window: Span, now: datetime) -> Iterator[_Layer]:
     yield _Layer(facts.confirmed, State.FREE, None, Source.ANSWER)
     yield _hours(facts, window)
     for calendar in facts.calendars:
-        gaps = subtract([window], _spoken(calendar, now))
+        gaps = tuple(subtract([window], _spoken(calendar, now)))
         yield _Layer(gaps, State.UNKNOWN, None, Source.CALENDAR, calendar.read_at)
     yield from _free(facts, window)
 
@@ -197,14 +215,21 @@ def _busy(facts: Facts) -> Iterator[_Layer]:
     yield _Layer(facts.capped, State.BUSY, Why.CAP, Source.CLAIMS)
 
 
-def _there(facts: Facts) -> tuple[Span, ...]:
+def _against(facts: Facts) -> Iterator[Spans]:
+    """Return the spans of all these layers, in no order and without their names."""
+    yield from (facts.claims, facts.absences, facts.blocking_duties, facts.elsewhere)
+    yield from (facts.rest, facts.refused, facts.capped)
+    yield from (calendar.busy for calendar in facts.calendars)
+
+
+def _there(facts: Facts) -> tuple[Spans, ...]:
     """Return when the person is to be had as far as hours, duties and their own word go."""
-    return (*(facts.working or ()), *facts.available_duties, *facts.confirmed)
+    return facts.working or (), facts.available_duties, facts.confirmed
 
 
 def _hours(facts: Facts, window: Span) -> _Layer:
     """Return the time outside working hours and duties: unknown without hours on record, busy otherwise."""
-    outside = subtract([window], _there(facts))
+    outside = tuple(subtract([window], chain(*_there(facts))))
     if facts.working is None:
         return _Layer(outside, State.UNKNOWN, None, Source.HOURS)
     return _Layer(outside, State.BUSY, Why.NOT_WORKING, Source.HOURS)
@@ -221,9 +246,9 @@ def _free(facts: Facts, window: Span) -> Iterator[_Layer]:
     """Name the calendars as the source where there are any: they are what may grow old."""
     ages = [calendar.read_at for calendar in facts.calendars if calendar.read_at]
     if ages:
-        yield _Layer([window], State.FREE, None, Source.CALENDAR, min(ages))
+        yield _Layer((window,), State.FREE, None, Source.CALENDAR, min(ages))
     yield _Layer(facts.available_duties, State.FREE, None, Source.DUTIES)
-    yield _Layer([window], State.FREE, None, Source.HOURS)
+    yield _Layer((window,), State.FREE, None, Source.HOURS)
 
 
 def _tile(layers: list[_Layer], window: Span) -> Iterator[Stretch]:

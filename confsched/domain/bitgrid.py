@@ -1,4 +1,4 @@
-"""Time in five-minute cells of one big integer: sets of instants that are shrunk, spread and counted.
+"""Time in cells of one big integer: sets of instants that are shrunk, spread and counted.
 
 Cells count UTC time, so a clock change neither adds nor loses one. What is free is rounded inward and what is
 busy outward: a cell counts as free only when all of it is.
@@ -7,47 +7,40 @@ busy outward: a cell counts as free only when all of it is.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from itertools import compress
-from typing import Any, Protocol, TypeVar
+from functools import cached_property, reduce
+from operator import or_
 
 from confsched import clock
 from confsched.domain.intervals import Span
+from confsched.domain.times import Spans, Times
 
-GRAIN = timedelta(minutes=5)
+GRAIN = timedelta(minutes=5)  # lengths and buffers are whole ones
+QUARTER = timedelta(minutes=15)  # what every zone's offset is a multiple of
 HOUR = timedelta(hours=1)
 SATURDAY = 5
-SECONDS = GRAIN // timedelta(seconds=1)
-A_DAY = timedelta(days=1) // GRAIN
+SECOND = timedelta(seconds=1)
 ONE_DAY = timedelta(days=1)
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-class Ordered(Protocol):
-    """What can be sorted: cells and instants."""
-
-    def __lt__(self, other: Any, /) -> bool: ...
-
-
-Edge = TypeVar("Edge", bound=Ordered)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 Hours = tuple[tuple[time, time], ...]
 
 
 @dataclass(frozen=True)
 class Grid:
-    """Number the cells from `starts_at`, a whole five minutes; bit n of a row speaks of cell n."""
+    """Number the cells from `starts_at`, a whole `grain` since 1970; bit n of a row speaks of cell n."""
 
     starts_at: datetime
     cells: int
+    grain: timedelta = GRAIN
 
     @classmethod
-    def over(cls, span: Span) -> Grid:
+    def over(cls, span: Span, grain: timedelta = GRAIN) -> Grid:
         """Return the smallest grid that covers the span."""
-        first = (span.starts_at - _EPOCH) // GRAIN
-        return cls(_EPOCH + first * GRAIN, cells_up(span.ends_at - _EPOCH) - first)
+        first, last = (span.starts_at - EPOCH) // grain, -((EPOCH - span.ends_at) // grain)
+        return cls(EPOCH + first * grain, last - first, grain)
 
     @property
     def full(self) -> int:
@@ -55,61 +48,93 @@ class Grid:
 
     def instant(self, cell: int) -> datetime:
         """Return the instant at which a cell starts."""
-        return self.starts_at + cell * GRAIN
+        return self.starts_at + cell * self.grain
 
-    def inward(self, spans: Collection[Span]) -> int:
+    def cell_at(self, instant: datetime) -> int:
+        """Return the cell in which an instant lies."""
+        return (instant - self.starts_at) // self.grain
+
+    def cell_from(self, instant: datetime) -> int:
+        """Return the first cell that does not start before an instant."""
+        return -((self.starts_at - instant) // self.grain)
+
+    def count(self, length: timedelta) -> int:
+        """Return how many cells it takes to hold a length."""
+        return -(-length // self.grain)
+
+    def within(self, span: Span) -> int:
+        """Return the cells that lie wholly inside one span."""
+        return between(self.cell_from(span.starts_at), min(self.cell_at(span.ends_at), self.cells))
+
+    def around(self, span: Span) -> int:
+        """Return the cells that are touched by one span, also beyond the last one."""
+        return between(self.cell_at(span.starts_at), self.cell_from(span.ends_at))
+
+    def inward(self, *parts: Spans) -> int:
         """Return the cells that lie wholly inside the union of the spans, which come in any order."""
-        starts, ends = _outline([span.starts_at for span in spans], [span.ends_at for span in spans])
-        return self._row(_floors_before(starts, self.starts_at), _floors(ends, self.starts_at))
+        return self.left(parts, ())
 
-    def outward(self, spans: Collection[Span]) -> int:
+    def outward(self, *parts: Spans) -> int:
         """Return the cells that are touched by any of the spans, which come in any order."""
-        lows = _floors([span.starts_at for span in spans], self.starts_at)
-        highs = _floors_before([span.ends_at for span in spans], self.starts_at)
-        return self._row(*_outline(lows, highs))
+        return self.full & ~self.left(None, parts)
 
-    def _row(self, lows: Sequence[int], highs: Sequence[int]) -> int:
-        """Set the cells of each [low, high): the sum of 2**high - 2**low, from two byte arrays.
+    def left(self, inside: Iterable[Spans] | None, without: Iterable[Spans]) -> int:
+        """Return the cells wholly inside one union of spans, None for all, that none of others touches.
 
-        The pairs ascend and neither overlap nor touch; one that rounding has left empty is passed over.
+        They are painted into a text of 0 and 1, the last cell first, which is one binary number.
         """
-        last = self.cells
-        above, below = bytearray(last // 8 + 1), bytearray(last // 8 + 1)
-        for low, high in zip(lows, highs, strict=True):
-            if low >= high or high <= 0 or low >= last:
-                continue
-            low, high = low if low > 0 else 0, high if high < last else last
-            below[low >> 3] |= 1 << (low & 7)
-            above[high >> 3] |= 1 << (high & 7)
-        return int.from_bytes(above, "little") - int.from_bytes(below, "little")
+        text, round_up = bytearray(b"1") * self.cells, self._seconds - 1
+        if inside is not None:
+            text = bytearray(b"0") * self.cells
+            self._paint(text, self._set, Times.inside(*inside), self._end, self._end + round_up)
+        for spans in without:
+            if spans:
+                self._paint(text, self._unset, Times.around(spans), self._end + round_up, self._end)
+        return int(text, 2)
+
+    def _paint(self, text: bytearray, runs: _Runs, times: Times, start_from: int, end_from: int) -> None:
+        """Paint a run of cells for each span, counted back from two instants.
+
+        All in whole numbers, without a call: this runs for every edge of everybody's time.
+        """
+        cells, seconds = self.cells, self._seconds
+        for start, end in zip(times.starts, times.ends, strict=True):
+            low, high = (end_from - end) // seconds, (start_from - start) // seconds
+            if low < 0:
+                low = 0
+            if high > cells:
+                high = cells
+            if low < high:
+                text[low:high] = runs[high - low]
+
+    @cached_property
+    def _seconds(self) -> int:
+        """Return the length of a cell."""
+        return self.grain // SECOND
+
+    @cached_property
+    def _end(self) -> int:
+        """Return the end of the grid in seconds since 1970."""
+        return (self.instant(self.cells) - EPOCH) // SECOND
+
+    @cached_property
+    def _set(self) -> _Runs:
+        return _Runs(b"1")
+
+    @cached_property
+    def _unset(self) -> _Runs:
+        return _Runs(b"0")
 
 
-def _outline(starts: Sequence[Edge], ends: Sequence[Edge]) -> tuple[list[Edge], list[Edge]]:
-    """Return the starts and the ends of the union of [start, end) pairs, ascending and apart.
+class _Runs(dict[int, bytearray]):
+    """Keep each run of one digit once: a byte array is copied into another faster than bytes are."""
 
-    Sorted apart from each other they still tell: a gap opens where as many have ended as have begun.
-    """
-    begun, ended = sorted(starts), sorted(ends)
-    gaps = [end < start for end, start in zip(ended, begun[1:], strict=False)]
-    return [*begun[:1], *compress(begun[1:], gaps)], [*compress(ended, gaps), *ended[-1:]]
+    def __init__(self, digit: bytes) -> None:
+        self.digit = digit
 
-
-def _floors(instants: Sequence[datetime], start: datetime) -> list[int]:
-    """Return how many whole cells lie between `start` and each instant, rounded down.
-
-    Whole numbers only: this runs for every edge of everybody's time, and dividing a timedelta is slow.
-    """
-    return [(past := at - start).days * A_DAY + past.seconds // SECONDS for at in instants]
-
-
-def _floors_before(instants: Sequence[datetime], start: datetime) -> list[int]:
-    """Return the same rounded up: what is left until `start`, rounded down, with its sign turned."""
-    return [-((left := start - at).days * A_DAY + left.seconds // SECONDS) for at in instants]
-
-
-def cells_up(length: timedelta) -> int:
-    """Return how many cells it takes to hold `length`."""
-    return -(-length // GRAIN)
+    def __missing__(self, cells: int) -> bytearray:
+        self[cells] = run = bytearray(self.digit) * cells
+        return run
 
 
 def shrink(row: int, cells: int) -> int:
@@ -161,10 +186,7 @@ def at_least(count: int, rows: Sequence[int]) -> int:
 
 
 def _union(rows: Sequence[int]) -> int:
-    union = 0
-    for row in rows:
-        union |= row
-    return union
+    return reduce(or_, rows, 0)
 
 
 def _tally(rows: Sequence[int]) -> list[int]:
@@ -195,11 +217,11 @@ def between(low: int, high: int) -> int:
 
 def aligned(grid: Grid, step: timedelta, zone: str) -> int:
     """Return the cells that start a whole number of steps after a full hour of the zone's clock."""
-    assert not HOUR % step and not step % GRAIN, "a step divides the hour into whole cells"
-    period = step // GRAIN
+    assert not HOUR % step and not step % grid.grain, "a step divides the hour into whole cells"
+    period = step // grid.grain
     row = 0
     for low, high, offset in _offset_runs(grid, zone):
-        behind = (grid.starts_at + low * GRAIN + offset - _EPOCH) // GRAIN % period
+        behind = (grid.instant(low) + offset - EPOCH) // grid.grain % period
         first = low + (-behind) % period
         count = -(-(high - first) // period)
         if count > 0:
@@ -213,12 +235,12 @@ def _offset_runs(grid: Grid, zone: str) -> Iterator[tuple[int, int, timedelta]]:
     def offset(cell: int) -> timedelta:
         return clock.to_local(grid.instant(cell), zone).utcoffset() or timedelta(0)
 
-    low, current = 0, offset(0)
-    for probe in (*range(A_DAY, grid.cells, A_DAY), grid.cells):
+    low, current, a_day = 0, offset(0), grid.count(ONE_DAY)
+    for probe in (*range(a_day, grid.cells, a_day), grid.cells):
         ahead = offset(probe)
         if ahead == current:
             continue
-        change = _first_change(offset, max(low, probe - A_DAY), probe)
+        change = _first_change(offset, max(low, probe - a_day), probe)
         yield low, change, current
         low, current = change, ahead
     yield low, grid.cells, current
@@ -235,7 +257,7 @@ def day_starts(grid: Grid, zone: str) -> tuple[int, ...]:
     first = clock.local_day(grid.starts_at, zone)
     last = clock.local_day(grid.instant(grid.cells - 1), zone)
     days = (first + timedelta(days=n) for n in range((last - first).days + 1))
-    return tuple(max(0, cells_up(clock.start_of_day(day, zone) - grid.starts_at)) for day in days)
+    return tuple(max(0, grid.cell_from(clock.start_of_day(day, zone))) for day in days)
 
 
 def weekday_hours(grid: Grid, hours: Hours, zone: str) -> int:
@@ -247,7 +269,7 @@ def weekday_hours(grid: Grid, hours: Hours, zone: str) -> int:
         if day.weekday() < SATURDAY:
             spans.extend(_hours_of(day, hours, zone))
         day += ONE_DAY
-    return grid.inward(spans)
+    return grid.inward(tuple(spans))
 
 
 def _hours_of(day: date, hours: Hours, zone: str) -> Iterator[Span]:

@@ -73,7 +73,7 @@ def explain(
 
     Reasons say by which rule a person is busy, never with what.
     """
-    plan = Plan(tuple(needs), candidates, search, board or prepare(candidates, search))
+    plan = Plan(tuple(needs), candidates, search, board or prepare(candidates, search, GRAIN)).on_finest()
     first = first_offer(plan)
     blocked = (part for piece in _pieces(plan, first) for part in _blocked(plan, piece))
     return Explanation(tuple(islice(blocked, BLOCKED_LIMIT)), relaxations(plan, first), first)
@@ -150,9 +150,12 @@ def _silence(source: Source | None, candidate: Candidate) -> Message:
 def longest_common(
     needs: Sequence[Need], candidates: Mapping[UUID, Candidate], search: Search, board: Board | None = None
 ) -> timedelta:
-    """Return the longest time that would meet the required needs in the window, whatever the step."""
+    """Return the longest time that would meet the required needs in the window, whatever the step.
+
+    A `board` has cells of the finest grain.
+    """
     reach = search.window.widen(search.buffer_before, search.buffer_after)
-    board = (board or prepare(candidates, search)).cut(reach)
+    board = (board or prepare(candidates, search, GRAIN)).cut(reach)
     anywhere = replace(board, steps=board.grid.full)
 
     def fails(cells: int) -> bool:
@@ -166,7 +169,7 @@ def longest_common(
 def _pieces(plan: Plan, first: Offer | None) -> Iterator[Span]:
     """Return the usual hours of each local day before the first offer; all hours where none is usual."""
     grid = plan.board.grid
-    before = bitgrid.between(0, (first.span.starts_at - grid.starts_at) // GRAIN) if first else grid.full
+    before = bitgrid.between(0, grid.cell_at(first.span.starts_at)) if first else grid.full
     hours = before & (plan.board.usual or grid.full)
     edges = (*plan.board.day_starts, grid.cells)
     for low, high in pairwise(edges):
@@ -179,14 +182,9 @@ def _pieces(plan: Plan, first: Offer | None) -> Iterator[Span]:
         )
 
 
-def _cells(plan: Plan, span: Span) -> int:
-    start = plan.board.grid.starts_at
-    return bitgrid.between((span.starts_at - start) // GRAIN, bitgrid.cells_up(span.ends_at - start))
-
-
 def _blocked(plan: Plan, piece: Span) -> Iterator[Blocked]:
     """Name each need that nobody meets in the piece, or the longest common time when each alone is met."""
-    cells = _cells(plan, piece)
+    cells = plan.board.grid.around(piece)
     if plan.required(known=False) & cells:
         return
     lacking = [
@@ -208,7 +206,7 @@ def _why_not(plan: Plan, need: Need, pool: Pool, piece: Span) -> Iterator[Messag
         yield msg("Nobody is entered for %(need)s.", need=need.label)
     elif len(pool.people) < pool.count:
         yield msg("%(need)s needs %(count)s people, fewer are entered.", need=need.label, count=pool.count)
-    cells = _cells(plan, piece)
+    cells = plan.board.grid.around(piece)
     away = [person for person in pool.people if not plan.possible[person] & cells]
     for person in away[:NAMED]:
         yield _in_words(plan.candidates[person], piece)

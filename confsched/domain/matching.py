@@ -96,7 +96,7 @@ def find_assignment(
     """
     if span.starts_at < search.earliest_at or span.ends_at > search.window.ends_at:
         return None
-    plan = Plan(tuple(needs), candidates, search, prepare({}, search))
+    plan = Plan(tuple(needs), candidates, search, prepare({}, search, GRAIN))
     known = {person for person in plan.people if _is_free(candidates[person], span, search, known=True)}
     possible = {person for person in plan.people if _is_free(candidates[person], span, search, known=False)}
     beside = fragments.near(plan, span, possible)
@@ -149,7 +149,7 @@ class _Picks:
     def take(self, cell: int, offer: Offer) -> None:
         self.chosen.append((cell, offer))
         search, day = self.plan.search, _day_of(self.plan, cell)
-        apart = max(search.duration, search.apart) // GRAIN
+        apart = self.plan.board.grid.count(max(search.duration, search.apart))
         self.closed |= bitgrid.between(cell - apart + 1, cell + apart)
         self.a_day[day] += 1
         if self.a_day[day] >= self.plan.search.per_day:
@@ -281,7 +281,7 @@ def _offer(plan: Plan, look: Look) -> Offer | None:
 
 
 def _score(plan: Plan, offer: Offer, look: Look, people: Sequence[UUID]) -> int:
-    score = PERFECT - WAIT * _day_of(plan, (offer.span.starts_at - plan.board.grid.starts_at) // GRAIN)
+    score = PERFECT - WAIT * _day_of(plan, plan.board.grid.cell_at(offer.span.starts_at))
     score -= 0 if _is_usual(plan, offer.span) else OUTSIDE_HOURS
     score -= MISSING_OPTIONAL * len(offer.missing_optional)
     score += KNOWS_CASE if any(plan.candidates[person].knows_case for person in people) else 0
@@ -293,9 +293,7 @@ def _score(plan: Plan, offer: Offer, look: Look, people: Sequence[UUID]) -> int:
 
 
 def _is_usual(plan: Plan, span: Span) -> bool:
-    start = plan.board.grid.starts_at
-    cells = bitgrid.between((span.starts_at - start) // GRAIN, bitgrid.cells_up(span.ends_at - start))
-    return not cells & ~plan.board.usual
+    return not plan.board.grid.around(span) & ~plan.board.usual
 
 
 def _selected(plan: Plan, offer: Offer) -> frozenset[UUID]:

@@ -102,11 +102,11 @@ def apply(plan: Plan, change: Change) -> Plan:
             search = changed(plan.search, change)
             return replace(plan, search=search, board=prepare(plan.candidates, search))
         case Shift():
-            search = changed(plan.search, change)
-            steps = bitgrid.aligned(plan.board.grid, search.step, search.zone)
-            return replace(plan, search=search, board=replace(plan.board, steps=steps))
+            plan = plan.wishing(changed(plan.search, change))
+            steps = bitgrid.aligned(plan.board.grid, plan.search.step, plan.search.zone)
+            return replace(plan, board=replace(plan.board, steps=steps))
         case _:
-            return replace(plan, search=changed(plan.search, change))
+            return plan.wishing(changed(plan.search, change))
 
 
 def without_doubt(candidate: Candidate) -> Candidate:
@@ -170,7 +170,7 @@ def _pairs(plan: Plan, changes: Sequence[Change]) -> list[Change]:
 
 def _scarce(plan: Plan) -> list[str]:
     """Return the keys of the few needs that are met at the fewest starts."""
-    pools = zip(plan.needs, plan.table.pools, strict=True)
+    pools = zip(plan.needs, plan.pools, strict=True)
     counts = [(plan.starts_of(pool, known=False).bit_count(), need.key) for need, pool in pools]
     return [key for _, key in sorted(counts)[:SCARCE]]
 

@@ -8,7 +8,7 @@ from datetime import date, datetime, time, timedelta
 
 from confsched import clock
 from confsched.domain.assignment import assign
-from confsched.domain.bitgrid import GRAIN, SATURDAY
+from confsched.domain.bitgrid import SATURDAY
 from confsched.domain.starts import COMBINED_POOLS, Plan
 
 WEEKS = 26
@@ -91,10 +91,10 @@ class _Judge:
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self.rows = {known: plan.required(known=known) for known in (True, False)}
-        self.is_exact = all(len(group) <= COMBINED_POOLS for group in plan.table.groups)
+        self.is_exact = all(len(group) <= COMBINED_POOLS for group in plan.groups)
         self.needs = [
             (need.label, plan.starts_of(pool, known=False))
-            for need, pool in zip(plan.needs, plan.table.pools, strict=True)
+            for need, pool in zip(plan.needs, plan.pools, strict=True)
             if not need.optional
         ]
 
@@ -117,9 +117,11 @@ class _Judge:
 
     def _cell(self, day: date, starts: time) -> int | None:
         """Return the cell in which the start of a day lies, None where the search does not allow it."""
-        at = clock.to_instant(day, starts, self.plan.search.zone)
-        cell = (at - self.plan.board.grid.starts_at) // GRAIN
-        return cell if cell >= 0 and self.plan.allowed >> cell & 1 else None
+        at, grid = clock.to_instant(day, starts, self.plan.search.zone), self.plan.board.grid
+        cell = grid.cell_at(at)
+        if cell < 0 or cell != grid.cell_from(at):
+            return None
+        return cell if self.plan.allowed >> cell & 1 else None
 
     def _is_met(self, cell: int, *, known: bool) -> bool:
         if not self.rows[known] >> cell & 1:

@@ -12,7 +12,6 @@ from uuid import UUID
 from confsched import clock
 from confsched.domain import bitgrid, starts
 from confsched.domain.availability import STALE_AFTER, Availability, Source, State, Stretch, Why
-from confsched.domain.bitgrid import GRAIN
 from confsched.domain.intervals import Span, intersect
 from confsched.domain.matching import Candidate, Need, Offer
 from confsched.errors import Message, msg
@@ -315,10 +314,10 @@ def _starts_met(plan: Plan, day: date, window: Span) -> Iterator[int | None]:
     ready = plan.on_day(day)
     if ready is None:
         return
-    rows = [ready.starts_of(pool, known=True) for pool in ready.table.pools]
+    rows = [ready.starts_of(pool, known=True) for pool in ready.pools]
     everything = ready.required(known=True) & ready.whole
     for number in range(int(window.duration / STEP)):
-        cell = (window.starts_at + number * STEP - ready.board.grid.starts_at) // GRAIN
+        cell = ready.board.grid.cell_at(window.starts_at + number * STEP)
         if cell < 0 or not ready.allowed >> cell & 1:
             yield None
             continue
@@ -330,7 +329,7 @@ def _starts_met(plan: Plan, day: date, window: Span) -> Iterator[int | None]:
 def fits_by_day(plan: Plan) -> Counter[date]:
     """Count for each local day how many times, one after the other, would do."""
     ready = starts.Plan(plan.needs, plan.candidates, plan.search, plan.board)
-    length, reached = plan.search.duration // GRAIN, 0
+    length, reached = plan.board.grid.count(plan.search.duration), 0
     fits: Counter[date] = Counter()
     for cell in bitgrid.set_bits(ready.required(known=False)):
         if cell >= reached:

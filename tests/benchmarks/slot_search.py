@@ -21,11 +21,13 @@ from confsched.domain import bitgrid
 from confsched.domain.availability import Facts, ImportedCalendar, availability
 from confsched.domain.intervals import Span
 from confsched.domain.matching import Board, Candidate, Need, Plan, Search, find_slots, prepare
+from confsched.domain.times import Times
 from tests.benchmarks import slot_search_cases, slot_search_peers
 from tests.benchmarks.slot_search_cases import ZONE
 
+TURNS = 3
 ROUNDS = 15
-PEER_ROUNDS = 3
+PEER_ROUNDS = 1
 CASES = (
     slot_search_cases.typical,
     slot_search_cases.large,
@@ -66,53 +68,43 @@ class Figures:
         return self.read + self.search
 
 
-class Instants(dict[int, datetime]):
-    """Keep each instant once: meetings of many people start at the same few."""
-
-    def __missing__(self, seconds: int) -> datetime:
-        self[seconds] = datetime.fromtimestamp(seconds, UTC)
-        return self[seconds]
-
-
 def read(text: str) -> Question:
     """Read the raw rows into facts and say when everybody is available."""
     case = slot_search_peers.read(text)
-    instants = Instants()
-    window = _span(instants, case["window"])
+    ids = [UUID(int=number) for number in range(len(case["people"]))]
+    window = _span(case["window"])
     candidates = {
-        UUID(int=number): Candidate(
-            UUID(int=number),
-            f"Dr. {number}",
-            availability(_facts(instants, row), window, window.starts_at),
-            recent=number % 5,
+        own: Candidate(
+            own, f"Dr. {own.int}", availability(_facts(row), window, window.starts_at), recent=own.int % 5
         )
-        for number, row in enumerate(case["people"])
+        for own, row in zip(ids, case["people"], strict=True)
     }
     needs = tuple(
-        Need(f"{place}", f"Need {place}", tuple(UUID(int=one) for one in need["pool"]), need["count"])
+        Need(f"{place}", f"Need {place}", tuple([ids[one] for one in need["pool"]]), need["count"])
         for place, need in enumerate(case["needs"])
     )
     step, length = timedelta(minutes=case["step"]), timedelta(minutes=case["minutes"])
     return Question(needs, candidates, Search(length, window, ZONE, step=step))
 
 
-def _facts(instants: Instants, row: dict[str, Any]) -> Facts:
-    def spans(name: str) -> tuple[Span, ...]:
-        return tuple([Span(instants[starts], instants[ends]) for starts, ends in row[name]])
-
-    calendar = ImportedCalendar(spans("busy"), instants[row["read_at"]], _span(instants, row["known"]))
+def _facts(row: dict[str, Any]) -> Facts:
+    calendar = ImportedCalendar(Times(*row["busy"]), _instant(row["read_at"]), _span(row["known"]))
     return Facts(
-        working=spans("working"),
-        blocking_duties=spans("duties"),
-        absences=spans("absences"),
-        claims=spans("claims"),
-        rest=spans("rest"),
+        working=Times(*row["working"]),
+        blocking_duties=Times(*row["duties"]),
+        absences=Times(*row["absences"]),
+        claims=Times(*row["claims"]),
+        rest=Times(*row["rest"]),
         calendars=(calendar,),
     )
 
 
-def _span(instants: Instants, row: Sequence[int]) -> Span:
-    return Span(instants[row[0]], instants[row[1]])
+def _span(edges: Sequence[int]) -> Span:
+    return Span(_instant(edges[0]), _instant(edges[1]))
+
+
+def _instant(seconds: int) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
 
 
 def _read_and_prepare(text: str) -> tuple[Question, Board]:
@@ -160,11 +152,11 @@ def measure(text: str) -> dict[str, Figures]:
 
 
 def _in_turns(parts: dict[str, tuple[int, Callable[[], object]]]) -> dict[str, float]:
-    """Return the median seconds of each part, run so many times in turns with the others."""
+    """Return the median seconds of each part, run so many times whenever its turn comes."""
     taken: dict[str, list[float]] = {name: [] for name in parts}
-    for number in range(ROUNDS):
+    for _ in range(TURNS):
         for name, (rounds, part) in parts.items():
-            if number < rounds:
+            for _ in range(rounds):
                 began = process_time()
                 part()
                 taken[name].append(process_time() - began)

@@ -1,13 +1,14 @@
 """Searches as raw rows in JSON, made of one seed: what every contestant of the slot search starts from.
 
-Times are whole seconds since 1970. A person has working hours day by day, duties, rests, absences, claims and
-a calendar of busy times; a need asks for `count` of a pool, each person for one need.
+Times are whole seconds since 1970, many of them in two columns: all starts, all ends. A person has working
+hours day by day, duties, rests, absences, claims and a calendar of busy times; a need asks for `count` of a
+pool, each person for one need.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, time, timedelta
 from random import Random
 from typing import Any
@@ -68,15 +69,19 @@ def _person(chance: Random, weeks: int, window: Row) -> dict[str, Any]:
     days = [FIRST_DAY + timedelta(days=day) for day in range(7 * weeks) if day % 7 < 5]
     nights = sorted(chance.sample(days, weeks))
     return {
-        "working": [_hours(day, 8, 16.5) for day in days],
-        "duties": [_hours(day, 17, 24) for day in nights],
-        "rest": [_hours(day + timedelta(days=1), 0, 11) for day in nights],
-        "absences": [_hours(day, 0, 24) for day in sorted(chance.sample(days, weeks // 2))],
-        "claims": [_meeting(chance, day) for day in days],
+        "working": _columns(_hours(day, 8, 16.5) for day in days),
+        "duties": _columns(_hours(day, 17, 24) for day in nights),
+        "rest": _columns(_hours(day + timedelta(days=1), 0, 11) for day in nights),
+        "absences": _columns(_hours(day, 0, 24) for day in sorted(chance.sample(days, weeks // 2))),
+        "claims": _columns(_meeting(chance, day) for day in days),
         "read_at": window[0],
         "known": window,
-        "busy": [_meeting(chance, day) for day in days for _ in range(2)],
+        "busy": _columns(_meeting(chance, day) for day in days for _ in range(2)),
     }
+
+
+def _columns(rows: Iterable[Row]) -> list[Row]:
+    return [list(column) for column in zip(*rows, strict=True)]
 
 
 def _meeting(chance: Random, day: date) -> Row:

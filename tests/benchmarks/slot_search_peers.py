@@ -9,7 +9,7 @@ is put together. Both work on whole seconds, the fastest numbers there are to co
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations
 from typing import Any
 
@@ -18,7 +18,8 @@ import portion  # type: ignore[import-untyped]
 BUSY = ("duties", "rest", "absences", "claims", "busy")
 
 Case = dict[str, Any]
-Rows = list[list[int]]
+Row = tuple[int, int]
+Rows = list[Row]
 
 
 def read(text: str) -> Case:
@@ -31,12 +32,15 @@ def read_intervals(text: str) -> tuple[Case, list[portion.Interval]]:
     """Return the case and everybody's free time: hours without what is in the way."""
     case = read(text)
     return case, [
-        _union(person["working"]) - _union([row for name in BUSY for row in person[name]])
-        for person in case["people"]
+        _union(zip(*person["working"], strict=True)) - _union(_busy(person)) for person in case["people"]
     ]
 
 
-def _union(rows: Rows) -> portion.Interval:
+def _busy(person: Case) -> Iterator[Row]:
+    return (row for name in BUSY for row in zip(*person[name], strict=True))
+
+
+def _union(rows: Iterable[Row]) -> portion.Interval:
     return portion.Interval(*[portion.closedopen(starts, ends) for starts, ends in rows])
 
 
@@ -96,7 +100,7 @@ def read_slots(text: str) -> tuple[Case, list[tuple[Rows, Rows]]]:
     """Return the case and everybody's hours and busy times, each as one sorted list."""
     case = read(text)
     return case, [
-        (person["working"], sorted(row for name in BUSY for row in person[name])) for person in case["people"]
+        (list(zip(*person["working"], strict=True)), sorted(_busy(person))) for person in case["people"]
     ]
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from confsched.domain.assignment import Pool, Table, assign
+from confsched.domain.assignment import Pool, Table, assign, sharing
 
 
 def ids(*numbers: int) -> tuple[UUID, ...]:
@@ -33,7 +33,7 @@ def test_pools_that_share_people_hang_together() -> None:
     first, second, third, alone = Pool(ids(1, 2), 1), Pool(ids(2, 3), 1), Pool(ids(3, 4), 1), Pool(ids(5), 1)
     laid = table(first, third, alone, second)
     assert laid.alone == {2}
-    assert [set(group) for group in laid.groups] == [{first, second, third}]
+    assert [set(group) for group in sharing(laid.pools)] == [{first, second, third}]
 
 
 def test_an_optional_pool_is_filled_whole_or_not_at_all() -> None:

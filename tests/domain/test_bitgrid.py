@@ -24,13 +24,13 @@ def span(first: int, last: int) -> Span:
 
 
 def test_free_time_that_ends_at_two_past_makes_no_cell_free() -> None:
-    assert DAY.inward([span(0, 2)]) == 0
-    assert DAY.inward([span(2, 13)]) == 0b10
+    assert DAY.inward((span(0, 2),)) == 0
+    assert DAY.inward((span(2, 13),)) == 0b10
 
 
 def test_busy_time_that_ends_at_two_past_takes_its_whole_cell() -> None:
-    assert DAY.outward([span(0, 2)]) == 0b1
-    assert DAY.outward([span(4, 6), span(7, 9)]) == 0b11
+    assert DAY.outward((span(0, 2),)) == 0b1
+    assert DAY.outward((span(4, 6), span(7, 9))) == 0b11
 
 
 def test_a_grid_covers_a_span_that_is_off_the_five_minutes() -> None:
@@ -41,7 +41,7 @@ def test_a_grid_covers_a_span_that_is_off_the_five_minutes() -> None:
 @settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(-20, 140), st.integers(1, 60)), max_size=6))
 def test_rows_round_inward_and_outward(pairs: list[tuple[int, int]]) -> None:
-    spans = merge(span(first, first + length) for first, length in pairs)
+    spans = tuple(merge(span(first, first + length) for first, length in pairs))
     for cell in range(DAY.cells):
         box = Span(DAY.instant(cell), DAY.instant(cell + 1))
         assert bool(DAY.inward(spans) >> cell & 1) == any(part.covers(box) for part in spans)
