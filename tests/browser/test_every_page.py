@@ -47,6 +47,7 @@ MORE = {
         "/coverage/gaps",
         "/rosters/rules",
         "/rosters/rotations",
+        "/swaps/others",
     ),
     "coordinator": ("/coverage",),
     "admin": ("/services/", "/services/new"),
@@ -84,7 +85,7 @@ def first_links(visitor: Visitor) -> list[str]:
         main = visitor.page.request.get(start).text().partition("<main")[2]
         links = [unescape(link) for link in re.findall(r'<a\b[^>]*?\bhref="([^"]+)"', main)]
         fit = [link for link in links if part in link and link != start and "?" not in link]
-        found += [link for link in fit if not link.endswith("/new")][:1]
+        found += [link for link in fit if not link.endswith(("/new", "/others"))][:1]
     return [*found, *why_pages(found)]
 
 
