@@ -19,6 +19,7 @@ from confsched.models.busy import BusySource
 from confsched.models.catalogue import Service
 from confsched.models.conferences import Conference
 from confsched.models.consults import Consult, ConsultStep
+from confsched.models.contacts import AlertGateway, ContactPoint
 from confsched.models.duty_codes import DutyCodeRow, LineQualification
 from confsched.models.duty_rosters import DutyRoster, FillRun, RosterImport
 from confsched.models.feeds import Feed
@@ -201,6 +202,16 @@ def _busy_sources(actor: Actor, _to: To) -> ColumnElement[bool]:
     return (BusySource.person_id == actor.person_id) & BusySource.removed_at.is_(None)
 
 
+def _contact_points(actor: Actor, _to: To) -> ColumnElement[bool]:
+    return (ContactPoint.person_id == actor.person_id) & ContactPoint.removed_at.is_(None)
+
+
+def _alert_gateways(actor: Actor, to: To) -> ColumnElement[bool]:
+    """Let the people of a house be reached by its gateways, and its administrators set them up."""
+    houses = actor.organisations_with(Permission.EDIT_ALERTING if to == "change" else Permission.USE)
+    return AlertGateway.organisation_id.in_(houses) & AlertGateway.removed_at.is_(None)
+
+
 def _departments(actor: Actor, to: To) -> ColumnElement[bool]:
     return Department.id.in_(_departments_of(actor, to))
 
@@ -316,6 +327,8 @@ _RULES = {
     OutboxMessage: _messages,
     Feed: _feeds,
     BusySource: _busy_sources,
+    ContactPoint: _contact_points,
+    AlertGateway: _alert_gateways,
     AuditEvent: _audit_events,
     Department: _departments,
     DutyLine: _lines,
