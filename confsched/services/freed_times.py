@@ -131,7 +131,8 @@ def _load_line(session: Session, waiting: list[WaitlistEntry], now: datetime) ->
     requesters = load_candidates(session, asked, plan.search.window, now=now)
     both = replace(plan, candidates={**requesters, **plan.candidates})
     ready = starts.Plan(both.needs, both.candidates, both.search, both.board)
-    free, standing = ready.required(known=True), seats.list_open(session, service, now=now)
+    free = tuple((cell, ready.span_at(cell)) for cell in bitgrid.set_bits(ready.required(known=True)))
+    standing = seats.list_open(session, service, now=now)
     return _Line(session, both, ready, free, requesters, standing, now)
 
 
@@ -142,7 +143,7 @@ class _Line:
     session: Session
     plan: Plan
     ready: starts.Plan
-    free: int
+    free: tuple[tuple[int, Span], ...]
     requesters: dict[uuid.UUID, Candidate]
     standing: tuple[Standing, ...]
     now: datetime
@@ -171,12 +172,11 @@ class _Line:
 
     def _spans(self, consult: Consult, seen: _Seen) -> Iterator[Span]:
         """Return what is new and helps, the earliest first."""
-        plan, ready, row = self._search_for(consult)
+        plan, spans = self._search_for(consult)
         ends_at = deadline(consult.reply_by_on, consult.service.site.zone)
         if consult.booking is not None:
             ends_at = min(ends_at, consult.booking.starts_at)
-        for cell in bitgrid.set_bits(row):
-            span = ready.span_at(cell)
+        for span in spans:
             if span.ends_at > ends_at:
                 return
             if seen.covers(span) or not self._helps(consult, span):
@@ -184,18 +184,18 @@ class _Line:
             if (found := plan.at(span)) and not found.unknown:
                 yield span
 
-    def _search_for(self, consult: Consult) -> tuple[Plan, starts.Plan, int]:
-        """Return the search of the line, made ready, and at which of its starts the requester is free too.
+    def _search_for(self, consult: Consult) -> tuple[Plan, Iterable[Span]]:
+        """Return the search of the line and its times at which the requester is free too.
 
         Who asks and could answer as well has a search of their own.
         """
         if consult.requester_id in self.plan.asked.people:
             own = plan_consult(self.session, consult, now=self.now)
             ready = starts.Plan(own.needs, own.candidates, own.search, own.board)
-            return own, ready, ready.required(known=True)
-        need = Need(ASKING, "", (consult.requester_id,))
-        alone = replace(self.ready, needs=(need,))
-        return self.plan, self.ready, self.free & alone.required(known=True)
+            return own, map(ready.span_at, bitgrid.set_bits(ready.required(known=True)))
+        alone = replace(self.ready, needs=(Need(ASKING, "", (consult.requester_id,)),))
+        row = alone.required(known=True)
+        return self.plan, (span for cell, span in self.free if row >> cell & 1)
 
 
 class _Seen:

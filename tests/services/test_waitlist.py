@@ -16,6 +16,7 @@ from confsched.domain.bookings import ClaimState
 from confsched.domain.intervals import Span
 from confsched.domain.invites import Kind
 from confsched.domain.kinds import ConsultState, SlotAnswer, SubjectKind
+from confsched.domain.permissions import Function
 from confsched.errors import Conflict
 from confsched.models.bookings import Booking
 from confsched.models.catalogue import Service
@@ -30,7 +31,18 @@ from confsched.services.freed_times import Opening
 from confsched.worker.waitlist import give_back_unanswered, serve_waiting
 from tests.support.questions import mails
 from tests.support.waiting import free_again, join_when_nothing_is_free, take_up
-from tests.world import NOW, World, add_crowd, ask, book, build_world, leave_one_neurologist, local
+from tests.world import (
+    NEUROLOGY,
+    NOW,
+    World,
+    add_crowd,
+    add_membership,
+    ask,
+    book,
+    build_world,
+    leave_one_neurologist,
+    local,
+)
 
 TUESDAY, LAST_DAY = date(2026, 11, 24), date(2026, 12, 4)
 NINE, TEN = local(TUESDAY, time(9)), local(TUESDAY, time(10))
@@ -356,3 +368,15 @@ def test_a_seat_in_a_meeting_that_is_called_off_is_void_at_once(session: Session
     assert waiting.hold is not None and seats.find_lost(session, waiting.hold) is not None
     with pytest.raises(Conflict, match="You keep your place"):
         waitlist.take(session, one.actor(one.second_requester), waiting, now=NOW)
+
+
+def test_who_asks_and_could_answer_as_well_waits_like_everybody(session: Session, one: World) -> None:
+    add_membership(session, one.requester, one.hub, Function.CONSULTANT)
+    session.get_one(Person, one.requester.id).discipline = NEUROLOGY
+    take_up(session, one, NINE, TEN)
+    consult = _booked(session, one, LATE)
+    _join_as_it_is(session, one, consult)
+    assert _serve(session) == []
+    free_again(session, NINE)
+    assert _serve(session) == [consult]
+    assert consult.hold is not None and consult.hold.starts_at == REACHES_IN
