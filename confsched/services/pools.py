@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -21,6 +21,7 @@ from confsched.models.network import Resource, Site
 from confsched.models.people import Membership, Person
 from confsched.models.rosters import Duty, DutyLine
 
+MAX_NAMED = 3
 MAX_PEOPLE = 600  # a pool larger than this is a mistake in the requirements, not a wish
 
 
@@ -56,7 +57,7 @@ def needs_of_all(session: Session, searches: Sequence[Wanted]) -> list[tuple[Nee
 def _need(session: Session, requirement: Requirement, wanted: Wanted, pools: _Pools) -> Need:
     return Need(
         key=str(requirement.id),
-        label=label_of(session, requirement),
+        label=pools.label_of(requirement) or label_of(session, requirement),
         pool=pools.of(requirement, wanted),
         count=requirement.count,
         optional=requirement.is_optional,
@@ -103,7 +104,13 @@ class _Pools:
 
     consultants: Sequence[_Colleague]
     on_duty: Sequence[tuple[uuid.UUID, uuid.UUID, datetime, datetime]]
-    rooms: Sequence[tuple[uuid.UUID, uuid.UUID]]
+    rooms: Sequence[Resource]
+
+    def label_of(self, requirement: Requirement) -> str:
+        """Return the names of the rooms of which any will do; "" for all other requirements."""
+        is_any = requirement.kind is RequirementKind.RESOURCE and not requirement.resource_id
+        site_ids = {one.site_id for one in requirement.sites}
+        return _names(room for room in self.rooms if room.site_id in site_ids) if is_any else ""
 
     def of(self, requirement: Requirement, wanted: Wanted) -> tuple[uuid.UUID, ...]:
         """Return everyone, or everything, that could meet a requirement, in order of their ids."""
@@ -116,7 +123,7 @@ class _Pools:
     def _found(self, requirement: Requirement, wanted: Wanted) -> Iterator[uuid.UUID]:
         site_ids, window = {one.site_id for one in requirement.sites}, wanted.window
         if requirement.kind is RequirementKind.RESOURCE:  # any room; a device is always asked for by name
-            yield from (room_id for room_id, site_id in self.rooms if site_id in site_ids)
+            yield from (room.id for room in self.rooms if room.site_id in site_ids)
         elif requirement.kind is RequirementKind.DUTY_LINE:
             for person_id, line_id, starts_at, ends_at in self.on_duty:
                 is_within = starts_at < window.ends_at and ends_at > window.starts_at
@@ -170,14 +177,12 @@ def _load_on_duty(
     return list(session.execute(query))
 
 
-def _load_rooms(session: Session, requirements: Sequence[Requirement]) -> list[tuple[uuid.UUID, uuid.UUID]]:
+def _load_rooms(session: Session, requirements: Sequence[Requirement]) -> list[Resource]:
     site_ids = {site.site_id for one in requirements if not one.resource_id for site in one.sites}
     if not site_ids:
         return []
-    query = select(Resource.id, Resource.site_id).where(
-        Resource.kind == ResourceKind.ROOM, Resource.site_id.in_(site_ids)
-    )
-    return list(session.execute(query))
+    query = select(Resource).where(Resource.kind == ResourceKind.ROOM, Resource.site_id.in_(site_ids))
+    return list(session.scalars(query))
 
 
 def load_sites(session: Session, searches: Sequence[Wanted]) -> dict[uuid.UUID, uuid.UUID]:
@@ -197,5 +202,13 @@ def label_of(session: Session, requirement: Requirement) -> str:
     if requirement.kind is RequirementKind.PERSONS:
         names = (session.get_one(Person, member.person_id).name for member in requirement.persons)
         return ", ".join(sorted(names))
+    if requirement.kind is RequirementKind.RESOURCE:
+        return _names(_load_rooms(session, [requirement]))
     sites = sorted(session.get_one(Site, one.site_id).short_name for one in requirement.sites)
     return ", ".join(part for part in (requirement.discipline, " / ".join(sites)) if part)
+
+
+def _names(rooms: Iterable[Resource]) -> str:
+    """Return what any room of some sites may be: a name is clear in every language."""
+    names = sorted(room.name for room in rooms)
+    return " / ".join(names if len(names) <= MAX_NAMED else [*names[:MAX_NAMED], "…"])

@@ -103,7 +103,7 @@ def is_named(requirement: Requirement) -> bool:
         RequirementKind.DISCIPLINE: bool(requirement.discipline),
         RequirementKind.DUTY_LINE: requirement.duty_line_id is not None,
         RequirementKind.PERSONS: bool(requirement.persons),
-        RequirementKind.RESOURCE: requirement.resource_id is not None,
+        RequirementKind.RESOURCE: requirement.resource_id is not None or bool(requirement.sites),
     }
     return named[requirement.kind]
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from confsched.domain.kinds import RequirementKind
+from confsched.domain.kinds import RequirementKind, ResourceKind
 from confsched.models.catalogue import Requirement
 from confsched.models.network import Department, Resource, Site
 from confsched.models.people import Person
@@ -47,6 +47,12 @@ class Choices:
     lines: tuple[DutyLine, ...]
     resources: tuple[Resource, ...]
 
+    @property
+    def sites_with_rooms(self) -> tuple[Site, ...]:
+        """Return the sites of the house at which any room can be asked for."""
+        with_rooms = {one.site_id for one in self.resources if one.kind is ResourceKind.ROOM}
+        return tuple(site for site in self.sites if site.id in with_rooms)
+
 
 def list_choices(session: Session, site: Site) -> Choices:
     """Return the disciplines, sites and duty lines of the network, and the rooms and devices of the house."""
@@ -83,13 +89,16 @@ def _need(session: Session, choices: Choices, typed: TypedNeed) -> NewRequiremen
     is_resource = typed.kind is RequirementKind.RESOURCE
     lines = choices.lines if typed.kind is RequirementKind.DUTY_LINE else ()
     rooms = choices.resources if is_resource else ()
+    resource = next((one for one in rooms if one.id == typed.resource_id), None)
+    # A room that is named stands where it stands; without one, any room of the sites will do.
+    sites = choices.sites if is_discipline else choices.sites_with_rooms if is_resource else ()
     return NewRequirement(
         id=typed.id,
         kind=typed.kind,
         discipline=typed.discipline[:MAX_DISCIPLINE] if is_discipline else None,
-        sites=tuple(site for site in choices.sites if site.id in typed.site_ids) if is_discipline else (),
+        sites=tuple(site for site in sites if resource is None and site.id in typed.site_ids),
         line=next((one for one in lines if one.id == typed.line_id), None),
-        resource=next((one for one in rooms if one.id == typed.resource_id), None),
+        resource=resource,
         persons=_people(session, typed.person_ids) if is_people else (),
         count=1 if is_resource else typed.count,
         is_optional=typed.is_optional,

@@ -11,7 +11,8 @@ from sqlalchemy import select
 from werkzeug.datastructures import MultiDict
 
 from confsched.db import Database
-from confsched.models.catalogue import Service
+from confsched.domain.kinds import RequirementKind
+from confsched.models.catalogue import Requirement, Service
 from tests.support.web import SignIn
 from tests.world import NEUROLOGY, World
 
@@ -134,6 +135,32 @@ def test_rows_are_added_moved_removed_and_keep_what_was_typed(admin: FlaskClient
 
     removed = _post(admin, "/services/", world, action="remove-0", **rows).text
     assert re.findall(r'name="need-\d-kind" value="(\w+)"', removed) == ["resource"]
+
+
+def test_any_room_of_a_site_can_be_required_and_one_chosen_by_name_counts_alone(
+    admin: FlaskClient, world: World, sqlite_database: Database
+) -> None:
+    room = {"needs": ["0", "1"], "need-1-kind": "resource", "need-1-site_id": str(world.hub.id)}
+    assert _post(admin, "/services/", world, **room).status_code == 303
+    named = {**room, "need-1-resource_id": str(world.room.id), "name": "Schwindel", "form_key": "twice"}
+    assert _post(admin, "/services/", world, **named).status_code == 303
+    with sqlite_database.read() as session:
+        any_room, one_room = (
+            session.scalars(
+                select(Requirement)
+                .join(Service, Service.id == Requirement.service_id)
+                .where(Service.name == name, Requirement.kind == RequirementKind.RESOURCE)
+            ).one()
+            for name in ("Kopfschmerz", "Schwindel")
+        )
+        assert (any_room.resource_id, [one.site_id for one in any_room.sites]) == (None, [world.hub.id])
+        assert (one_room.resource_id, one_room.sites) == (world.room.id, [])
+        page = admin.get(f"/services/{any_room.service_id}").text
+    assert re.search(rf'name="need-1-site_id" value="{world.hub.id}" checked', page)
+    empty = _post(
+        admin, "/services/", world, **{**room, "need-1-site_id": "", "name": "Tremor", "form_key": "third"}
+    )
+    assert empty.status_code == 422 and 'href="#need-1"' in empty.text
 
 
 def test_people_are_found_by_name_and_ticked(admin: FlaskClient, world: World) -> None:
