@@ -81,7 +81,7 @@ def test_too_late_is_said_on_the_same_page(
         session.scalars(select(SlotOffer)).one().expires_at = NOW
     answer = client.post(f"{path}/offer-acceptance")
     assert answer.status_code == 409
-    assert "went to the next in line" in answer.text and "You wait for a time" in answer.text
+    assert "went to the next in line" in answer.text and "You wait for an earlier time" in answer.text
 
 
 def test_what_was_free_when_they_joined_is_no_freed_time(
@@ -91,7 +91,7 @@ def test_what_was_free_when_they_joined_is_no_freed_time(
     client.post(f"/consults/{booked}/waiting")
     assert serve_waiting(sqlite_database) == 0
     page = client.get(f"/consults/{booked}/waiting").text
-    assert "You wait for a time" in page and "A time has become free" not in page
+    assert "You wait for an earlier time" in page and "A time has become free" not in page
 
 
 def test_the_page_of_the_consult_says_that_it_waits_and_what_is_offered(
