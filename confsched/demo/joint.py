@@ -27,7 +27,7 @@ NEW = NewService(
     preferred_hours="08:00-12:00, 13:00-16:00",
 )
 PERSONAL = NewService(
-    name="Epilepsiechirurgie, Vorgespräch",
+    name="Vorgespräch Epilepsiechirurgie",
     discipline="Epileptologie",
     duration_minutes=40,
     buffer_after_minutes=5,
