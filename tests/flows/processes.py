@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import http.cookiejar
+import multiprocessing
+import os
 import re
 import signal
 import socket
@@ -12,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from urllib.error import HTTPError
 from urllib.parse import urlencode
@@ -35,10 +38,37 @@ _LISTENING = re.compile(r"Listening at: (http://127\.0\.0\.1:\d+)")
 
 
 @dataclass
+class Forked:
+    """Hold a forked process, in the words of subprocess."""
+
+    process: ForkServerProcess
+
+    @property
+    def pid(self) -> int:
+        assert self.process.pid is not None, "it was started"
+        return self.process.pid
+
+    def wait(self, timeout: float | None = None) -> int:
+        self.process.join(timeout)
+        if self.process.exitcode is None:
+            raise subprocess.TimeoutExpired(self.process.name, timeout or 0)
+        return self.process.exitcode
+
+    def poll(self) -> int | None:
+        return self.process.exitcode
+
+    def kill(self) -> None:
+        self.process.kill()
+
+    def terminate(self) -> None:
+        self.process.terminate()
+
+
+@dataclass
 class Process:
     """Hold a process with the file that it writes to."""
 
-    child: subprocess.Popen[bytes]
+    child: subprocess.Popen[bytes] | Forked
     log: Path
 
     def output(self) -> str:
@@ -82,12 +112,29 @@ def started(log: Path, environment: Mapping[str, str], *command: str | Path) -> 
             stdout=output,
             stderr=output,
         )
+    with _ended(Process(child, log)) as process:
+        yield process
+
+
+@contextmanager
+def working(log: Path, database_url: str, smtp_url: str, lease_seconds: float) -> Iterator[Process]:
+    """Give a running worker, which is gone afterwards: forked, as to import the product takes two seconds."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([work.__module__])
+    child = context.Process(target=work, args=(log, database_url, smtp_url, lease_seconds))
+    child.start()
+    with _ended(Process(Forked(child), log)) as process:
+        yield process
+
+
+@contextmanager
+def _ended(process: Process) -> Iterator[Process]:
     try:
-        yield Process(child, log)
+        yield process
     finally:
-        if child.poll() is None:
-            child.kill()
-        child.wait()
+        if process.child.poll() is None:
+            process.child.kill()
+        process.child.wait()
 
 
 def environment(folder: Path, database_url: str, **more: str) -> dict[str, str]:
@@ -232,8 +279,11 @@ def book_consult(visitor: Visitor, service: str, case_ref: str) -> str:
     return path
 
 
-def work(database_url: str, smtp_url: str, lease_seconds: float) -> None:
+def work(log: Path, database_url: str, smtp_url: str, lease_seconds: float) -> None:
     """Be a worker with leases of this length until killed."""
+    with log.open("ab") as output:
+        for stream in (1, 2):
+            os.dup2(output.fileno(), stream)
     engine = scheduler.Engine(
         Database(database_url),
         HOUSE,
@@ -247,7 +297,3 @@ def work(database_url: str, smtp_url: str, lease_seconds: float) -> None:
         signal.pause()
     finally:
         running.stop()
-
-
-if __name__ == "__main__":
-    work(sys.argv[1], sys.argv[2], float(sys.argv[3]))

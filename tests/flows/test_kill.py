@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,8 +20,8 @@ from tests.flows.processes import (
     book_consult,
     end_family,
     environment,
-    started,
     web_process,
+    working,
 )
 from tests.support.outbox import add_messages
 from tests.support.postbox import Postbox, serving
@@ -84,17 +82,12 @@ def test_no_mail_is_lost_when_workers_are_killed(
 
 def _work_and_die(database: Database, folder: Path, smtp_url: str, assassin: Assassin) -> None:
     for _ in MOMENTS:
-        with _worker(database, folder, smtp_url) as worker:
+        with working(folder / "worker.log", database.url, smtp_url, LEASE_SECONDS) as worker:
             assassin.victim = worker
             assert worker.child.wait(START_SECONDS) == -signal.SIGKILL, worker.output()
-    with _worker(database, folder, smtp_url) as worker:
+    with working(folder / "worker.log", database.url, smtp_url, LEASE_SECONDS) as worker:
         worker.wait_until(lambda: _count_waiting(database) == 0)
         assert worker.stop() == 0, worker.output()
-
-
-def _worker(database: Database, folder: Path, smtp_url: str) -> AbstractContextManager[Process]:
-    command = (sys.executable, "-m", "tests.flows.processes", database.url, smtp_url, str(LEASE_SECONDS))
-    return started(folder / "worker.log", environment(folder, database.url), *command)
 
 
 def _count_waiting(database: Database) -> int:
