@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from flask.testing import FlaskClient
 from playwright.sync_api import Browser, Page
@@ -16,8 +15,9 @@ from werkzeug.serving import make_server
 
 from confsched.domain.permissions import Function, Permission
 from confsched.web.help import SECTIONS
+from tests.support.barriers import assert_no_barriers
 from tests.support.web import SignIn
-from tests.web.test_look import AXE_OPTIONS, MAX_WIRE_BYTES
+from tests.web.test_look import MAX_WIRE_BYTES
 from tests.world import World
 
 ROOT = Path(__file__).parents[2]
@@ -122,5 +122,4 @@ def test_the_help_has_no_barriers_no_sideways_scrolling_and_little_weight(page: 
     page.goto("/help", wait_until="networkidle")
     assert sum(sizes) < MAX_WIRE_BYTES
     assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
-    results = Axe().run(page, options=AXE_OPTIONS)
-    assert results.violations_count == 0, results.generate_report()
+    assert_no_barriers(page)
