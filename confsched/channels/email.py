@@ -9,6 +9,7 @@ from email.utils import format_datetime
 
 from confsched.channels.failures import NotSent
 from confsched.channels.wording import Words
+from confsched.errors import msg
 from confsched.formats.plain_text import one_line
 from confsched.mail.envelopes import House
 from confsched.mail.smtp import MailFailure, PermanentFailure, require_plain_address, send
@@ -21,7 +22,7 @@ MAX_SUBJECT = 150
 def send_mail(words: Words, address: str, *, house: House, smtp_url: str | None) -> None:
     """Send the words to a mailbox; raises NotSent."""
     if smtp_url is None:
-        raise NotSent("No mail server is set up.", is_permanent=True)
+        raise NotSent(str(msg("No mail server is set up here.")), is_permanent=True)
     try:
         mail = compose(words, address, house)
         send(smtp_url, mail, house.mail_address, address, timeout=TIMEOUT_SECONDS)

@@ -216,9 +216,9 @@ def send_gateway(words: Words, gateway: Gateway, address: str, *, allow_hosts: f
         raise NotSent(str(refusal), is_permanent=True) from refusal
     service = _load(gateway.url.replace(PLACE, quote(checked, safe="")))
     if service is None:
-        raise NotSent("The address of the gateway cannot be used.", is_permanent=True)
+        raise NotSent(str(msg("The address of the gateway cannot be used.")), is_permanent=True)
     if not service.notify(title=words.heading, body=words.text, body_format=apprise.NotifyFormat.TEXT):
-        raise NotSent("The gateway did not take the message.")
+        raise NotSent(str(msg("The gateway did not take the message.")))
 
 
 def _load(url: str) -> NotifyBase | None:

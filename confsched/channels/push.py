@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any, cast
 from urllib.parse import urlsplit
 
+import structlog
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePublicKey
 from py_vapid import Vapid02
 from pywebpush import WebPusher
@@ -30,6 +31,8 @@ _KEY_BYTES, _AUTH_BYTES = 65, 16  # RFC 8291 2.1 and 3.2
 _ACCEPTED = frozenset({200, 201, 202, 204})
 _GONE = frozenset({404, 410})
 _WRONG = frozenset({400, 403, 413})
+
+_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -123,9 +126,11 @@ def _judge(status: int) -> None:
     """Take an odd yes for a yes; a browser that has let go of its subscription is gone (RFC 8030 7.3)."""
     if status in _ACCEPTED:
         return
-    raise NotSent(
-        f"The push service answers {status}.", is_permanent=status in _WRONG, is_gone=status in _GONE
-    )
+    if status in _GONE:
+        raise NotSent(str(msg("This browser takes no messages any more. Add it once more.")), is_gone=True)
+    _log.warning("push_refused", status=status)
+    why = msg("The push service of this browser does not take the message.")
+    raise NotSent(str(why), is_permanent=status in _WRONG)
 
 
 def _encrypted(words: Words, subscription: Subscription) -> bytes:

@@ -52,23 +52,44 @@ def alert(
     points = reachable(session, [person.id], now=now).get(person.id, [])
     snapshot = _snapshot(person, heading, lines, path, now)
     written = [
-        Alert(
-            purpose=purpose,
-            consult_id=consult.id if consult else None,
-            rung_id=rung.id if rung else None,
-            readiness_id=readiness.id if readiness else None,
-            person_id=person.id,
-            contact_id=point.id,
-            snapshot=snapshot,
-            created_at=now,
-            due_at=now,
-            attempts=0,
-        )
-        for point in chosen(points, to_local(now, person.zone).time())
+        _alert(point, purpose, snapshot, now) for point in chosen(points, to_local(now, person.zone).time())
     ]
+    for one in written:
+        one.consult_id = consult.id if consult else None
+        one.rung_id = rung.id if rung else None
+        one.readiness_id = readiness.id if readiness else None
     session.add_all(written)
     session.flush()
     return written
+
+
+def test(
+    session: Session,
+    point: ContactPoint,
+    *,
+    heading: Message,
+    lines: Sequence[Message],
+    path: str,
+    now: datetime,
+) -> Alert:
+    """Send one message by one contact point, proven or not."""
+    snapshot = _snapshot(point.person, heading, lines, path, now)
+    one = _alert(point, AlertPurpose.CONTACT_PROOF, snapshot, now)
+    session.add(one)
+    session.flush()
+    return one
+
+
+def _alert(point: ContactPoint, purpose: AlertPurpose, snapshot: dict[str, Any], now: datetime) -> Alert:
+    return Alert(
+        purpose=purpose,
+        person_id=point.person_id,
+        contact_id=point.id,
+        snapshot=snapshot,
+        created_at=now,
+        due_at=now,
+        attempts=0,
+    )
 
 
 def _snapshot(

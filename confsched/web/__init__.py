@@ -15,6 +15,7 @@ from confsched.web.conferences import blueprint as conferences
 from confsched.web.consult_reports import blueprint as consult_reports
 from confsched.web.consult_times import blueprint as consult_times
 from confsched.web.consults import blueprint as consults
+from confsched.web.contact_points import blueprint as contact_points
 from confsched.web.coverage import blueprint as coverage
 from confsched.web.deliveries import blueprint as deliveries
 from confsched.web.duty_board import blueprint as duty_board
@@ -23,7 +24,9 @@ from confsched.web.duty_rosters import blueprint as duty_rosters
 from confsched.web.duty_rules import blueprint as duty_rules
 from confsched.web.fairness import blueprint as fairness
 from confsched.web.feeds import blueprint as feeds
+from confsched.web.gateways import blueprint as gateways
 from confsched.web.help import blueprint as help_pages
+from confsched.web.push import blueprint as push
 from confsched.web.questions import blueprint as questions
 from confsched.web.roster_fill import blueprint as roster_fill
 from confsched.web.roster_imports import blueprint as roster_imports
@@ -67,6 +70,9 @@ BLUEPRINTS = (
     today,
     feeds,
     busy_calendars,
+    contact_points,
+    push,
+    gateways,
     services,
     deliveries,
     help_pages,

@@ -27,6 +27,7 @@ ICONS = (
     *("plus-lg", "printer", "question-circle", "question-lg", "search", "star", "telephone", "upload"),
     *("x-octagon",),
 )
+SCRIPTS = ("app.js", "services.js", "find_time.js", "push.js")
 # Only the page of a month asks for these, in this order.
 ROSTER_SCRIPTS = (
     *("roster_tables.js", "roster_queue.js", "roster_grid.js", "roster_picture.js", "roster_editor.js"),
@@ -67,7 +68,7 @@ def load_assets() -> Mapping[str, Asset]:
     return {
         "bootstrap.min.css": Asset(_without_source_map(style).encode(), "text/css"),
         "app.css": Asset(slim_style((STATIC / "app.css").read_text()).encode(), "text/css"),
-        **{name: _script(name) for name in ("app.js", "services.js", "find_time.js", *ROSTER_SCRIPTS)},
+        **{name: _script(name) for name in (*SCRIPTS, *ROSTER_SCRIPTS)},
         "icons.svg": Asset(cut_sprite(sprite, ICONS).encode(), "image/svg+xml"),
         "icon.svg": Asset((STATIC / "icon.svg").read_bytes(), "image/svg+xml"),
     }

@@ -23,6 +23,8 @@ SETTINGS = (
     ("/working-hours/", msg("Working hours")),
     ("/feeds/", msg("Calendar feeds")),
     ("/busy-calendars/", msg("Busy calendars")),
+    ("/contact-points/", msg("How I am alerted")),
+    ("/gateways/", msg("Alert gateways")),
 )
 ROSTERS = (
     ("duty_board.show", msg("Duty board")),

@@ -23,7 +23,7 @@ from confsched.channels.push import PushSender, read_subscription, send_push
 from confsched.channels.wording import words_of
 from confsched.db import Database
 from confsched.domain.kinds import Channel
-from confsched.errors import Refusal
+from confsched.errors import Refusal, msg
 from confsched.mail.envelopes import House
 from confsched.services import alerts, engine_time, push_keys
 from confsched.services.alerts import Outgoing
@@ -160,5 +160,5 @@ def _push_sender(post: Post) -> PushSender:
     with post.database.read() as session:
         key = push_keys.find_key(session, secret_key=post.secret_key)
     if key is None:
-        raise NotSent("The key for push messages can no longer be opened.", is_permanent=True)
+        raise NotSent(str(msg("The key for push messages can no longer be opened here.")), is_permanent=True)
     return PushSender(key.private, post.house.mail_address, post.allow_hosts)

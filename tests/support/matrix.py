@@ -21,10 +21,12 @@ from confsched.domain.kinds import (
     AbsenceKind,
     BookingKind,
     BusySourceKind,
+    Channel,
     ConferenceState,
     ConsultState,
     FeedPrivacy,
     FillState,
+    GatewayKind,
     RequirementKind,
     SwapState,
     WishKind,
@@ -36,6 +38,7 @@ from confsched.models.busy import BusySource
 from confsched.models.catalogue import Requirement, Service
 from confsched.models.conferences import Conference
 from confsched.models.consults import Consult
+from confsched.models.contacts import AlertGateway, ContactPoint, ReadinessCheck
 from confsched.models.duty_rosters import DutyRoster, FillRun, RosterImport
 from confsched.models.feeds import Feed
 from confsched.models.network import Department, Site
@@ -61,6 +64,7 @@ ARGUMENTS = (
     *("swap_id", "absence_id", "wish_id", "department_id", "import_id", "run_id", "rotation_id"),
     "triage_id",
     *("service_id", "hours_id"),
+    *("point_id", "gateway_id", "check_id"),
 )
 _UUID = re.compile(rb"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _CHANGING = re.compile(rb'(name="(?:csrf_token|form_key)"[^>]*value=")[^"]*')
@@ -197,6 +201,9 @@ class Objects:
             "wish_id": self._wish(actor).id,
             "service_id": self._service(actor).id,
             "hours_id": self._working_hours(actor).id,
+            "point_id": self._contact_point(actor).id,
+            "gateway_id": self._gateway(actor).id,
+            "check_id": self._readiness_check(actor).id,
         }
 
     def booking(
@@ -396,6 +403,38 @@ class Objects:
         """Return a service of the actor's house."""
         site = self._session.get_one(Site, actor.site_id)
         return add_service(self._session, site, name=uuid.uuid4().hex)
+
+    def _contact_point(self, actor: Actor) -> ContactPoint:
+        address = f"{uuid.uuid4().hex}@wendstadt.example"
+        return self._add(
+            ContactPoint(person_id=actor.person_id, channel=Channel.EMAIL, address=address, created_at=NOW)
+        )
+
+    def _gateway(self, actor: Actor) -> AlertGateway:
+        """Return a gateway of the actor's house."""
+        return self._add(
+            AlertGateway(
+                organisation_id=actor.organisation_id,
+                kind=GatewayKind.NTFY,
+                name="ntfy",
+                sealed_url="",
+                created_at=NOW,
+            )
+        )
+
+    def _readiness_check(self, actor: Actor) -> ReadinessCheck:
+        line = self._line(actor)
+        self._session.flush()
+        return self._add(
+            ReadinessCheck(
+                line_id=line.id,
+                person_id=actor.person_id,
+                duty_starts_at=NOW + STEP,
+                duty_ends_at=NOW + 2 * STEP,
+                asked_at=NOW,
+                answer_by=NOW,
+            )
+        )
 
     def _working_hours(self, actor: Actor) -> WorkingHoursRow:
         """Return hours of the actor that begin tomorrow."""

@@ -56,6 +56,7 @@ SEES = {
     "rotation_id": {"house": EVERYBODY},
     "service_id": {"house": EVERYBODY},  # of those whose function includes it
     "hours_id": {"house": ROSTER_OFFICE},
+    "gateway_id": {"house": EVERYBODY},  # of those whose function includes it
 }
 CHANGES = {
     **SEES,

@@ -20,8 +20,8 @@ from tests.world import PASSWORD, World
 PATHS_OF_ALL_KINDS = ("/login", "/nowhere", "/health/live", "/favicon.ico", "/assets/x/y")
 POLICY_PARTS = (
     *("default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self' data:"),
-    *("font-src 'self'", "connect-src 'self'", "form-action 'self'", "frame-ancestors 'none'"),
-    "base-uri 'none'",
+    *("font-src 'self'", "connect-src 'self'", "manifest-src 'self'", "form-action 'self'"),
+    *("frame-ancestors 'none'", "base-uri 'none'"),
 )
 
 

@@ -139,7 +139,7 @@ def test_a_browser_that_is_gone_counts_no_longer(database: Database, world: Worl
         send_due_alerts(_post(database, None, listener.host), Channel.PUSH)
     with database.read() as session:
         point = session.scalars(select(ContactPoint)).one()
-    assert (point.proven_at, point.last_error) == (None, "The push service answers 410.")
+    assert (point.proven_at, point.last_error) == (None, "This browser takes no messages any more. Add it once more.")
     assert _rows(database)[0].failed_at is not None
 
 
