@@ -215,11 +215,13 @@ def _busy(facts: Facts) -> Iterator[_Layer]:
     yield _Layer(facts.capped, State.BUSY, Why.CAP, Source.CLAIMS)
 
 
-def _against(facts: Facts) -> Iterator[Spans]:
+def _against(facts: Facts) -> tuple[Spans, ...]:
     """Return the spans of all these layers, in no order and without their names."""
-    yield from (facts.claims, facts.absences, facts.blocking_duties, facts.elsewhere)
-    yield from (facts.rest, facts.refused, facts.capped)
-    yield from (calendar.busy for calendar in facts.calendars)
+    return (
+        *(facts.claims, facts.absences, facts.blocking_duties, facts.elsewhere),
+        *(facts.rest, facts.refused, facts.capped),
+        *(calendar.busy for calendar in facts.calendars),
+    )
 
 
 def _there(facts: Facts) -> tuple[Spans, ...]:

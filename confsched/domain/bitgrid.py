@@ -9,21 +9,23 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import cached_property, reduce
 from operator import or_
 
 from confsched import clock
 from confsched.domain.intervals import Span
-from confsched.domain.times import Spans, Times
+from confsched.domain.times import EPOCH, MINUTE, Spans, Times, minute_at
 
 GRAIN = timedelta(minutes=5)  # lengths and buffers are whole ones
 QUARTER = timedelta(minutes=15)  # what every zone's offset is a multiple of
 HOUR = timedelta(hours=1)
 SATURDAY = 5
-SECOND = timedelta(seconds=1)
 ONE_DAY = timedelta(days=1)
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+A_WEEK = timedelta(weeks=1)
+
+# Runs of one digit up to a day. A byte array is copied into another one faster than bytes are.
+SET, UNSET = ([bytearray(digit) * cells for cells in range(ONE_DAY // GRAIN + 1)] for digit in (b"1", b"0"))
 
 Hours = tuple[tuple[time, time], ...]
 
@@ -38,13 +40,17 @@ class Grid:
 
     @classmethod
     def over(cls, span: Span, grain: timedelta = GRAIN) -> Grid:
-        """Return the smallest grid that covers the span."""
-        first, last = (span.starts_at - EPOCH) // grain, -((EPOCH - span.ends_at) // grain)
-        return cls(EPOCH + first * grain, last - first, grain)
+        """Return the smallest grid that covers the span; its start is a whole quarter whatever the grain."""
+        starts_at = EPOCH + (span.starts_at - EPOCH) // QUARTER * QUARTER
+        return cls(starts_at, -((starts_at - span.ends_at) // grain), grain)
 
-    @property
+    @cached_property
     def full(self) -> int:
         return (1 << self.cells) - 1
+
+    @cached_property
+    def span(self) -> Span:
+        return Span(self.starts_at, self.instant(self.cells))
 
     def instant(self, cell: int) -> datetime:
         """Return the instant at which a cell starts."""
@@ -64,6 +70,8 @@ class Grid:
 
     def within(self, span: Span) -> int:
         """Return the cells that lie wholly inside one span."""
+        if span.covers(self.span):
+            return self.full
         return between(self.cell_from(span.starts_at), min(self.cell_at(span.ends_at), self.cells))
 
     def around(self, span: Span) -> int:
@@ -83,65 +91,51 @@ class Grid:
 
         They are painted into a text of 0 and 1, the last cell first, which is one binary number.
         """
-        text, round_up = bytearray(b"1") * self.cells, self._seconds - 1
+        text, round_up = bytearray(b"1") * self.cells, self._minutes - 1
         if inside is not None:
             text = bytearray(b"0") * self.cells
-            self._paint(text, self._set, Times.inside(*inside), self._end, self._end + round_up)
+            self._paint(text, SET, Times.inside(*inside), self._end, self._end + round_up)
         for spans in without:
             if spans:
-                self._paint(text, self._unset, Times.around(spans), self._end + round_up, self._end)
+                self._paint(text, UNSET, Times.around(spans), self._end + round_up, self._end)
         return int(text, 2)
 
-    def _paint(self, text: bytearray, runs: _Runs, times: Times, start_from: int, end_from: int) -> None:
-        """Paint a run of cells for each span, counted back from two instants.
+    def _paint(
+        self, text: bytearray, runs: list[bytearray], times: Times, start_from: int, end_from: int
+    ) -> None:
+        """Paint a run of cells for each span, counted back from two minutes.
 
         All in whole numbers, without a call: this runs for every edge of everybody's time.
         """
-        cells, seconds = self.cells, self._seconds
+        cells, minutes = self.cells, self._minutes
         for start, end in zip(times.starts, times.ends, strict=True):
-            low, high = (end_from - end) // seconds, (start_from - start) // seconds
+            low, high = (end_from - end) // minutes, (start_from - start) // minutes
             if low < 0:
                 low = 0
             if high > cells:
                 high = cells
             if low < high:
-                text[low:high] = runs[high - low]
+                try:
+                    text[low:high] = runs[high - low]
+                except IndexError:
+                    text[low:high] = runs[1] * (high - low)
 
     @cached_property
-    def _seconds(self) -> int:
+    def _minutes(self) -> int:
         """Return the length of a cell."""
-        return self.grain // SECOND
+        return self.grain // MINUTE
 
     @cached_property
     def _end(self) -> int:
-        """Return the end of the grid in seconds since 1970."""
-        return (self.instant(self.cells) - EPOCH) // SECOND
-
-    @cached_property
-    def _set(self) -> _Runs:
-        return _Runs(b"1")
-
-    @cached_property
-    def _unset(self) -> _Runs:
-        return _Runs(b"0")
-
-
-class _Runs(dict[int, bytearray]):
-    """Keep each run of one digit once: a byte array is copied into another faster than bytes are."""
-
-    def __init__(self, digit: bytes) -> None:
-        self.digit = digit
-
-    def __missing__(self, cells: int) -> bytearray:
-        self[cells] = run = bytearray(self.digit) * cells
-        return run
+        """Return the end of the grid in minutes since 1970."""
+        return minute_at(self.instant(self.cells))
 
 
 def shrink(row: int, cells: int) -> int:
     """Return where a run of at least `cells` set bits starts."""
     have = 1
     while have < cells:
-        by = min(have, cells - have)
+        by = have if 2 * have < cells else cells - have
         row &= row >> by
         have += by
     return row
@@ -171,10 +165,11 @@ def at_least(count: int, rows: Sequence[int]) -> int:
     """Return where `count` or more of the rows are set; too few rows are set nowhere."""
     if count > len(rows):
         return 0
+    union = reduce(or_, rows, 0)
     if count == 1:
-        return _union(rows)
+        return union
     planes = _tally(rows)
-    above, equal = 0, _union(rows)
+    above, equal = 0, union
     for place in reversed(range(max(len(planes), count.bit_length()))):
         plane = planes[place] if place < len(planes) else 0
         if count >> place & 1:
@@ -183,10 +178,6 @@ def at_least(count: int, rows: Sequence[int]) -> int:
             above |= equal & plane
             equal &= ~plane
     return above | equal
-
-
-def _union(rows: Sequence[int]) -> int:
-    return reduce(or_, rows, 0)
 
 
 def _tally(rows: Sequence[int]) -> list[int]:
@@ -230,17 +221,17 @@ def aligned(grid: Grid, step: timedelta, zone: str) -> int:
 
 
 def _offset_runs(grid: Grid, zone: str) -> Iterator[tuple[int, int, timedelta]]:
-    """Return (low, high, UTC offset) of the runs between clock changes; a change is looked for once a day."""
+    """Return (low, high, UTC offset) of the runs between clock changes; no zone changes twice in a week."""
 
     def offset(cell: int) -> timedelta:
         return clock.to_local(grid.instant(cell), zone).utcoffset() or timedelta(0)
 
-    low, current, a_day = 0, offset(0), grid.count(ONE_DAY)
-    for probe in (*range(a_day, grid.cells, a_day), grid.cells):
+    low, current, a_week = 0, offset(0), grid.count(A_WEEK)
+    for probe in (*range(a_week, grid.cells, a_week), grid.cells):
         ahead = offset(probe)
         if ahead == current:
             continue
-        change = _first_change(offset, max(low, probe - a_day), probe)
+        change = _first_change(offset, max(low, probe - a_week), probe)
         yield low, change, current
         low, current = change, ahead
     yield low, grid.cells, current

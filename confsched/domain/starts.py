@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
 from functools import cached_property, reduce
-from itertools import chain, combinations
+from itertools import combinations
 from operator import and_, attrgetter
 from uuid import UUID
 
 from confsched.domain import bitgrid
 from confsched.domain.assignment import Pool, Table, Test, sharing
 from confsched.domain.availability import Availability, Row
-from confsched.domain.bitgrid import EPOCH, GRAIN, QUARTER, Grid, Hours
+from confsched.domain.bitgrid import GRAIN, QUARTER, Grid, Hours
 from confsched.domain.intervals import Span
+from confsched.domain.times import EPOCH
 from confsched.errors import Refusal, msg
 
 USUAL_HOURS = ((time(8), time(12)), (time(13), time(17)))
@@ -57,10 +58,12 @@ class Need:
     optional: bool = False
     is_fixed: bool = False
     may_double: bool = False
+    people: frozenset[UUID] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         assert self.count > 0, "a need asks for somebody"
         object.__setattr__(self, "pool", tuple(dict.fromkeys(self.pool)))
+        object.__setattr__(self, "people", frozenset(self.pool))
 
 
 @dataclass(frozen=True)
@@ -91,9 +94,9 @@ class Search:
             raise Refusal(msg("Choose a day within %(days)s days.", days=MAX_WINDOW.days), field="window")
         if self.duration < GRAIN or self.duration % GRAIN:
             raise Refusal(msg("Please choose a length in steps of five minutes."), field="duration")
-        for field in ("buffer_before", "buffer_after"):
-            if getattr(self, field) < timedelta(0) or getattr(self, field) % GRAIN:
-                raise Refusal(msg("Please choose a buffer in steps of five minutes."), field=field)
+        for name in ("buffer_before", "buffer_after"):
+            if getattr(self, name) < timedelta(0) or getattr(self, name) % GRAIN:
+                raise Refusal(msg("Please choose a buffer in steps of five minutes."), field=name)
 
     @property
     def earliest_at(self) -> datetime:
@@ -232,7 +235,7 @@ class Plan:
         """Return each person's starts at which nothing is known against them."""
         return _Starts(self, attrgetter("possible"))
 
-    @cached_property
+    @property
     def first_cell(self) -> int:
         """Return the first cell that the search may use; what lies before is over, or too near."""
         return self.board.grid.cell_from(self.search.earliest_at)
@@ -289,9 +292,9 @@ class Plan:
     @cached_property
     def groups(self) -> list[list[Pool]]:
         """Return the required pools that hang together by shared people."""
-        pools = (need.pool for need in self.needs if not need.optional and not need.may_double)
-        seats = list(chain.from_iterable(pools))
-        return sharing(self.pools) if len(set(seats)) < len(seats) else []
+        wanted = [need.people for need in self.needs if not need.optional and not need.may_double]
+        is_shared = len(frozenset[UUID]().union(*wanted)) < sum(map(len, wanted))
+        return sharing(self.pools) if is_shared else []
 
     @cached_property
     def whole(self) -> int:
@@ -329,7 +332,7 @@ class _Starts(dict[UUID, int]):
 
     def rows_of(self, people: Iterable[UUID]) -> list[Row]:
         """Return the rows of those who are candidates."""
-        return [row for person in people if (row := self.rows.get(person))]
+        return [*filter(None, map(self.rows.get, people))]
 
     def of_all(self, rows: Sequence[Row]) -> int:
         """Return where all of them can start; what they have in common is shrunk but once."""
@@ -347,7 +350,7 @@ class _Starts(dict[UUID, int]):
 
         The claims themselves are neither free nor possible.
         """
-        cells = [self.cells(row) for row in rows]
+        cells = list(map(self.cells, rows))
         if not self.before and not self.after:
             return cells
         return [one & ~self._near(row.taken) for one, row in zip(cells, rows, strict=True)]

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import compress, islice
-from math import ceil, floor
 from operator import lt
 from typing import Any, Protocol, TypeVar
 
 from confsched.domain.intervals import Span
 
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+
 
 class Ordered(Protocol):
-    """What can be sorted: seconds and instants."""
+    """What can be sorted: minutes and instants."""
 
     def __lt__(self, other: Any, /) -> bool: ...
 
@@ -24,7 +26,10 @@ Edge = TypeVar("Edge", bound=Ordered)
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """Hold spans by whole seconds since 1970, [starts[n], ends[n]) each; they may overlap, in any order."""
+    """Hold spans by whole minutes since 1970, [starts[n], ends[n]) each; they may overlap, in any order.
+
+    Cells are whole minutes too: a cell is touched by the minutes around a span where the span touches it.
+    """
 
     starts: Sequence[int]
     ends: Sequence[int]
@@ -34,35 +39,51 @@ class Times:
 
     def __iter__(self) -> Iterator[Span]:
         for start, end in zip(self.starts, self.ends, strict=True):
-            yield Span(datetime.fromtimestamp(start, UTC), datetime.fromtimestamp(end, UTC))
+            yield Span(datetime.fromtimestamp(60 * start, UTC), datetime.fromtimestamp(60 * end, UTC))
 
     @classmethod
     def around(cls, spans: Spans) -> Times:
-        """Return the least whole seconds around each of the spans."""
+        """Return the least whole minutes around each of the spans."""
         if isinstance(spans, Times):
             return spans
-        starts = [floor(span.starts_at.timestamp()) for span in spans]
-        return cls(starts, [ceil(span.ends_at.timestamp()) for span in spans])
+        return cls(
+            [minute_at(span.starts_at) for span in spans], [minute_from(span.ends_at) for span in spans]
+        )
 
     @classmethod
     def inside(cls, *parts: Spans) -> Times:
-        """Return the whole seconds inside the union of all parts, ascending and apart.
+        """Return the whole minutes inside the union of all parts, ascending and apart.
 
         Spans are united before they are rounded: where one ends another may go on.
         """
-        spans = [span for part in parts if not isinstance(part, Times) for span in part]
-        instants = union([span.starts_at for span in spans], [span.ends_at for span in spans])
-        edges = [(ceil(one.timestamp()), floor(two.timestamp())) for one, two in zip(*instants, strict=True)]
-        starts = [start for start, end in edges if start < end]
-        ends = [end for start, end in edges if start < end]
+        starts, ends = _whole([span for part in parts if not isinstance(part, Times) for span in part])
         for part in parts:
             if isinstance(part, Times):
-                starts.extend(part.starts)
-                ends.extend(part.ends)
+                starts += part.starts
+                ends += part.ends
         return cls(*union(starts, ends))
 
 
 Spans = tuple[Span, ...] | Times
+
+
+def _whole(spans: Sequence[Span]) -> tuple[list[int], list[int]]:
+    """Return the starts and the ends of the whole minutes inside the union of the spans."""
+    if not spans:
+        return [], []
+    instants = union([span.starts_at for span in spans], [span.ends_at for span in spans])
+    whole = [(minute_from(start), minute_at(end)) for start, end in zip(*instants, strict=True)]
+    return [start for start, end in whole if start < end], [end for start, end in whole if start < end]
+
+
+def minute_at(instant: datetime) -> int:
+    """Return the minute since 1970 in which an instant lies."""
+    return (instant - EPOCH) // MINUTE
+
+
+def minute_from(instant: datetime) -> int:
+    """Return the first minute since 1970 that does not start before an instant."""
+    return -((EPOCH - instant) // MINUTE)
 
 
 def union(starts: list[Edge], ends: list[Edge]) -> tuple[list[Edge], list[Edge]]:

@@ -1,6 +1,6 @@
 """Searches as raw rows in JSON, made of one seed: what every contestant of the slot search starts from.
 
-Times are whole seconds since 1970, many of them in two columns: all starts, all ends. A person has working
+Times are whole minutes since 1970, many of them in two columns: all starts, all ends. A person has working
 hours day by day, duties, rests, absences, claims and a calendar of busy times; a need asks for `count` of a
 pool, each person for one need.
 """
@@ -94,4 +94,4 @@ def _hours(day: date, first: float, last: float) -> Row:
 
 
 def _at(day: date, hour: float) -> int:
-    return int(clock.to_instant(day, time(0), ZONE).timestamp() + hour * 3600)
+    return int(clock.to_instant(day, time(0), ZONE).timestamp() / 60 + hour * 60)

@@ -3,7 +3,7 @@
 `portion` is an algebra of intervals: everybody's hours without their busy times, shortened by the length,
 united over a pool and intersected over the needs. The slot scan is what booking pages do, cal.com for one:
 each slot of the horizon asks each person, who walks along their busy times to the first conflict; then a team
-is put together. Both work on whole seconds, the fastest numbers there are to compare.
+is put together. Both work on whole minutes, the fastest numbers there are to compare.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def _union(rows: Iterable[Row]) -> portion.Interval:
 def search_intervals(ready: tuple[Case, list[portion.Interval]]) -> portion.Interval:
     """Return when a meeting could start at which each need finds its people."""
     case, free = ready
-    starts = [_shortened(one, case["minutes"] * 60) for one in free]
+    starts = [_shortened(one, case["minutes"]) for one in free]
     found = portion.closed(*case["window"])
     for pool, count in _pools(case["needs"]):
         found &= _at_least(count, [starts[person] for person in pool])
@@ -56,7 +56,7 @@ def search_intervals(ready: tuple[Case, list[portion.Interval]]) -> portion.Inte
 
 def starts_of_intervals(ready: tuple[Case, list[portion.Interval]], found: portion.Interval) -> list[int]:
     """Return the whole steps in the intervals found."""
-    step = ready[0]["step"] * 60
+    step = ready[0]["step"]
     return [at for part in found for at in _steps(part.lower, part.upper, step)]
 
 
@@ -107,9 +107,9 @@ def read_slots(text: str) -> tuple[Case, list[tuple[Rows, Rows]]]:
 def search_slots(ready: tuple[Case, list[tuple[Rows, Rows]]]) -> list[int]:
     """Return the starts at which each need finds its people."""
     case, people = ready
-    length, (first, last) = case["minutes"] * 60, case["window"]
+    length, (first, last) = case["minutes"], case["window"]
     found = []
-    for at in _steps(first, last - length, case["step"] * 60):
+    for at in _steps(first, last - length, case["step"]):
         free = {number for number, person in enumerate(people) if _is_free(*person, at, at + length)}
         if _is_team(case["needs"], free):
             found.append(at)

@@ -80,19 +80,34 @@ class Verdict:
     is_whole: bool
 
 
+@dataclass(frozen=True)
+class Wishes:
+    """Hold minutes to choose from; a search in whole quarters is answered in cells of a quarter."""
+
+    starts: tuple[int, ...]
+    steps: tuple[int, ...]
+    lengths: tuple[int, ...]
+    buffers: tuple[int, ...]
+
+
+WHOLE_QUARTERS = Wishes((0, 0, 15), (15, 15, 30, 60), (15, 30, 30, 45, 60), (0, 0, 15, 30))
+FINER = Wishes((0, 0, 3, 47), (5, 10, 15, 15, 20, 30), (5, 15, 20, 30, 45), (0, 0, 5, 10, 15))
+
+
 def build(chance: Random, starts_at: datetime) -> Instance:
     """Make up a search of two to five people over two to five hours."""
     minutes = chance.choice([120, 150, 180, 240, 297])
     people = tuple(_human(chance, minutes) for _ in range(chance.randint(2, 5)))
     needs = tuple(_wanted(chance, len(people)) for _ in range(chance.choice([1, 2, 2, 3, 3, 4])))
+    wishes = chance.choice([WHOLE_QUARTERS, FINER])
     return Instance(
-        starts_at=starts_at + timedelta(minutes=chance.choice([0, 0, 3, 47])),
+        starts_at=starts_at + timedelta(minutes=chance.choice(wishes.starts)),
         minutes=minutes,
         zone=chance.choice(ZONES),
-        step=chance.choice([10, 15, 15, 30]),
-        length=chance.choice([5, 15, 20, 30, 45]),
-        before=chance.choice([0, 0, 5, 15]),
-        after=chance.choice([0, 0, 10]),
+        step=chance.choice(wishes.steps),
+        length=chance.choice(wishes.lengths),
+        before=chance.choice(wishes.buffers),
+        after=chance.choice(wishes.buffers),
         notice=chance.choice([0, 0, 33]),
         people=people,
         needs=needs,
