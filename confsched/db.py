@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import importlib
+import os
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -31,8 +33,8 @@ POOL_SIZE = 8
 POOL_OVERFLOW = 24
 
 _log = structlog.get_logger(__name__)
-_write_locks: dict[str, threading.Lock] = {}
-_write_locks_guard = threading.Lock()
+_turns: dict[str, Turns] = {}
+_turns_guard = threading.Lock()
 
 
 class Database:
@@ -42,7 +44,7 @@ class Database:
         self.url = url
         self.engine = _sqlite_engine(url) if url.startswith("sqlite") else _postgres_engine(url)
         self.is_sqlite = self.engine.dialect.name == "sqlite"
-        self._write_lock = _write_lock_of(url) if self.is_sqlite else None
+        self._turns = _turns_of(url) if self.is_sqlite else None
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -54,12 +56,11 @@ class Database:
     @contextmanager
     def transaction(self) -> Iterator[Session]:
         """Give a session whose work is committed as a whole at the end, or not at all."""
-        if self._write_lock is None:
+        if self._turns is None:
             with self._write_session() as session:
                 yield session
             return
-        # SQLite has one writer: threads queue here instead of polling the lock of the file.
-        with self._write_lock, self._write_session() as session:
+        with self._turns.taken(), self._write_session() as session:
             yield session
 
     @contextmanager
@@ -177,9 +178,53 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
-def _write_lock_of(url: str) -> threading.Lock:
-    with _write_locks_guard:
-        return _write_locks.setdefault(url, threading.Lock())
+class Turns:
+    """Let the writers of one SQLite file take turns, threads and processes alike; a killed one leaves none.
+
+    SQLite lets one write at a time and has the others try again and again, up to 100 ms apart: who writes
+    one transaction after the other keeps them all away for seconds. So there is a door with a place before
+    it: who stands there goes in next, and who comes out has to stand there first.
+    """
+
+    def __init__(self, path: str) -> None:
+        self._thread = threading.Lock()
+        has_file = path not in ("", ":memory:")
+        self._before = _open_lock(path, "next") if has_file else None
+        self._inside = _open_lock(path, "turn") if has_file else None
+
+    @contextmanager
+    def taken(self) -> Iterator[None]:
+        with self._thread:
+            _lock(self._before)
+            try:
+                _lock(self._inside)
+            finally:
+                _unlock(self._before)
+            try:
+                yield
+            finally:
+                _unlock(self._inside)
+
+
+def _open_lock(path: str, name: str) -> int:
+    return os.open(f"{path}-{name}", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+
+
+def _lock(file: int | None) -> None:
+    if file is not None:
+        fcntl.flock(file, fcntl.LOCK_EX)
+
+
+def _unlock(file: int | None) -> None:
+    if file is not None:
+        fcntl.flock(file, fcntl.LOCK_UN)
+
+
+def _turns_of(url: str) -> Turns:
+    with _turns_guard:
+        if url not in _turns:
+            _turns[url] = Turns(make_url(url).database or "")
+        return _turns[url]
 
 
 def alembic_config() -> Config:
