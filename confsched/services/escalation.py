@@ -26,10 +26,12 @@ from confsched.domain.escalation import (
     plan,
     positions_of_round,
     round_of,
+    step_of,
     time_saved,
 )
 from confsched.domain.kinds import AlertPurpose, EscalationTarget, SkipReason, UrgentState, UrgentStepKind
 from confsched.domain.urgent import RINGING_STATES
+from confsched.models.catalogue import Service
 from confsched.models.contacts import ReadinessCheck
 from confsched.models.ladders import EscalationStep
 from confsched.models.people import Person
@@ -53,6 +55,11 @@ __all__ = [
 
 POSTPONED_BY = timedelta(seconds=2)
 _OPEN = (UrgentRung.entered_at.is_(None), UrgentRung.stopped_at.is_(None))
+# What is said of a consult: loaded with it, since every statement of a call costs all others time.
+_TOLD = (
+    joinedload(UrgentConsult.service).joinedload(Service.site),
+    joinedload(UrgentConsult.site),
+)
 MOST_AT_ONCE = 100  # rungs of one consult in one transaction: more than a ladder has
 
 _log = structlog.get_logger(__name__)
@@ -105,7 +112,7 @@ def _waiting() -> Select[UrgentRung]:
 
 def enter(session: Session, rung: UrgentRung, *, now: datetime) -> bool:
     """Do all that a rung is for, unless somebody else has, or somebody has taken the consult."""
-    consult = session.get_one(UrgentConsult, rung.consult_id)
+    consult = session.get_one(UrgentConsult, rung.consult_id, options=_TOLD)
     urgent_steps.lock(session, consult)
     if not _rings(consult):
         stop(session, consult, now=now)
@@ -194,8 +201,6 @@ def _call(session: Session, consult: UrgentConsult, rung: UrgentRung, now: datet
             path=f"/urgent/{consult.id}",
             now=now,
         )
-    if people and consult.state is UrgentState.REQUESTED:
-        urgent_steps.enter(session, None, consult, UrgentState.ALERTED, now=now)
     _keep_step(session, consult, rung, people, now)
     if alarms_owner(rung.skipped):
         escalation_alarms.alarm_gap(session, consult, rung, now=now)
@@ -207,6 +212,8 @@ def _call(session: Session, consult: UrgentConsult, rung: UrgentRung, now: datet
 
 def _called_by_others(session: Session, rung: UrgentRung) -> set[uuid.UUID]:
     """Return whom other steps of this round have called."""
+    if step_of(rung.position) == 1:
+        return set()
     positions = positions_of_round(rung.position)
     query = (
         select(Alert.person_id)
@@ -223,9 +230,13 @@ def _called_by_others(session: Session, rung: UrgentRung) -> set[uuid.UUID]:
 def _keep_step(
     session: Session, consult: UrgentConsult, rung: UrgentRung, people: Sequence[Person], now: datetime
 ) -> None:
-    """Keep that the ladder has come to a further step; a repeat, and the first call, are seen on the rung."""
+    """Keep that somebody was called, or that the ladder has come further; repeats are seen on the rung."""
+    is_first_call = bool(people) and consult.state is UrgentState.REQUESTED
+    if is_first_call:
+        urgent_steps.enter(session, None, consult, UrgentState.ALERTED, now=now)
     if rung.repeat > 0 or rung.position == 1:
-        urgent_steps.touch(session, consult)
+        if not is_first_call:
+            urgent_steps.touch(session, consult)
         return
     details = {
         "position": rung.position,

@@ -1,4 +1,7 @@
-"""Climb the ladders of urgent consults: each call that is due, in a short transaction of its own."""
+"""Climb the ladders of urgent consults: what is due is called, a few calls in each short transaction.
+
+One call would do; but a file has one writer, and who waits in line for each of a hundred calls is late.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,8 @@ import structlog
 from confsched.db import Database
 from confsched.services import engine_time, escalation
 
-ROUND = 200  # calls in one knock; the next one, at once, takes the rest
+ROUND = 200  # calls in one knock; the next one takes the rest
+BATCH = 8  # calls in one transaction
 
 _log = structlog.get_logger(__name__)
 
@@ -23,10 +27,13 @@ def climb_ladders(database: Database, *, is_stopping: Callable[[], bool] = lambd
     """
     if not _has_work(database):
         return 0
-    for count in range(ROUND):
-        if is_stopping() or not _enter_next(database):
-            return count
-    return ROUND
+    total = 0
+    while total < ROUND and not is_stopping():
+        count = _enter_some(database)
+        if not count:
+            break
+        total += count
+    return total
 
 
 def _has_work(database: Database) -> bool:
@@ -36,23 +43,30 @@ def _has_work(database: Database) -> bool:
         return escalation.is_due(session, now=now) or engine_time.was_set(session)
 
 
-def _enter_next(database: Database) -> bool:
-    """Enter the rung that is due longest; False when there is none that nobody else has in hand."""
+def _enter_some(database: Database) -> int:
+    """Enter what is due longest and return how many that were; 0: nothing that nobody else has in hand.
+
+    A fault undoes the transaction. Its rung is put off, and what was entered before it is due as before.
+    """
     rung_id: uuid.UUID | None = None
+    count = 0
     try:
         with database.transaction() as session:
-            now = engine_time.now(session)
-            rung = escalation.lock_due(session, now=now)
-            if rung is None:
-                return False
-            rung_id = rung.id
-            escalation.enter(session, rung, now=now)
+            while count < BATCH:
+                now = engine_time.now(session)
+                rung = escalation.lock_due(session, now=now)
+                if rung is None:
+                    break
+                rung_id = rung.id
+                escalation.enter(session, rung, now=now)
+                count += 1
     except Exception as error:
         if rung_id is None:
             raise  # the database is not to be had: the next knock tries again
         _log.error("rung_crashed", rung=str(rung_id), exc_info=error)
         _postpone(database, rung_id)
-    return True
+        return 1
+    return count
 
 
 def _postpone(database: Database, rung_id: uuid.UUID) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import socket
+import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -28,6 +29,10 @@ from confsched.worker.housekeeping import tidy_up
 from confsched.worker.readiness import look_after_readiness
 from confsched.worker.roster_fill import fill_due_rosters
 from confsched.worker.waitlist import give_back_unanswered, serve_waiting
+
+# Who waits for the database gives its turn away, and would get it back only after 5 ms for each thread that
+# writes a mail: forty statements of one call would take half a second.
+SWITCH_SECONDS = 0.0005
 
 
 @dataclass(frozen=True)
@@ -162,6 +167,7 @@ class RunningWorker:
 
 def start(work: Engine) -> RunningWorker:
     """Start knocking in the background."""
+    sys.setswitchinterval(SWITCH_SECONDS)
     # A thread for each job: what takes long never keeps an alert from being sent.
     scheduler = BackgroundScheduler(timezone="UTC", executors={"default": ThreadPoolExecutor(len(JOBS))})
     for job in JOBS:

@@ -17,7 +17,7 @@ from confsched.models.engine import EngineClock
 from confsched.models.urgent import Alert, UrgentConsult, UrgentRung
 from confsched.services import alerts, engine_time, escalation
 from confsched.worker import scheduler
-from confsched.worker.escalation import climb_ladders
+from confsched.worker.escalation import BATCH, climb_ladders
 from tests.support.alerting import add_point
 from tests.support.ladders import acknowledge, add_line, line_step, put_on_duty, ring, rungs_of, set_ladder
 from tests.world import NOW, World, build_world
@@ -116,10 +116,10 @@ def test_a_rung_that_fails_is_put_off_and_the_others_are_called(
 
 
 @pytest.mark.usefixtures("at_61_seconds")
-def test_a_stop_ends_between_two_calls_and_nothing_is_lost(database: Database, world: World) -> None:
-    add_consults(database, world, 3)
-    asked = iter([False, False, True])
-    assert climb_ladders(database, is_stopping=lambda: next(asked)) == 2
+def test_a_stop_ends_between_two_transactions_and_nothing_is_lost(database: Database, world: World) -> None:
+    add_consults(database, world, BATCH + 1)
+    asked = iter([False, True])
+    assert climb_ladders(database, is_stopping=lambda: next(asked)) == BATCH
     with database.read() as session:
         assert escalation.is_due(session, now=LATER)
     assert climb_ladders(database) > 0
