@@ -29,6 +29,7 @@ from confsched.models.people import Membership, Person
 from confsched.models.rosters import Absence, DeclaredGap, DutyLine, WorkingHoursRow
 from confsched.models.rotations import DutyRotation, DutyWish
 from confsched.models.swaps import DutySwap
+from confsched.models.urgent import Alert, UrgentConsult
 
 Row = TypeVar("Row", bound=Base)
 To = Literal["see", "change"]
@@ -79,6 +80,10 @@ def _locked_consult(session: Session, rule: ColumnElement[bool], consult_id: uui
     if consult is None:
         raise NotFound
     return consult
+
+
+def get_urgent(session: Session, actor: Actor, consult_id: uuid.UUID, *, to: To = "see") -> UrgentConsult:
+    return get_row(session, actor, UrgentConsult, consult_id, to=to)
 
 
 def get_conference(session: Session, actor: Actor, conference_id: uuid.UUID, *, to: To = "see") -> Conference:
@@ -314,6 +319,29 @@ def lines_held_by(person_id: uuid.UUID) -> Select[uuid.UUID]:
     )
 
 
+def _urgent_consults(actor: Actor, _to: To) -> ColumnElement[bool]:
+    """Let clinicians of the site that asks and who answers see an urgent consult and act on it."""
+    return or_(asks_urgently(actor), answers_urgently(actor))
+
+
+def asks_urgently(actor: Actor) -> ColumnElement[bool]:
+    """Return what the site of the actor asks, whoever of it sent the request."""
+    return UrgentConsult.site_id.in_(actor.sites_with(Permission.SEE_URGENT))
+
+
+def answers_urgently(actor: Actor) -> ColumnElement[bool]:
+    """Return what the actor was called for, took or joined, and what is asked of a service of their house."""
+    houses = {seat.organisation_id for seat in actor.seats if seat.function is Function.CONSULTANT}
+    me = actor.person_id
+    was_called = select(Alert.id).where(Alert.consult_id == UrgentConsult.id, Alert.person_id == me).exists()
+    return or_(
+        UrgentConsult.consultant_id == me,
+        UrgentConsult.second_consultant_id == me,
+        UrgentConsult.service.has(Service.site.has(Site.organisation_id.in_(houses))),
+        was_called,
+    )
+
+
 def _audit_events(actor: Actor, to: To) -> ColumnElement[bool]:
     if to == "change":
         return false()
@@ -344,4 +372,5 @@ _RULES = {
     WorkingHoursRow: _working_hours,
     DutyWish: _duty_wishes,
     DutySwap: _swaps,
+    UrgentConsult: _urgent_consults,
 }
