@@ -78,6 +78,7 @@ def _check_person(duties: list[HeldDuty], facts: PersonFacts, frame: _Frame) -> 
     yield from check_numbers(inside, facts.share, frame.zone, frame.rules)
     yield from check_weekends(duties, frame.saturdays(), frame.zone, frame.rules)
     yield from _check_contact(inside, facts)
+    yield from _check_alert(inside, facts)
     for duty in inside:
         yield from _check_duty(duty, facts)
 
@@ -121,6 +122,13 @@ def _check_contact(duties: list[HeldDuty], facts: PersonFacts) -> Iterator[Roste
     if facts.has_contact or first is None:
         return
     yield _warning(first, Rule.NO_CONTACT, msg("Neither a phone number nor a mail address is on record."))
+
+
+def _check_alert(duties: list[HeldDuty], facts: PersonFacts) -> Iterator[RosterWarning]:
+    """Yield one warning, at the first duty of an urgent line that would reach nobody."""
+    first = next((duty for duty in duties if duty.line_id in facts.unalerted), None)
+    if first is not None:
+        yield _warning(first, Rule.NO_ALERT, msg("An urgent request would not reach this person."))
 
 
 def _check_duty(duty: HeldDuty, facts: PersonFacts) -> Iterator[RosterWarning]:

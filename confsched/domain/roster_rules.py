@@ -73,6 +73,7 @@ class Rule(StrEnum):
     DAY_OFF = "day_off"
     NOT_QUALIFIED = "not_qualified"
     NO_CONTACT = "no_contact"
+    NO_ALERT = "no_alert"
 
 
 @dataclass(frozen=True)
@@ -104,13 +105,17 @@ class DutyRules:
 
 @dataclass(frozen=True)
 class PersonFacts:
-    """Hold what a check knows about one person; `lines` None means that nobody has entered qualifications."""
+    """Hold what a check knows about one person; `lines` None means that nobody has entered qualifications.
+
+    `unalerted` are the urgent lines by which nothing would reach the person.
+    """
 
     share: Share = FULL_TIME
     absences: tuple[Span, ...] = ()
     days_off: frozenset[date] = frozenset()
     lines: frozenset[UUID] | None = None
     has_contact: bool = True
+    unalerted: frozenset[UUID] = frozenset()
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -33,6 +33,7 @@ from confsched.models.people import Person
 from confsched.models.rosters import Duty, DutyLine
 from confsched.services.lists import page_of
 from confsched.services.standing import intended_gaps, standing, stretches
+from confsched.services.urgent_lines import not_to_alert, urgent_lines
 from confsched.services.who_is_on import full_name
 
 SOON = timedelta(hours=24)
@@ -85,6 +86,7 @@ class BoardRow:
     intended: Span | None
     next_gap: Span | None
     band: tuple[BandPart, ...]
+    is_unalerted: bool = False  # an urgent request would not reach who holds it
 
     @property
     def latest(self) -> Holder | None:
@@ -181,7 +183,7 @@ def board(
 ) -> Board:
     """Return a page of the board at an instant in the actor's zone, as known then or at `known_at`.
 
-    Four queries however many lines.
+    Six queries however many lines.
     """
     moment = Moment(at, known_at or at, actor.zone)
     lines = list(session.scalars(_lines()))
@@ -266,7 +268,17 @@ def _lines() -> Select[DutyLine]:
 
 def _rows(session: Session, lines: Sequence[DutyLine], declared: Declared, moment: Moment) -> list[BoardRow]:
     facts, holders = _load_duties(session, lines, moment)
-    return [_row(line, facts[line.id], declared.get(line.id, ()), holders, moment) for line in lines]
+    rows = [_row(line, facts[line.id], declared.get(line.id, ()), holders, moment) for line in lines]
+    return _with_alerting(session, rows)
+
+
+def _with_alerting(session: Session, rows: list[BoardRow]) -> list[BoardRow]:
+    """Say of whom an urgent request would not reach, as their contact points are now (PEER_FAILURES 34)."""
+    held = {row.line_id: row.holder.person_id for row in rows if row.holder}
+    urgent = urgent_lines(session, held) if held else frozenset()
+    people = not_to_alert(session, urgent, {held[line_id] for line_id in urgent})
+    lines = {line_id for line_id in urgent if held[line_id] in people}
+    return [replace(row, is_unalerted=True) if row.line_id in lines else row for row in rows]
 
 
 Holders = dict[DutyFact, Holder]

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, aliased, joinedload
 
@@ -20,15 +20,13 @@ from confsched.domain.invites import Kind
 from confsched.domain.kinds import AlertPurpose
 from confsched.domain.permissions import Actor
 from confsched.errors import Conflict, Message, NotFound, msg
-from confsched.models.catalogue import Service
 from confsched.models.contacts import ReadinessCheck
-from confsched.models.ladders import EscalationStep
 from confsched.models.people import Person
 from confsched.models.rosters import Duty, DutyLine
-from confsched.models.rotations import DutyRotation, DutyRotationMember
 from confsched.services import alerts
 from confsched.services.notices import notify
 from confsched.services.swap_notices import secretaries_of
+from confsched.services.urgent_lines import is_urgent_line
 
 ASKED_BEFORE = timedelta(minutes=30)
 ANSWERED_BEFORE = timedelta(minutes=10)
@@ -37,22 +35,6 @@ LEAST_TIME = timedelta(minutes=5)
 BATCH = 50
 MAX_SHOWN = 10
 PATH = "/contact-points/"
-
-
-def urgent_lines() -> ColumnElement[bool]:
-    """Return the condition of duty lines that an urgent service calls: its own, its ladder's, its hubs'."""
-    urgent = select(Service.id).where(Service.is_urgent)
-    steps = select(EscalationStep.line_id).where(EscalationStep.service_id.in_(urgent))
-    turns = (
-        select(DutyRotationMember.line_id)
-        .join(DutyRotation, DutyRotation.id == DutyRotationMember.rotation_id)
-        .where(DutyRotation.service_id.in_(urgent))
-    )
-    return or_(
-        DutyLine.service_id.in_(urgent),
-        DutyLine.id.in_(steps.where(EscalationStep.line_id.is_not(None))),
-        DutyLine.id.in_(turns.where(DutyRotationMember.line_id.is_not(None))),
-    )
 
 
 @dataclass(frozen=True)
@@ -84,7 +66,7 @@ def list_unasked(session: Session, *, now: datetime) -> list[Unasked]:
             Duty.superseded_at.is_(None),
             Duty.starts_at > now,
             Duty.starts_at <= now + ASKED_BEFORE,
-            urgent_lines(),
+            is_urgent_line(),
             ~asked.exists(),
             ~goes_on.exists(),
         )

@@ -36,6 +36,7 @@ from confsched.services.duty_rules import rules_of
 from confsched.services.roster_absences import Kinds, publication_instants, said_elsewhere
 from confsched.services.roster_cells import MonthState, read_cells
 from confsched.services.standing import standing
+from confsched.services.urgent_lines import not_to_alert, urgent_lines
 
 BEFORE = timedelta(days=29)  # a shortened rest is made up for within four weeks
 AFTER = timedelta(days=2)
@@ -63,6 +64,8 @@ class MonthFacts:
     wishes: Mapping[Cell, WishKind]
     qualified: Mapping[uuid.UUID, frozenset[uuid.UUID]]  # line -> who is named for it
     around: tuple[PlannedDuty, ...]
+    urgent: frozenset[uuid.UUID] = frozenset()  # lines that an urgent service calls
+    unalerted: frozenset[uuid.UUID] = frozenset()  # people whom it could not reach by them
 
 
 def load_facts(
@@ -74,6 +77,7 @@ def load_facts(
     known_at: datetime,
 ) -> MonthFacts:
     """Return the facts about these people; `written_at` are the instants of the month's publications."""
+    urgent = urgent_lines(session, [line.id for line in state.lines])
     return MonthFacts(
         rules=rules_of(session, state.department.site.organisation_id),
         away=_load_away(session, state, people, written_at, known_at),
@@ -83,6 +87,8 @@ def load_facts(
             *_load_other_duties(session, state, people, known_at),
             *_load_days_at_work(session, state),
         ),
+        urgent=urgent,
+        unalerted=not_to_alert(session, urgent, people),
     )
 
 
@@ -109,6 +115,7 @@ def person_facts(
             days_off=frozenset(days_off[one.person_id]),
             lines=_lines_for(one.person_id, facts.qualified),
             has_contact=one.has_contact,
+            unalerted=facts.urgent if one.person_id in facts.unalerted else frozenset(),
         )
         for one in staff
     }

@@ -18,7 +18,7 @@ from confsched.models.network import Department
 from confsched.models.people import Person
 from confsched.models.rosters import Duty, DutyLine
 from confsched.models.swaps import DutySwap
-from confsched.services import consult_tasks, swap_lists
+from confsched.services import consult_tasks, contact_points, readiness, swap_lists
 from confsched.services.duty_board import BoardRow, rows_for_site
 from confsched.services.tasks import MAX_TASKS, Task, TaskKind
 
@@ -75,12 +75,33 @@ def my_day(session: Session, actor: Actor, *, now: datetime) -> Today:
 def _list_tasks(session: Session, actor: Actor, now: datetime) -> list[Task]:
     """Put what runs out first; what has no deadline comes last, in the order of the kinds."""
     tasks = [
+        *_alerting(session, actor, now),
         *consult_tasks.list_tasks(session, actor, now=now),
         *_invitations_to_send(session, actor),
         *_invitations_to_answer(session, actor, now),
         *_swaps(session, actor, now),
     ]
     return sorted(tasks, key=lambda task: (task.due_at is None, task.due_at or now))
+
+
+def _alerting(session: Session, actor: Actor, now: datetime) -> list[Task]:
+    """Return the duties to say "ready" for, and the contact points that failed (PEER_FAILURES 34)."""
+    ready = [
+        Task(
+            TaskKind.SAY_READY,
+            check.id,
+            check.line.name,
+            due_at=check.answer_by,
+            starts_at=check.duty_starts_at,
+        )
+        for check in readiness.list_open(session, actor, now=now)
+    ]
+    failed = [
+        Task(TaskKind.FIX_CONTACT, point.id, point.label or point.address)
+        for point in contact_points.list_points(session, actor)
+        if point.failed_at is not None
+    ]
+    return ready + failed
 
 
 def _invitations_to_send(session: Session, actor: Actor) -> list[Task]:

@@ -201,6 +201,14 @@ def test_a_person_on_duty_whom_nobody_can_reach_is_named_once() -> None:
     assert findings(duties[0], facts=facts) == []
 
 
+def test_who_could_not_be_alerted_on_an_urgent_line_is_named_once() -> None:
+    """PEER_FAILURES 34: on other lines nobody is asked for a contact point."""
+    facts = PersonFacts(unalerted=frozenset({STROKE}))
+    duties = [held(day, time(8), time(16), line=STROKE) for day in (TENTH, ELEVENTH)]
+    assert findings(*duties, facts=facts) == [(Rule.NO_ALERT, TENTH)]
+    assert findings(held(TENTH, time(8), time(16), line=ICU), facts=facts) == []
+
+
 def test_only_the_month_is_told_of_and_the_days_around_it_count() -> None:
     """PEER_FAILURES 17: the night over the end of a month is not lost."""
     duties = [night(date(2026, 11, 30)), day_shift(DECEMBER)]

@@ -14,9 +14,11 @@ from confsched import clock
 from confsched.db import Database
 from confsched.domain.intervals import Span
 from confsched.domain.rosters import duty_span
+from confsched.models.catalogue import Service
 from confsched.models.people import Person
 from confsched.services import declared_gaps, duty_board, rosters
 from confsched.services.rosters import NewLine
+from tests.support.alerting import add_point
 from tests.world import NOW, ZONE, World, build_world
 
 MONDAY = date(2026, 11, 23)
@@ -57,6 +59,25 @@ def test_a_row_says_who_until_when_who_follows_and_how_old_it_is(session: Sessio
     assert (row.site_short_name, row.phone) == ("Wendstadt", "+49 5555 2000")
     assert row.latest and (row.latest.origin, row.latest.recorded_at) == ("plan", PUBLISHED)
     assert row.gap is None and row.next_gap == Span(_at(2, 16), _at(3, 8))
+
+
+def test_who_could_not_be_alerted_on_an_urgent_line_stands_out(session: Session, cast: World) -> None:
+    """PEER_FAILURES 34: the person on duty has no working contact method."""
+    _publish(session, cast, (cast.neurologist, _night(0)))
+
+    def is_unalerted() -> bool:
+        [row] = duty_board.board(session, cast.actor(cast.requester), _at(0, 20)).rows
+        return row.is_unalerted
+
+    assert not is_unalerted()
+    session.get_one(Service, cast.service.id).is_urgent = True
+    session.flush()
+    assert is_unalerted()
+    point = add_point(session, cast.neurologist)
+    assert not is_unalerted()
+    point.failed_at = NOW
+    session.flush()
+    assert is_unalerted()
 
 
 def test_a_stranger_without_agreement_sees_the_board_of_the_network(session: Session, cast: World) -> None:

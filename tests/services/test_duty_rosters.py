@@ -20,9 +20,11 @@ from confsched.domain.roster_rules import Rule
 from confsched.domain.rosters import duty_span
 from confsched.errors import NotFound, Refusal
 from confsched.models.audit import AuditEvent
+from confsched.models.catalogue import Service
 from confsched.models.duty_rosters import DutyRoster, RosterEdit
 from confsched.services import access, audit, duty_rosters, rosters
 from confsched.services.duty_rosters import CellEdit, CellView, EditResult, MonthView
+from tests.support.alerting import add_point
 from tests.support.rosters import DECEMBER, NIGHT, RosterWorld, build_department
 from tests.world import NOW, ZONE, World, add_person, local
 
@@ -314,6 +316,18 @@ def test_who_cannot_be_reached_is_warned_of(session: Session, rw: RosterWorld) -
     rw.person("Voss").phone = rw.person("Voss").email = ""
     _edit(session, rw, {("Voss", 5): "N"})
     assert [warning.rule for warning in _month(session, rw).warnings] == [Rule.NO_CONTACT]
+
+
+def test_who_holds_an_urgent_line_without_a_proven_contact_point_is_warned_of(
+    session: Session, world: World, rw: RosterWorld
+) -> None:
+    """Cover line 34: the ring would reach nobody, and that is known before publication."""
+    service = session.get_one(Service, world.service.id)
+    rw.lines["N"].service_id, service.is_urgent = service.id, True
+    _edit(session, rw, {("Voss", 5): "N"})
+    assert [warning.rule for warning in _month(session, rw).warnings] == [Rule.NO_ALERT]
+    add_point(session, rw.person("Voss"))
+    assert _month(session, rw).warnings == ()
 
 
 @pytest.mark.parametrize("month", [date(1, 1, 1), date(9999, 12, 1)])

@@ -147,6 +147,7 @@ def test_a_failure_is_shown_with_its_contact_point(
     page = owner.get("/contact-points/").text
     assert "550 no such mailbox" in page
     assert NOT_REACHED in page
+    assert "You could not be alerted" in owner.get("/").text
 
 
 def test_a_browser_is_added_by_its_subscription_which_is_kept_sealed(
@@ -239,6 +240,7 @@ def test_ready_is_said_on_the_page_too(owner: FlaskClient, sqlite_database: Data
             **holder, duty_starts_at=starts_at, duty_ends_at=ends_at, asked_at=NOW, answer_by=NOW
         )
         session.add(check)
+    assert "Ready for your duty?" in owner.get("/").text
     page = owner.get("/contact-points/").text
     assert "I am ready" in page
     assert re.search(rf"/contact-points/readiness/{check.id}", page)
