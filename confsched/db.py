@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from time import sleep
 from types import ModuleType
 from typing import Any
 
@@ -29,6 +30,8 @@ BUSY_TIMEOUT_SECONDS = 30
 SAFE_SQLITE = (3, 51, 3)  # earlier versions can corrupt the write-ahead log with several writers
 MIGRATION_LOCK = 7_203_117  # any constant: the advisory lock that lets one process migrate at a time
 WAL_ATTEMPTS = 20
+LOCK_TRIES, LOCK_SECONDS = 500, 0.002
+PASSES = 500  # transactions that do not wait at the door after one has waited there in vain
 POOL_SIZE = 8
 POOL_OVERFLOW = 24
 
@@ -183,7 +186,8 @@ class Turns:
 
     SQLite lets one write at a time and has the others try again and again, up to 100 ms apart: who writes
     one transaction after the other keeps them all away for seconds. So there is a door with a place before
-    it: who stands there goes in next, and who comes out has to stand there first.
+    it: who stands there goes in next, and who comes out has to stand there first. It is only manners, since
+    SQLite itself keeps writers apart: where a process was halted at the door, the others pass it by.
     """
 
     def __init__(self, path: str) -> None:
@@ -191,28 +195,42 @@ class Turns:
         has_file = path not in ("", ":memory:")
         self._before = _open_lock(path, "next") if has_file else None
         self._inside = _open_lock(path, "turn") if has_file else None
+        self._passes = 0
 
     @contextmanager
     def taken(self) -> Iterator[None]:
         with self._thread:
-            _lock(self._before)
-            try:
-                _lock(self._inside)
-            finally:
-                _unlock(self._before)
+            self._stand_in_line()
             try:
                 yield
             finally:
                 _unlock(self._inside)
+
+    def _stand_in_line(self) -> None:
+        if self._passes:
+            self._passes -= 1
+            return
+        try:
+            if not (_lock(self._before) and _lock(self._inside)):
+                self._passes = PASSES
+        finally:
+            _unlock(self._before)
 
 
 def _open_lock(path: str, name: str) -> int:
     return os.open(f"{path}-{name}", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
 
 
-def _lock(file: int | None) -> None:
-    if file is not None:
-        fcntl.flock(file, fcntl.LOCK_EX)
+def _lock(file: int | None) -> bool:
+    """Lock a file within a second or so, and tell whether that was to be had; no file is no lock."""
+    for _ in range(LOCK_TRIES if file is not None else 0):
+        try:
+            fcntl.flock(file or 0, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            sleep(LOCK_SECONDS)
+        else:
+            return True
+    return file is None
 
 
 def _unlock(file: int | None) -> None:

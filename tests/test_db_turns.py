@@ -43,6 +43,15 @@ def _is_taken(path: str) -> bool:
     return False
 
 
+def test_who_is_halted_at_the_door_is_passed_by(tmp_path: Path) -> None:
+    path = str(tmp_path / "confsched.sqlite")
+    halted, other = Turns(path), Turns(path)
+    with halted.taken():
+        for _ in range(3):
+            with other.taken():
+                pass
+
+
 def test_a_database_in_memory_has_no_file_beside_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     for path in ("", ":memory:"):
