@@ -28,6 +28,7 @@ from confsched.worker.escalation import climb_ladders
 from confsched.worker.housekeeping import tidy_up
 from confsched.worker.readiness import look_after_readiness
 from confsched.worker.roster_fill import fill_due_rosters
+from confsched.worker.urgent_claims import keep_up_claims
 from confsched.worker.waitlist import give_back_unanswered, serve_waiting
 
 # Who waits for the database gives its turn away, and would get it back only after 5 ms for each thread that
@@ -119,6 +120,10 @@ def _look_after_readiness(work: Engine) -> None:
     look_after_readiness(work.database, is_stopping=work.stopping.is_set)
 
 
+def _keep_up_claims(work: Engine) -> None:
+    keep_up_claims(work.database)
+
+
 def _tidy(work: Engine) -> None:
     with work.database.transaction() as session:
         tidy_up(session, now=clock.now())
@@ -134,6 +139,7 @@ JOBS = (
     Job("prove that the engine runs", 3, _beat),
     Job("read busy calendars that are due", 5, _read_calendars),
     Job("fill rosters that wait for it", 1, _fill_rosters),
+    Job("keep the claims of urgent consults in step", 10, _keep_up_claims),
     Job("give back times without an answer", 30, _give_back_unanswered),
     Job("offer freed times to who waits", 30, _serve_waiting),
     Job("end and remind of consults, remind of meetings", 20, _look_after_consults),
