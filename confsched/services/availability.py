@@ -22,6 +22,7 @@ from confsched.domain.bookings import BookingState
 from confsched.domain.intervals import Span
 from confsched.domain.kinds import BusySourceKind, QuestionAnswer
 from confsched.domain.matching import Candidate
+from confsched.domain.times import Times
 from confsched.models.bookings import Booking, Participation
 from confsched.models.busy import BusySource, BusySpan
 from confsched.models.claims import Claim
@@ -31,7 +32,7 @@ from confsched.models.questions import AvailabilityQuestion
 from confsched.models.rosters import Absence
 from confsched.services.day_caps import DayCap, load_capped
 from confsched.services.duty_times import Duties, LineFacts, load_duties
-from confsched.services.spans import Spans, load_spans, without_collector
+from confsched.services.spans import Spans, TimesOf, load_times, without_collector
 from confsched.services.travel import load_elsewhere
 from confsched.services.working_times import Working, load_working
 
@@ -73,8 +74,8 @@ class Asked:
 
 @dataclass(frozen=True)
 class _Answers:
-    yes: Spans
-    no: Spans
+    yes: TimesOf
+    no: TimesOf
 
 
 def load_candidates(
@@ -138,10 +139,10 @@ class _Loaded:
     """Hold what is on record about everybody, whatever it means for one search."""
 
     window: Span
-    claims: Spans
+    claims: TimesOf
     working: Working
     duties: Duties
-    absences: Spans
+    absences: TimesOf
     calendars: Mapping[uuid.UUID, list[ImportedCalendar]]
     answers: _Answers
     capped: Mapping[uuid.UUID, Spans]
@@ -160,7 +161,7 @@ def _load_facts(
     subjects = people.union(*(asked.present | asked.resources for asked in every))
     loaded = _Loaded(
         window,
-        claims=load_spans(session, *CLAIM, Claim.subject_id.in_(list(subjects)), *standing),
+        claims=load_times(session, *CLAIM, Claim.subject_id.in_(list(subjects)), *standing),
         working=load_working(session, people, window),
         duties=load_duties(session, people, window),
         absences=_load_absences(session, people, window),
@@ -182,24 +183,23 @@ def _facts_of(asked: Asked, loaded: _Loaded) -> Mapping[uuid.UUID, Facts]:
             working=_working_of(person_id, asked, loaded.working),
             available_duties=tuple(duties.available.get(person_id, ())),
             blocking_duties=tuple(duties.blocking.get(person_id, ())),
-            absences=tuple(loaded.absences.get(person_id, ())),
-            claims=tuple(loaded.claims.get(person_id, ())),
+            absences=loaded.absences.get(person_id, ()),
+            claims=loaded.claims.get(person_id, ()),
             rest=tuple(duties.rest.get(person_id, ())),
             calendars=tuple(loaded.calendars.get(person_id, ())),
-            confirmed=tuple(loaded.answers.yes.get(person_id, ())),
-            refused=tuple(loaded.answers.no.get(person_id, ())),
+            confirmed=loaded.answers.yes.get(person_id, ()),
+            refused=loaded.answers.no.get(person_id, ()),
             capped=tuple(capped.get(person_id, ())),
             elsewhere=elsewhere.get(person_id, ()) if person_id in asked.on_site else (),
         )
         for person_id in people
     }
     for subject_id in asked.resources | asked.present:
-        claims = tuple(loaded.claims.get(subject_id, ()))
-        facts[subject_id] = Facts(working=(loaded.window,), claims=claims)
+        facts[subject_id] = Facts(working=(loaded.window,), claims=loaded.claims.get(subject_id, ()))
     return facts
 
 
-def _working_of(person_id: uuid.UUID, asked: Asked, working: Working) -> tuple[Span, ...] | None:
+def _working_of(person_id: uuid.UUID, asked: Asked, working: Working) -> Times | tuple[()] | None:
     if person_id in asked.only_on_duty:
         return ()
     return working.of(person_id, asked.site_id if person_id in asked.on_site else None)
@@ -254,8 +254,8 @@ def _serves(line: LineFacts, person_id: uuid.UUID, asked: Asked) -> bool:
     return line.id in asked.duty_lines or (line.makes_available and is_for_service)
 
 
-def _load_absences(session: Session, people: Iterable[uuid.UUID], window: Span) -> Spans:
-    return load_spans(
+def _load_absences(session: Session, people: Iterable[uuid.UUID], window: Span) -> TimesOf:
+    return load_times(
         session,
         *(Absence.person_id, Absence.starts_at, Absence.ends_at),
         Absence.person_id.in_(list(people)),
@@ -268,8 +268,8 @@ def _load_absences(session: Session, people: Iterable[uuid.UUID], window: Span) 
 def _load_answers(session: Session, people: Iterable[uuid.UUID], window: Span) -> _Answers:
     """Return what people said to times they were asked for; another time instead is a no to this one."""
 
-    def answered(*answers: QuestionAnswer) -> Spans:
-        return load_spans(
+    def answered(*answers: QuestionAnswer) -> TimesOf:
+        return load_times(
             session,
             *(AvailabilityQuestion.person_id, AvailabilityQuestion.starts_at, AvailabilityQuestion.ends_at),
             AvailabilityQuestion.person_id.in_(list(people)),
@@ -316,7 +316,7 @@ def _load_calendars(
     ).all()
     if not sources:
         return {}
-    busy = load_spans(
+    busy = load_times(
         session,
         *(BusySpan.source_id, BusySpan.starts_at, BusySpan.ends_at),
         BusySpan.source_id.in_([source.id for source in sources]),
@@ -329,7 +329,7 @@ def _load_calendars(
             Span(source.known_from, source.known_until) if source.known_from and source.known_until else None
         )
         calendars[source.person_id].append(
-            ImportedCalendar(tuple(busy.get(source.id, ())), source.read_at, known, stale_after(source))
+            ImportedCalendar(busy.get(source.id, ()), source.read_at, known, stale_after(source))
         )
     return calendars
 

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from confsched.domain.holidays import is_public_holiday
 from confsched.domain.intervals import Span
+from confsched.domain.times import Times
 from confsched.domain.working_hours import WorkingHours, alike_within, working_spans
 from confsched.models.network import Site
 from confsched.models.rosters import WorkingHoursRow
@@ -46,24 +47,24 @@ class Working:
 
     window: Span
     rules: dict[uuid.UUID, list[tuple[uuid.UUID, Rule]]]
-    known: dict[frozenset[Rule], tuple[Span, ...]] = field(default_factory=dict)
+    known: dict[frozenset[Rule], Times] = field(default_factory=dict)
 
-    def of(self, person_id: uuid.UUID, only_at: uuid.UUID | None = None) -> tuple[Span, ...] | None:
+    def of(self, person_id: uuid.UUID, only_at: uuid.UUID | None = None) -> Times | None:
         """Return when somebody works, at one site only where it is named; None without hours on record."""
         own = self.rules.get(person_id)
         if own is None:
             return None
         return self._expanded(frozenset(rule for at, rule in own if only_at in (None, at)))
 
-    def _expanded(self, rules: frozenset[Rule]) -> tuple[Span, ...]:
+    def _expanded(self, rules: frozenset[Rule]) -> Times:
         if rules not in self.known:
-            self.known[rules] = tuple(
-                span
-                for state in sorted({state for state, _ in rules})
-                for span in working_spans(
+            spans = (
+                working_spans(
                     [rule for other, rule in rules if other == state], self.window, _holidays_of(state)
                 )
+                for state in sorted({state for state, _ in rules})
             )
+            self.known[rules] = Times.inside(*map(tuple, spans))
         return self.known[rules]
 
 

@@ -85,6 +85,14 @@ def test_each_site_of_a_person_keeps_its_own_public_holidays(session: Session, w
     assert len(found[world.second_neurologist.id].free) == 2
 
 
+def test_a_minute_that_is_claimed_for_a_part_is_not_free(session: Session, world: World) -> None:
+    """A row with seconds and less comes from the database as the minutes around it."""
+    first, last = local(TUESDAY, time(12, 30, 59, 999_000)), local(TUESDAY, time(13, 0, 0, 1_000))
+    claim(session, world.neurologist, Span(first, last))
+    found = known(session, Asked(people=frozenset({world.neurologist.id})))[world.neurologist.id]
+    assert found.taken == (Span(local(TUESDAY, time(12, 30)), local(TUESDAY, time(13, 1))),)
+
+
 @pytest.mark.parametrize(
     ("answer", "state", "source"),
     [
