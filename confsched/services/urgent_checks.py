@@ -64,7 +64,7 @@ def kept_reasons(session: Session, consult: UrgentConsult) -> dict[str, str]:
         .where(UrgentStep.consult_id == consult.id, UrgentStep.kind == UrgentStepKind.OVERRIDE)
         .order_by(UrgentStep.number)
     )
-    return dict(session.execute(query).tuples().all())
+    return {row.code: row.reason for row in session.execute(query)}
 
 
 def _has_arrival(session: Session, site: Site, at: datetime) -> bool:

@@ -35,7 +35,8 @@ from confsched.errors import NotFound, Refusal
 from confsched.models.catalogue import Service
 from confsched.models.ladders import EscalationStep
 from confsched.models.network import CooperationAgreement, Site
-from confsched.models.urgent import UrgentConsult
+from confsched.models.people import Person
+from confsched.models.urgent import UrgentConsult, UrgentStep
 from confsched.services import (
     access,
     escalation,
@@ -105,6 +106,14 @@ def list_services(session: Session, actor: Actor, now: datetime) -> list[Offered
         if known is None or order.index(site.id) < order.index(known.site.id):
             found[service.id] = Offered(service, site)
     return list(found.values())
+
+
+def list_kinds(session: Session, actor: Actor, now: datetime) -> frozenset[UrgentKind]:
+    """Return what the sites of the actor may ask for."""
+    if not actor.sites_with(Permission.REQUEST_URGENT):
+        return frozenset()
+    kinds = (one.service.urgent_kind for one in list_services(session, actor, now))
+    return frozenset(kind for kind in kinds if kind)
 
 
 def get_offered(session: Session, actor: Actor, service_id: uuid.UUID, now: datetime) -> Offered:
@@ -260,6 +269,16 @@ def _mirror(consult: UrgentConsult) -> None:
         urgency, legal_kind = facts.value("urgency"), facts.value("legal_kind")
         consult.urgency = Urgency(urgency) if urgency else None
         consult.legal_kind = TeleradiologyKind(legal_kind) if legal_kind else None
+
+
+def list_changes(consult: UrgentConsult) -> list[UrgentStep]:
+    """Return who changed which fields when, the last first."""
+    return [step for step in reversed(consult.steps) if step.kind is UrgentStepKind.FACTS]
+
+
+def phone_of(session: Session, actor: Actor) -> str:
+    """Return the number that is proposed to call back at."""
+    return session.get_one(Person, actor.person_id).phone
 
 
 def fields_with_names(consult: UrgentConsult) -> list[str]:
