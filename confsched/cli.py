@@ -205,6 +205,7 @@ def _engine(settings: Settings, database: Database) -> Engine:
         scheduler.worker_name(),
         allowed_hosts=settings.allowed_hosts,
         secret_key=settings.secret_key,
+        data_dir=settings.data_dir,
     )
 
 

@@ -18,6 +18,7 @@ from confsched.web.consults import blueprint as consults
 from confsched.web.contact_points import blueprint as contact_points
 from confsched.web.coverage import blueprint as coverage
 from confsched.web.deliveries import blueprint as deliveries
+from confsched.web.downtime import blueprint as downtime
 from confsched.web.duty_board import blueprint as duty_board
 from confsched.web.duty_codes import blueprint as duty_codes
 from confsched.web.duty_rosters import blueprint as duty_rosters
@@ -54,6 +55,7 @@ BLUEPRINTS = (
     questions,
     waitlist,
     duty_board,
+    downtime,
     duty_rosters,
     duty_codes,
     roster_fill,

@@ -115,7 +115,7 @@ def _site(actor: Actor | None) -> dict[str, str | None]:
         "site_name": site.short_name,
         "emergency_phone": site.phone,
         "emergency_phone_href": "tel:" + "".join(sign for sign in site.phone if sign in "+0123456789"),
-        "downtime_url": "/duty-board" if actor.may(Permission.SEE_DUTY_BOARD) else None,
+        "downtime_url": f"/downtime/{site.id}" if actor.may(Permission.SEE_DUTY_BOARD) else None,
     }
 
 

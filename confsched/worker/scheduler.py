@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 from typing import NamedTuple
 
 from apscheduler.executors.pool import ThreadPoolExecutor
@@ -24,6 +25,7 @@ from confsched.worker.alerts import Post, send_due_alerts
 from confsched.worker.busy_calendars import read_due_calendars
 from confsched.worker.consults import look_after_consults
 from confsched.worker.delivery import deliver_due
+from confsched.worker.downtime import keep_sheets
 from confsched.worker.escalation import climb_ladders
 from confsched.worker.housekeeping import tidy_up
 from confsched.worker.readiness import look_after_readiness
@@ -47,6 +49,7 @@ class Engine:
     allowed_hosts: frozenset[str] = frozenset()
     secret_key: str = field(default="", repr=False)
     mail_lease: timedelta = outbox.LEASE
+    data_dir: Path | None = None
     stopping: threading.Event = field(default_factory=threading.Event)
 
 
@@ -124,6 +127,11 @@ def _keep_up_claims(work: Engine) -> None:
     keep_up_claims(work.database)
 
 
+def _keep_downtime_sheets(work: Engine) -> None:
+    if work.data_dir is not None:
+        keep_sheets(work.database, work.data_dir, is_stopping=work.stopping.is_set)
+
+
 def _tidy(work: Engine) -> None:
     with work.database.transaction() as session:
         tidy_up(session, now=clock.now())
@@ -143,6 +151,7 @@ JOBS = (
     Job("give back times without an answer", 30, _give_back_unanswered),
     Job("offer freed times to who waits", 30, _serve_waiting),
     Job("end and remind of consults, remind of meetings", 20, _look_after_consults),
+    Job("keep the downtime sheet of each site", 60, _keep_downtime_sheets),
     Job("give back holds that ran out, forget old keys", 30, _tidy),
 )
 

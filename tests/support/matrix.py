@@ -47,6 +47,7 @@ from confsched.models.people import Person
 from confsched.models.rosters import Absence, DeclaredGap, Duty, DutyLine, WorkingHoursRow
 from confsched.models.rotations import DutyRotation, DutyRotationMember, DutyWish
 from confsched.models.swaps import DutySwap
+from confsched.models.urgent import BoardToken
 from confsched.services import accounts, bookings, invitations, rosters
 from confsched.services.bookings import Attendance, Meeting
 from confsched.services.rosters import NewLine
@@ -65,6 +66,7 @@ ARGUMENTS = (
     "triage_id",
     *("service_id", "hours_id"),
     *("point_id", "gateway_id", "check_id"),
+    *("site_id", "board_id"),
 )
 _UUID = re.compile(rb"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _CHANGING = re.compile(rb'(name="(?:csrf_token|form_key)"[^>]*value=")[^"]*')
@@ -204,6 +206,8 @@ class Objects:
             "point_id": self._contact_point(actor).id,
             "gateway_id": self._gateway(actor).id,
             "check_id": self._readiness_check(actor).id,
+            "site_id": actor.site_id,
+            "board_id": self._board_token(actor).id,
         }
 
     def booking(
@@ -433,6 +437,18 @@ class Objects:
                 duty_ends_at=NOW + 2 * STEP,
                 asked_at=NOW,
                 answer_by=NOW,
+            )
+        )
+
+    def _board_token(self, actor: Actor) -> BoardToken:
+        """Return the address of a wall display of the actor's house."""
+        return self._add(
+            BoardToken(
+                organisation_id=actor.organisation_id,
+                name="Stroke unit",
+                token_hash=uuid.uuid4().hex,
+                created_by_id=actor.person_id,
+                created_at=NOW,
             )
         )
 

@@ -56,6 +56,7 @@ SEES = {
     "rotation_id": {"house": EVERYBODY},
     "service_id": {"house": EVERYBODY},  # of those whose function includes it
     "hours_id": {"house": ROSTER_OFFICE},
+    **{name: {"house": EVERYBODY} for name in ("site_id", "board_id")},
     "gateway_id": {"house": EVERYBODY},  # of those whose function includes it
 }
 CHANGES = {
