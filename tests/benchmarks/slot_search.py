@@ -184,9 +184,9 @@ def report(text: str) -> str:
     ours = figures[OURS.name]
     lines = [
         f"{slot_search_peers.read(text)['title']}: {_count(text)} starts",
-        f"  {'':10} {'read':>10} {'search':>10} {'whole':>10} {'search x':>9} {'whole x':>8}",
+        f"  {'':10} {'read':>10} {'search':>11} {'whole':>10} {'search x':>9} {'whole x':>8}",
         *(
-            f"  {name:10} {1000 * one.read:7.1f} ms {1000 * one.search:7.2f} ms {1000 * one.whole:7.1f} ms"
+            f"  {name:10} {1000 * one.read:7.1f} ms {1000 * one.search:8.3f} ms {1000 * one.whole:7.1f} ms"
             f" {one.search / ours.search:9.0f} {one.whole / ours.whole:8.1f}"
             for name, one in figures.items()
         ),
