@@ -34,7 +34,7 @@ LABEL_HELP = msg("Such as: phone in the night. May stay empty.")
 
 
 class MailboxForm(BaseForm):
-    address = StringField(msg("Mail address"), id="mailbox-address")
+    address = StringField(msg("E-mail address"), id="mailbox-address")
     label = StringField(msg("Name"), description=LABEL_HELP, id="mailbox-label")
 
 
