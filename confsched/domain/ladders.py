@@ -38,7 +38,20 @@ def find_faults(steps: Sequence[Step]) -> list[Fault]:
     for index, step in enumerate(steps[:-1]):
         if step.target is Target.PHONE_CARD:
             faults.append(Fault(index, "target", msg("The number to call comes last.")))
-    return faults
+    return [*faults, *_find_repeated(steps)]
+
+
+def _find_repeated(steps: Sequence[Step]) -> Iterator[Fault]:
+    """Find lines that are called twice: who did not answer is called again by repeating the step."""
+    first: dict[object, int] = {}
+    for index, step in enumerate(steps):
+        if step.target not in WITH_LINE or step.line_id is None:
+            continue
+        if step.line_id in first:
+            number = first[step.line_id] + 1
+            sentence = msg("Step %(number)s calls this line already: repeat it there.", number=number)
+            yield Fault(index, "line_id", sentence)
+        first.setdefault(step.line_id, index)
 
 
 def _faults_of(index: int, step: Step) -> Iterator[Fault]:
@@ -72,13 +85,8 @@ def _warn_of_ends(steps: Sequence[Step]) -> Iterator[Message]:
 
 
 def _warn_of_repeats(steps: Sequence[Step]) -> Iterator[Message]:
-    lines: set[object] = set()
     for index, step in enumerate(steps):
         until = steps[index + 1].delay_seconds if index + 1 < len(steps) else None
         if until is not None and step.repeats and step.repeats * step.repeat_seconds >= until:
             sentence = msg("Step %(number)s: repeats end when the next step begins.", number=index + 1)
             yield sentence
-        if step.line_id in lines:
-            yield msg("Step %(number)s calls a line that an earlier step calls already.", number=index + 1)
-        if step.line_id is not None:
-            lines.add(step.line_id)
