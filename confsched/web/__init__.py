@@ -27,6 +27,7 @@ from confsched.web.fairness import blueprint as fairness
 from confsched.web.feeds import blueprint as feeds
 from confsched.web.gateways import blueprint as gateways
 from confsched.web.help import blueprint as help_pages
+from confsched.web.ladders import blueprint as ladders
 from confsched.web.push import blueprint as push
 from confsched.web.questions import blueprint as questions
 from confsched.web.roster_fill import blueprint as roster_fill
@@ -76,6 +77,7 @@ BLUEPRINTS = (
     push,
     gateways,
     services,
+    ladders,
     deliveries,
     help_pages,
 )
