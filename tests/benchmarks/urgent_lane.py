@@ -19,20 +19,20 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from random import Random
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from confsched import clock
 from confsched.db import Database
 from confsched.domain.intervals import Span
-from confsched.domain.kinds import EscalationTarget, UrgentState
+from confsched.domain.kinds import EscalationTarget, UrgentState, UrgentStepKind
 from confsched.models.engine import EngineCycle
 from confsched.models.outbox import OutboxMessage
-from confsched.models.urgent import Alert, UrgentConsult, UrgentRung
+from confsched.models.urgent import Alert, UrgentConsult, UrgentRung, UrgentStep
 from confsched.services import engine_time, urgent_live, urgent_steps
 from tests.chaos.worker import workers
 from tests.flows.processes import ROOT
@@ -120,7 +120,7 @@ def measure(database: Database, folder: Path, *, requests: int, worker_count: in
         )
 
 
-def prepare(database: Database) -> World:
+def prepare(database: Database, *, mails: int = MAILS) -> World:
     """Write a service with three lines, each held and reachable now, and mails that wait."""
     now = clock.now()
     with database.transaction() as session:
@@ -132,7 +132,7 @@ def prepare(database: Database) -> World:
             span = Span(now - timedelta(hours=1), now + timedelta(hours=9))
             put_on_duty(session, line, person, span, known_since=now - timedelta(hours=1))
             add_point(session, person)
-        add_messages(session, world, MAILS)
+        add_messages(session, world, mails)
     return world
 
 
@@ -153,18 +153,19 @@ def _be_client(database: Database, world: World, crowd: Crowd) -> None:
     """Request, wait while the ladder runs, take, and begin anew."""
     while (patience := crowd.next_patience()) is not None:
         begun = time.monotonic()
-        consult_id = _request(database, world)
+        consult_id = request(database, world)
         crowd.seconds.append(time.monotonic() - begun)
         time.sleep(patience)
-        _take(database, world, consult_id)
+        take(database, world, consult_id)
 
 
-def _request(database: Database, world: World) -> uuid.UUID:
+def request(database: Database, world: World) -> uuid.UUID:
+    """Request as a page would, in one transaction."""
     with database.transaction() as session:
         return ring(session, world, engine_time.now(session)).id
 
 
-def _take(database: Database, world: World, consult_id: uuid.UUID) -> None:
+def take(database: Database, world: World, consult_id: uuid.UUID) -> None:
     """Acknowledge and end it at once, so that nobody comes to the most that one person may have."""
     with database.transaction() as session:
         consult = session.get_one(UrgentConsult, consult_id)
@@ -184,19 +185,40 @@ def steps_late(session: Session) -> Lateness:
     return lateness_of([(entered - due).total_seconds() for due, entered in session.execute(query)])
 
 
-def find_faults(session: Session) -> Counter[str]:
-    """Count rungs that were skipped or lost, and alerts that are missing, doubled or too late."""
+def find_faults(session: Session, *, patience: float | None = GOAL_MAX) -> Counter[str]:
+    """Count rungs that were skipped or lost, and alerts that are missing or doubled.
+
+    Lost is what was due for longer than `patience` when the consult was taken; None: as late as it may be.
+    """
     faults: Counter[str] = Counter()
     taken_at = dict(session.execute(select(UrgentConsult.id, UrgentConsult.acknowledged_at)).all())
     alerts_of = Counter(session.scalars(select(Alert.rung_id)))
     for rung in session.scalars(select(UrgentRung)):
         end = taken_at[rung.consult_id]
         assert end is not None, "every consult of a run is taken in the end"
-        faults += _faults_of(rung, end, alerts_of[rung.id])
-    return faults
+        faults += _faults_of(rung, alerts_of[rung.id])
+        waited = (end - rung.due_at).total_seconds()
+        faults["lost"] += int(rung.entered_at is None and patience is not None and waited > patience)
+    return +faults + Counter({"called after it was taken": _count_late_calls(session)})
 
 
-def _faults_of(rung: UrgentRung, taken_at: datetime, alerts: int) -> Counter[str]:
+def _count_late_calls(session: Session) -> int:
+    """Count steps of ladders behind the acknowledgement: by their numbers, which the lock on it gives out."""
+    taken = aliased(UrgentStep)
+    query = (
+        select(func.count())
+        .select_from(UrgentStep)
+        .join(taken, taken.consult_id == UrgentStep.consult_id)
+        .where(
+            UrgentStep.kind == UrgentStepKind.ESCALATED,
+            taken.code == UrgentState.ACKNOWLEDGED,
+            UrgentStep.number > taken.number,
+        )
+    )
+    return session.scalar(query) or 0
+
+
+def _faults_of(rung: UrgentRung, alerts: int) -> Counter[str]:
     wanted = int(rung.entered_at is not None and rung.target is not EscalationTarget.PHONE_CARD)
     return +Counter(
         {
@@ -204,8 +226,6 @@ def _faults_of(rung: UrgentRung, taken_at: datetime, alerts: int) -> Counter[str
             "neither entered nor stopped": int(rung.entered_at is None and rung.stopped_at is None),
             "entered and stopped": int(rung.entered_at is not None and rung.stopped_at is not None),
             "entered too early": int(rung.entered_at is not None and rung.entered_at < rung.due_at),
-            "entered after it was taken": int(rung.entered_at is not None and rung.entered_at > taken_at),
-            "lost": int(rung.entered_at is None and (taken_at - rung.due_at).total_seconds() > GOAL_MAX),
             "alerts missing": max(0, wanted - alerts),
             "alerts doubled": max(0, alerts - wanted),
         }
