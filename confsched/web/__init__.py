@@ -37,6 +37,8 @@ from confsched.web.services import blueprint as services
 from confsched.web.swaps import blueprint as swaps
 from confsched.web.today import blueprint as today
 from confsched.web.triage import blueprint as triage
+from confsched.web.urgent_live import blueprint as urgent_live
+from confsched.web.urgent_moves import blueprint as urgent_moves
 from confsched.web.waitlist import blueprint as waitlist
 from confsched.web.why import blueprint as why
 from confsched.web.wishes import blueprint as wishes
@@ -45,6 +47,8 @@ from confsched.web.working_hours import blueprint as working_hours
 BLUEPRINTS = (
     accounts,
     alerts,
+    urgent_live,
+    urgent_moves,
     bookings,
     conferences,
     conference_needs,

@@ -29,6 +29,8 @@ from confsched.domain.kinds import (
     GatewayKind,
     RequirementKind,
     SwapState,
+    UrgentKind,
+    UrgentState,
     WishKind,
 )
 from confsched.domain.permissions import Actor, Function, Seat
@@ -47,6 +49,7 @@ from confsched.models.people import Person
 from confsched.models.rosters import Absence, DeclaredGap, Duty, DutyLine, WorkingHoursRow
 from confsched.models.rotations import DutyRotation, DutyRotationMember, DutyWish
 from confsched.models.swaps import DutySwap
+from confsched.models.urgent import UrgentConsult
 from confsched.models.urgent import BoardToken
 from confsched.services import accounts, bookings, invitations, rosters
 from confsched.services.bookings import Attendance, Meeting
@@ -64,6 +67,7 @@ ARGUMENTS = (
     *("booking_id", "consult_id", "conference_id", "message_id", "feed_id", "source_id", "gap_id"),
     *("swap_id", "absence_id", "wish_id", "department_id", "import_id", "run_id", "rotation_id"),
     "triage_id",
+    "urgent_id",
     *("service_id", "hours_id"),
     *("point_id", "gateway_id", "check_id"),
     *("site_id", "board_id"),
@@ -201,6 +205,7 @@ class Objects:
             "swap_id": self._swap(actor).id,
             "absence_id": self._absence(actor).id,
             "wish_id": self._wish(actor).id,
+            "urgent_id": self._urgent(actor, *beside).id,
             "service_id": self._service(actor).id,
             "hours_id": self._working_hours(actor).id,
             "point_id": self._contact_point(actor).id,
@@ -256,6 +261,24 @@ class Objects:
         consult.service, consult.state = service, ConsultState.REQUESTED
         self._session.flush()
         return consult
+
+    def _urgent(self, actor: Actor, *beside: Person) -> UrgentConsult:
+        """Return an urgent consult that the actor's site asks of its own house, or of that of who is beside."""
+        answering = self._world.hub if beside == (self._world.second_neurologist,) else None
+        service = add_service(self._session, answering or self._session.get_one(Site, actor.site_id))
+        service.urgent_kind = UrgentKind.TELESTROKE
+        return self._add(
+            UrgentConsult(
+                service_id=service.id,
+                site_id=actor.site_id,
+                requester_id=actor.person_id,
+                kind=UrgentKind.TELESTROKE,
+                state=UrgentState.ALERTED,
+                case_ref=CASE_REF,
+                requested_at=NOW,
+                recorded_at=NOW,
+            )
+        )
 
     def _conference(self, actor: Actor, title: str) -> Conference:
         conference = Conference(

@@ -42,6 +42,7 @@ SECRETARIAT = frozenset({Function.SECRETARY, Function.COORDINATOR})
 POST_OFFICE = SECRETARIAT | {Function.ORGANISATION_ADMIN}
 ROSTER_OFFICE = frozenset({Function.SECRETARY})
 TRIAGERS = frozenset({Function.CONSULTANT, Function.SECRETARY})
+CLINICIANS = frozenset({Function.REQUESTER, Function.CONSULTANT})
 EVERYBODY = frozenset(Function)
 NOBODY: frozenset[Function] = frozenset()
 # Who sees what is not their own, by the name that routes have for it: of the own house, of a partner's house
@@ -51,6 +52,8 @@ SEES = {
     "conference_id": {"house": SECRETARIAT},
     "message_id": {"house": POST_OFFICE},
     "triage_id": {"house": TRIAGERS},
+    # Who answers sees what others ask of the house, its requesters what it asks itself.
+    "urgent_id": {"house": CLINICIANS, "partner": frozenset({Function.CONSULTANT})},
     **{name: {"house": ROSTER_OFFICE} for name in ("swap_id", "absence_id", "wish_id", "import_id")},
     "department_id": {"house": EVERYBODY},
     "rotation_id": {"house": EVERYBODY},
