@@ -206,6 +206,7 @@ def _engine(settings: Settings, database: Database) -> Engine:
         allowed_hosts=settings.allowed_hosts,
         secret_key=settings.secret_key,
         data_dir=settings.data_dir,
+        is_demo=settings.is_demo,
     )
 
 

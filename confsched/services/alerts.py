@@ -28,6 +28,7 @@ from confsched.services.contact_points import reachable
 LEASE = timedelta(seconds=15)
 BATCH = 20
 MAX_ERROR = 400
+RECENT = 10
 
 
 def alert(
@@ -113,6 +114,18 @@ class Outgoing:
     alert: Alert
     point: ContactPoint
     gateway: AlertGateway | None
+
+
+def list_recent(session: Session, person_id: uuid.UUID) -> list[tuple[Alert, ContactPoint]]:
+    """Return the last alerts of a person with the way they took, the newest first."""
+    query = (
+        select(Alert, ContactPoint)
+        .join(ContactPoint, ContactPoint.id == Alert.contact_id)
+        .where(Alert.person_id == person_id)
+        .order_by(Alert.created_at.desc(), Alert.id)
+        .limit(RECENT)
+    )
+    return [(one, point) for one, point in session.execute(query)]
 
 
 def has_due(session: Session, channel: Channel, *, now: datetime) -> bool:

@@ -17,11 +17,20 @@ from confsched.domain.alerts import is_quiet
 from confsched.domain.kinds import Channel
 from confsched.domain.permissions import Permission
 from confsched.errors import NotFound, Refusal, msg
+from confsched.formats.stored_messages import word_stored
 from confsched.mail.smtp import PermanentFailure, require_plain_address
 from confsched.models.contacts import AlertGateway, ContactPoint
-from confsched.services import access, contact_proofs, readiness
+from confsched.services import access, alerts, contact_proofs, readiness
 from confsched.services import contact_points as service
-from confsched.web.context import current_actor, now, read_session, reader_zone, settings, transaction
+from confsched.web.context import (
+    current_actor,
+    now,
+    read_session,
+    reader_language,
+    reader_zone,
+    settings,
+    transaction,
+)
 from confsched.web.forms import BaseForm
 from confsched.web.ids import find_id
 from confsched.web.pages import sentence
@@ -235,6 +244,8 @@ def _page(status: int, forms: _Forms) -> ResponseReturnValue:
         is_quiet=lambda point: is_quiet(point, local),
         awaits_code=lambda point: contact_proofs.awaits_code(point, at),
         shown_code=_shown_code,
+        recent=alerts.list_recent(session, actor.person_id),
+        said=lambda alert: word_stored(alert.snapshot["heading"], reader_language(), reader_zone()),
         gateways=gateways,
         examples=[(one.name, address_example(one.kind)) for one in gateways],
         forms=forms,

@@ -49,6 +49,7 @@ class Engine:
     allowed_hosts: frozenset[str] = frozenset()
     secret_key: str = field(default="", repr=False)
     mail_lease: timedelta = outbox.LEASE
+    is_demo: bool = False
     data_dir: Path | None = None
     stopping: threading.Event = field(default_factory=threading.Event)
 
@@ -89,7 +90,15 @@ def _send_alerts_by_gateways(work: Engine) -> None:
 
 
 def _post(work: Engine) -> Post:
-    return Post(work.database, work.house, work.smtp_url, work.secret_key, work.worker, work.allowed_hosts)
+    return Post(
+        work.database,
+        work.house,
+        work.smtp_url,
+        work.secret_key,
+        work.worker,
+        work.allowed_hosts,
+        work.is_demo,
+    )
 
 
 def _beat(work: Engine) -> None:
@@ -123,13 +132,13 @@ def _look_after_readiness(work: Engine) -> None:
     look_after_readiness(work.database, is_stopping=work.stopping.is_set)
 
 
-def _keep_up_claims(work: Engine) -> None:
-    keep_up_claims(work.database)
-
-
 def _keep_downtime_sheets(work: Engine) -> None:
     if work.data_dir is not None:
         keep_sheets(work.database, work.data_dir, is_stopping=work.stopping.is_set)
+
+
+def _keep_up_claims(work: Engine) -> None:
+    keep_up_claims(work.database)
 
 
 def _tidy(work: Engine) -> None:

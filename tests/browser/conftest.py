@@ -71,7 +71,7 @@ class Hospital:
 
 def _work(database: Database, url: str) -> None:
     sender = Sender(url, "termine@confsched.example")
-    scheduler.run_once(scheduler.Engine(database, sender, None, "browser-test"))
+    scheduler.run_once(scheduler.Engine(database, sender, None, "browser-test", is_demo=True))
 
 
 @pytest.fixture(scope="module")

@@ -61,7 +61,9 @@ def test_a_scanner_with_script_changes_nothing_and_a_person_takes_it_by_one_pres
         assert watch.picture() == before
     page.get_by_role("button", name="I take it").click()
     page.get_by_text("You have taken this consult").wait_for()
-    assert page.get_by_role("link", name="+49 5555 4711").get_attribute("href") == "tel:+4955554711"
+    assert (
+        page.get_by_role("link", name="Call back: +49 5555 4711").get_attribute("href") == "tel:+4955554711"
+    )
     page.context.close()
 
 

@@ -64,6 +64,9 @@ def test_a_mailbox_counts_once_its_code_is_typed_in(owner: FlaskClient, sqlite_d
         assert contact_points.unreachable(session, [point.person_id]) == {point.person_id}
     code = _code(sqlite_database)
     assert code not in str(point.proof_hash)
+    page = owner.get("/contact-points/").text
+    assert "Test message from confsched" in page
+    assert code not in page
     answer = owner.post(f"/contact-points/{point.id}/proof", data={"code": f" {code[:3]} {code[3:]} "})
     assert answer.status_code == 303
     assert _points(sqlite_database)[0].proven_at == NOW

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from dataclasses import replace
 from email import message_from_bytes, policy
 from typing import Any
 
@@ -139,7 +140,10 @@ def test_a_browser_that_is_gone_counts_no_longer(database: Database, world: Worl
         send_due_alerts(_post(database, None, listener.host), Channel.PUSH)
     with database.read() as session:
         point = session.scalars(select(ContactPoint)).one()
-    assert (point.proven_at, point.last_error) == (None, "This browser takes no messages any more. Add it once more.")
+    assert (point.proven_at, point.last_error) == (
+        None,
+        "This browser takes no messages any more. Add it once more.",
+    )
     assert _rows(database)[0].failed_at is not None
 
 
@@ -226,3 +230,16 @@ def test_a_refusal_that_stays_is_shown_with_the_contact_point(database: Database
         point = session.scalars(select(ContactPoint)).one()
     assert point.failed_at is not None
     assert "no such mailbox" in (point.last_error or "")
+
+
+@pytest.mark.parametrize("is_demo", [True, False])
+def test_without_a_mail_server_only_the_demo_takes_a_mail_for_sent(
+    sqlite_database: Database, is_demo: bool
+) -> None:
+    with sqlite_database.transaction() as session:
+        world = build_world(session)
+        add_point(session, world.neurologist)
+    _alert(sqlite_database, world)
+    send_due_alerts(replace(_post(sqlite_database), is_demo=is_demo), Channel.EMAIL)
+    (row,) = _rows(sqlite_database)
+    assert (row.sent_at is not None, row.failed_at is not None) == (is_demo, not is_demo)
