@@ -69,6 +69,8 @@ class Asked:
     on_site: frozenset[uuid.UUID] = frozenset()
     # So many meetings of the service a person has on a local day of `zone` at most.
     cap_per_day: int | None = None
+    # A meeting that an earlier time would replace: it takes its time still, and no place under the cap.
+    counted_without: uuid.UUID | None = None
     zone: str = "UTC"
 
 
@@ -287,7 +289,13 @@ def _load_capped(
 ) -> dict[uuid.UUID, Spans]:
     """Return for each service with a cap who has reached it when."""
     caps = [
-        DayCap(one.service_id, one.cap_per_day, one.zone, one.without_booking, one.without_hold)
+        DayCap(
+            one.service_id,
+            one.cap_per_day,
+            one.zone,
+            one.without_booking or one.counted_without,
+            one.without_hold,
+        )
         for one in every
         if one.service_id is not None and one.cap_per_day is not None
     ]

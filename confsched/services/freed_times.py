@@ -187,9 +187,11 @@ class _Line:
     def _search_for(self, consult: Consult) -> tuple[Plan, Iterable[Span]]:
         """Return the search of the line and its times at which the requester is free too.
 
-        Who asks and could answer as well has a search of their own.
+        Who asks and could answer as well has a search of their own; so has a meeting that takes a place under
+        a cap, which an earlier time would give back.
         """
-        if consult.requester_id in self.plan.asked.people:
+        counts = consult.booking_id is not None and consult.service.cap_per_day is not None
+        if counts or consult.requester_id in self.plan.asked.people:
             own = plan_consult(self.session, consult, now=self.now)
             ready = starts.Plan(own.needs, own.candidates, own.search, own.board)
             return own, map(ready.span_at, bitgrid.set_bits(ready.required(known=True)))

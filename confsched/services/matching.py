@@ -119,6 +119,7 @@ def plan_consult(
         without_hold=consult.hold.id if consult.hold else None,
         site_id=_site_of(session, service.requirements) or service.site_id,
         cap_per_day=service.cap_per_day,
+        counted_without=consult.booking_id,
         zone=zone,
     )
     search = search_of(service, window, now)
@@ -307,6 +308,7 @@ def _asked(
     without_hold: uuid.UUID | None = None,
     site_id: uuid.UUID | None = None,
     cap_per_day: int | None = None,
+    counted_without: uuid.UUID | None = None,
     zone: str,
 ) -> Asked:
     asked_for = list(zip(requirements, needs, strict=False))
@@ -326,6 +328,7 @@ def _asked(
         on_site=frozenset(member for r, need in asked_for if r.is_on_site for member in need.pool)
         - resources,
         cap_per_day=cap_per_day,
+        counted_without=counted_without,
         zone=zone,
     )
 

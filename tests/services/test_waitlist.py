@@ -380,3 +380,15 @@ def test_who_asks_and_could_answer_as_well_waits_like_everybody(session: Session
     free_again(session, NINE)
     assert _serve(session) == [consult]
     assert consult.hold is not None and consult.hold.starts_at == REACHES_IN
+
+
+def test_the_own_meeting_takes_no_place_under_the_cap_of_an_earlier_time_that_day(
+    session: Session, one: World
+) -> None:
+    consult = _booked(session, one, local(TUESDAY, time(14)))
+    session.get_one(Service, one.service.id).cap_per_day = 1
+    take_up(session, one, NOW, local(TUESDAY, time(8)))  # nothing before that day
+    _join(session, one, consult)
+    assert _serve(session) == [consult]
+    offer = session.scalars(select(SlotOffer).where(SlotOffer.answer.is_(None))).one()
+    assert offer.starts_at == local(TUESDAY, time(8))
