@@ -130,14 +130,8 @@ def list_recent(session: Session, person_id: uuid.UUID) -> list[tuple[Alert, Con
 
 def has_due(session: Session, channel: Channel, *, now: datetime) -> bool:
     """Tell cheaply, without a lock, whether it may be worth claiming."""
-    query = (
-        select(Alert.id)
-        .join(ContactPoint, ContactPoint.id == Alert.contact_id)
-        .where(ContactPoint.channel == channel, _waits(), Alert.due_at <= now)
-        .where(or_(Alert.lease_until.is_(None), Alert.lease_until <= now))
-        .limit(1)
-    )
-    return session.scalar(query) is not None
+    query = select(Alert.id).join(ContactPoint, ContactPoint.id == Alert.contact_id)
+    return session.scalar(query.where(*_due(channel, now)).limit(1)) is not None
 
 
 def outgoing(session: Session, one: Alert) -> Outgoing:
@@ -164,15 +158,7 @@ def claim_due(
     query = (
         select(Alert)
         .join(ContactPoint, ContactPoint.id == Alert.contact_id)
-        .where(
-            ContactPoint.channel == channel,
-            ContactPoint.removed_at.is_(None),
-            _lane_column(channel).not_in(full_lanes),
-            _waits(),
-            Alert.due_at <= now,
-            or_(Alert.lease_until.is_(None), Alert.lease_until <= now),
-            not_(is_called_off()),
-        )
+        .where(*_due(channel, now), _lane_column(channel).not_in(full_lanes))
         .order_by(Alert.due_at, Alert.id)
         .limit(limit)
         .with_for_update(skip_locked=True, of=Alert)
@@ -183,6 +169,17 @@ def claim_due(
         one.attempts += 1
     session.flush()
     return alerts
+
+
+def _due(channel: Channel, now: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (
+        _waits(),
+        Alert.due_at <= now,
+        or_(Alert.lease_until.is_(None), Alert.lease_until <= now),
+        ContactPoint.channel == channel,
+        ContactPoint.removed_at.is_(None),
+        not_(is_called_off()),
+    )
 
 
 def lane_of(point: ContactPoint) -> str | uuid.UUID:

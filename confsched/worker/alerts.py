@@ -63,12 +63,13 @@ def send_due_alerts(post: Post, channel: Channel, *, is_stopping: Callable[[], b
     flying: dict[Future[None], Lane] = {}
     with ThreadPoolExecutor(THREADS, thread_name_prefix=channel.value) as threads:
         while True:
-            while not is_stopping() and len(flying) < THREADS:
-                one = _claim_next(post, channel, flying)
-                if one is None:
-                    break
+            free = 0 if is_stopping() else THREADS - len(flying)
+            claimed = _claim(post, channel, flying, min(free, THREADS_A_SERVER))
+            for one in claimed:
                 flying[threads.submit(_send, post, one)] = alerts.lane_of(one.point)
-                count += 1
+            count += len(claimed)
+            if claimed:
+                continue
             if not flying:
                 return count
             landed, _ = wait(flying, POLL_SECONDS, FIRST_COMPLETED)
@@ -84,10 +85,10 @@ def _report(future: Future[None]) -> None:
         _log.error("alert_not_settled", exc_info=error)
 
 
-def _claim_next(post: Post, channel: Channel, flying: dict[Future[None], Lane]) -> Outgoing | None:
-    with post.database.read() as session:
-        if not alerts.has_due(session, channel, now=engine_time.now(session)):
-            return None
+def _claim(post: Post, channel: Channel, flying: dict[Future[None], Lane], limit: int) -> list[Outgoing]:
+    """Claim a few, none for servers that have their threads; looks first without asking for the lock."""
+    if limit == 0 or not _has_due(post, channel):
+        return []
     busy = Counter(flying.values())
     full = [lane for lane, count in busy.items() if count >= THREADS_A_SERVER]
     with post.database.transaction() as session:
@@ -97,9 +98,14 @@ def _claim_next(post: Post, channel: Channel, flying: dict[Future[None], Lane]) 
             lease_key=post.worker,
             channel=channel,
             full_lanes=full,
-            limit=1,
+            limit=limit,
         )
-        return alerts.outgoing(session, claimed[0]) if claimed else None
+        return [alerts.outgoing(session, one) for one in claimed]
+
+
+def _has_due(post: Post, channel: Channel) -> bool:
+    with post.database.read() as session:
+        return alerts.has_due(session, channel, now=engine_time.now(session))
 
 
 def _send(post: Post, one: Outgoing) -> None:
