@@ -10,7 +10,18 @@ from sqlalchemy.orm import Session
 
 from confsched import clock
 from confsched.db import Database
-from confsched.demo import consult_ends, exchange, feeds, joint, legends, meetings, months, rosters, staff
+from confsched.demo import (
+    consult_ends,
+    exchange,
+    feeds,
+    joint,
+    legends,
+    meetings,
+    months,
+    rosters,
+    staff,
+    urgent,
+)
 from confsched.demo.names import email_of
 from confsched.demo.network import Network
 from confsched.demo.places import NAMED_PEOPLE, SITES, NamedPerson
@@ -63,6 +74,7 @@ def build_demo(database: Database, *, now: datetime, password: str, secret: str)
         consult_ends.end_consults(session, network, now)
         months.draft_changes(session, network, now - DRAFTED)
         exchange.add_requests(session, network, now)
+        urgent.add_consults(session, network, now)
         paths = feeds.add_feeds(session, network, secret, now)
     return DemoNetwork(accounts=account_list, feeds=paths)
 
@@ -103,6 +115,8 @@ def _build(session: Session, now: datetime) -> Network:
     staff.add_staff(session, network, founded_at)
     rosters.add_services(session, network, founded_at)
     rosters.add_lines(session, network, founded_at)
+    urgent.add_ladders(session, network)
+    urgent.add_contact_points(session, network, founded_at)
     joint.add_joint_service(session, network, founded_at)
     joint.add_personal_service(session, network, founded_at)
     legends.add_legends(session, network, founded_at)

@@ -87,15 +87,19 @@ def login() -> str | AnyResponse:
 @public
 def sign_in() -> AnyResponse | tuple[str, int]:
     form = LoginForm()
+    answer = redirect(local_path(form.next.data), 303)
+    return answer if sign_in_with(form, answer) else (_login_page(form), 422)
+
+
+def sign_in_with(form: LoginForm, answer: AnyResponse) -> bool:
+    """Begin a session with what was typed, and let `answer` remember the browser; else say why not."""
     outcome = _sign_in(form) if form.validate() else None
     if isinstance(outcome, Refusal):
         form.add_refusal(outcome)
     if not isinstance(outcome, str):
-        return _login_page(form), 422
-    actor = _begin_session(outcome)
-    answer = redirect(local_path(form.next.data), 303)
-    remember_browser(answer, actor.account_id)
-    return answer
+        return False
+    remember_browser(answer, _begin_session(outcome).account_id)
+    return True
 
 
 def _login_page(form: LoginForm) -> str:
