@@ -28,6 +28,7 @@ from confsched.web.feeds import blueprint as feeds
 from confsched.web.gateways import blueprint as gateways
 from confsched.web.help import blueprint as help_pages
 from confsched.web.ladders import blueprint as ladders
+from confsched.web.link_tests import blueprint as link_tests
 from confsched.web.push import blueprint as push
 from confsched.web.questions import blueprint as questions
 from confsched.web.roster_fill import blueprint as roster_fill
@@ -37,6 +38,7 @@ from confsched.web.services import blueprint as services
 from confsched.web.swaps import blueprint as swaps
 from confsched.web.today import blueprint as today
 from confsched.web.triage import blueprint as triage
+from confsched.web.urgent import blueprint as urgent
 from confsched.web.urgent_live import blueprint as urgent_live
 from confsched.web.urgent_moves import blueprint as urgent_moves
 from confsched.web.waitlist import blueprint as waitlist
@@ -47,6 +49,8 @@ from confsched.web.working_hours import blueprint as working_hours
 BLUEPRINTS = (
     accounts,
     alerts,
+    urgent,
+    link_tests,
     urgent_live,
     urgent_moves,
     bookings,

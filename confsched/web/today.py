@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
 from flask import Blueprint, current_app, render_template, url_for
 from flask.typing import ResponseReturnValue
 
+from confsched.domain.kinds import UrgentKind
 from confsched.domain.permissions import Actor, Permission
 from confsched.errors import Message, msg
 from confsched.services import today as today_service
+from confsched.services import urgent_requests
 from confsched.services.tasks import Task, TaskKind
 from confsched.web.context import current_actor, now, read_session
 from confsched.web.policies import needs
@@ -27,13 +30,35 @@ class Start:
     icon: str
     endpoint: str
     permission: Permission
+    urgent: UrgentKind | None = None
 
     @property
     def href(self) -> str:
-        return url_for(self.endpoint)
+        return url_for(self.endpoint, kind=self.urgent) if self.urgent else url_for(self.endpoint)
+
+    @property
+    def kind(self) -> str:
+        """Return the look of the button: red starts an urgent consult, and nothing else."""
+        return "now" if self.urgent else "line"
 
 
 STARTS = (
+    Start(
+        msg("Stroke consult now"),
+        msg("Four fields, then it rings"),
+        "lightning-charge-fill",
+        "urgent_requests.choose",
+        Permission.REQUEST_URGENT,
+        UrgentKind.TELESTROKE,
+    ),
+    Start(
+        msg("Teleradiology now"),
+        msg("Indication and reading by the hub"),
+        "image",
+        "urgent_requests.choose",
+        Permission.REQUEST_URGENT,
+        UrgentKind.TELERADIOLOGY,
+    ),
     Start(
         msg("Book a consult"),
         msg("Ask a question, choose a time"),
@@ -83,7 +108,7 @@ def show() -> ResponseReturnValue:
         "today/show.html",
         today=today,
         tasks=[(task, _task_url(task)) for task in today.tasks],
-        starts=_starts(actor),
+        starts=_starts(actor, urgent_requests.list_kinds(read_session(), actor, moment)),
         moment=moment,
     )
 
@@ -94,10 +119,12 @@ def _task_url(task: Task) -> str:
     return url_for(endpoint, **values)
 
 
-def _starts(actor: Actor) -> list[Start]:
-    """Return what this person may start, of what this installation has."""
+def _starts(actor: Actor, urgent: Collection[UrgentKind]) -> list[Start]:
+    """Return what this person may start, of what this installation has and their site may ask."""
     return [
         start
         for start in STARTS
-        if start.endpoint in current_app.view_functions and actor.may(start.permission)
+        if start.endpoint in current_app.view_functions
+        and actor.may(start.permission)
+        and (start.urgent is None or start.urgent in urgent)
     ]

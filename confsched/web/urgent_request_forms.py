@@ -85,7 +85,7 @@ class StrokeForm(UrgentForm):
     callback_phone = StringField(msg("Call back at"), description=msg("The phone where you work now."))
     last_known_well = StringField(
         msg("Last known well"),
-        description=msg("Such as 01:40; the last time that it was so late is meant."),
+        description=msg("Such as 01:40. A time later than now is yesterday's."),
     )
     onset = _pick(msg("When the time is missing"), words.ONSET)
     nihss = StringField(msg("NIHSS total"), description=msg("0 to 42"))
