@@ -8,6 +8,7 @@ from confsched.web.absence_imports import blueprint as absence_imports
 from confsched.web.absences import blueprint as absences
 from confsched.web.accounts import accounts
 from confsched.web.alerts import blueprint as alerts
+from confsched.web.back_entry import blueprint as back_entry
 from confsched.web.bookings import blueprint as bookings
 from confsched.web.busy_calendars import blueprint as busy_calendars
 from confsched.web.conference_needs import blueprint as conference_needs
@@ -65,6 +66,7 @@ BLUEPRINTS = (
     waitlist,
     duty_board,
     downtime,
+    back_entry,
     duty_rosters,
     duty_codes,
     roster_fill,

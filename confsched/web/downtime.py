@@ -33,7 +33,12 @@ def show(site_id: uuid.UUID) -> ResponseReturnValue:
     sheet = downtime.sheet(session, site, language=reader_language(), now=now())
     others = [one for one in downtime.list_sites(session, actor) if one.id != site.id]
     return render_template(
-        "downtime/show.html", site=site, sheet=sheet, others=others, kept_url=_kept_url(site_id)
+        "downtime/show.html",
+        site=site,
+        sheet=sheet,
+        others=others,
+        kept_url=_kept_url(site_id),
+        may_enter=actor.may(Permission.REQUEST_URGENT),
     )
 
 
