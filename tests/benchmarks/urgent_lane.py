@@ -100,9 +100,17 @@ class Crowd:
             return float(self.chance.choices(waits, shares)[0]) + self.chance.random()
 
 
-def measure(database: Database, folder: Path, *, requests: int, worker_count: int) -> Figures:
+def measure(
+    database: Database,
+    folder: Path,
+    *,
+    requests: int,
+    worker_count: int,
+    mails: int = MAILS,
+    patience: float | None = GOAL_MAX,
+) -> Figures:
     """Let clients request and take while workers call, and look at every row afterwards."""
-    world = prepare(database)
+    world = prepare(database, mails=mails)
     crowd = Crowd(requests, Random(requests))
     with workers(worker_count, folder, database.url) as running:
         running[0].wait_until(lambda: _has_beaten(database, worker_count))
@@ -115,7 +123,7 @@ def measure(database: Database, folder: Path, *, requests: int, worker_count: in
         waiting = select(func.count()).select_from(OutboxMessage).where(OutboxMessage.sent_at.is_(None))
         return Figures(
             *(steps_late(session), lateness_of(bare), lateness_of(crowd.seconds), seconds),
-            faults=find_faults(session),
+            faults=find_faults(session, patience=patience),
             mails_left=session.scalar(waiting) or 0,
         )
 
@@ -191,7 +199,7 @@ def find_faults(session: Session, *, patience: float | None = GOAL_MAX) -> Count
     Lost is what was due for longer than `patience` when the consult was taken; None: as late as it may be.
     """
     faults: Counter[str] = Counter()
-    taken_at = dict(session.execute(select(UrgentConsult.id, UrgentConsult.acknowledged_at)).all())
+    taken_at = {one.id: one.acknowledged_at for one in session.scalars(select(UrgentConsult))}
     alerts_of = Counter(session.scalars(select(Alert.rung_id)))
     for rung in session.scalars(select(UrgentRung)):
         end = taken_at[rung.consult_id]
@@ -250,10 +258,15 @@ def be_bare(database_url: str) -> None:
     """Open a transaction that only asks for the time, at instants 50 ms apart, until told to stop."""
     database, late = Database(database_url), []
     over = threading.Event()
-    threading.Thread(target=lambda: (sys.stdin.readline(), over.set()), daemon=True).start()
+
+    def wait_for_word() -> None:
+        sys.stdin.readline()
+        over.set()
+
+    threading.Thread(target=wait_for_word, daemon=True).start()
     due = time.monotonic()
     while not over.is_set():
-        due += 1 / BARE_A_SECOND
+        due = max(due + 1 / BARE_A_SECOND, time.monotonic())
         over.wait(max(0.0, due - time.monotonic()))
         with database.transaction() as session:
             engine_time.now(session)

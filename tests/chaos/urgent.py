@@ -72,7 +72,8 @@ class MoodyPostbox(Postbox):
         self.seen: set[bytes] = set()
 
     async def handle_DATA(self, server: SMTP, visit: Visit, envelope: Envelope) -> str:  # noqa: N802
-        content = bytes(envelope.content or b"")
+        content = envelope.content
+        assert isinstance(content, bytes)
         if self.weather is Weather.HANGING:
             await asyncio.sleep(60)  # longer than anybody waits
         is_new = content not in self.seen

@@ -217,14 +217,21 @@ def test_a_ladder_is(is_over: bool, is_waiting: bool, shows: bool, expected: Lad
 FAULTS: dict[str, tuple[list[Step], list[tuple[int, str]]]] = {
     "a good one": ([line(repeats=2), line(180, line_id=OTHER_LINE), CARD], []),
     "nothing": ([], [(0, "target")]),
-    "too many": ([line(1) for _ in range(13)], [(12, "target")]),
+    "too many": ([line(1, line_id=UUID(int=n)) for n in range(13)], [(12, "target")]),
+    "a line twice: it is repeated instead": ([line(), line(60), CARD], [(1, "line_id")]),
     "no line": ([Step(Target.FALLBACK_HUB), CARD], [(0, "line_id")]),
     "a rotation needs none": ([Step(Target.HUB_ROTATION), CARD], []),
     "the number in the middle": ([CARD, line()], [(0, "target")]),
-    "a delay out of bounds": ([line(3601), line(-1)], [(0, "delay_seconds"), (1, "delay_seconds")]),
-    "repeats out of bounds": ([line(repeats=6), line(repeats=-1)], [(0, "repeats"), (1, "repeats")]),
+    "a delay out of bounds": (
+        [line(3601), line(-1, line_id=OTHER_LINE)],
+        [(0, "delay_seconds"), (1, "delay_seconds")],
+    ),
+    "repeats out of bounds": (
+        [line(repeats=6), line(repeats=-1, line_id=OTHER_LINE)],
+        [(0, "repeats"), (1, "repeats")],
+    ),
     "pauses out of bounds": (
-        [line(every=14), line(every=601)],
+        [line(every=14), line(every=601, line_id=OTHER_LINE)],
         [(0, "repeat_seconds"), (1, "repeat_seconds")],
     ),
     "a long number": ([Step(Target.PHONE_CARD, phone="0" * 41)], [(0, "phone")]),
@@ -242,7 +249,6 @@ WARNINGS: dict[str, tuple[list[Step], list[str]]] = {
     "a first step that waits": ([line(30), CARD], ["waits 30 seconds"]),
     "an end that is late": ([line(), line(601, line_id=OTHER_LINE), CARD], ["after 11 minutes"]),
     "repeats cut off": ([line(repeats=3), line(180, line_id=OTHER_LINE), CARD], ["Step 1: repeats end"]),
-    "a line twice": ([line(), line(60), CARD], ["Step 2 calls a line"]),
 }
 
 
