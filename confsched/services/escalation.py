@@ -267,9 +267,11 @@ def _is_armed(session: Session, reached: Reached, now: datetime) -> bool:
 
 
 def _bring_forward(session: Session, rung: UrgentRung, now: datetime) -> None:
-    """Let the next step be due now, and all after it earlier by the time saved."""
+    """Let the next step be due now, and all after it earlier by the time saved; one begun already stays."""
     of_consult = UrgentRung.consult_id == rung.consult_id
     rest = list(session.scalars(_waiting().where(of_consult, UrgentRung.position > rung.position)))
+    if not any((one.position, one.repeat) == (rung.position + 1, 0) for one in rest):
+        return
     saved = time_saved([one.due_at for one in rest], now)
     for one in rest:
         one.due_at -= saved

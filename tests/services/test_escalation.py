@@ -171,7 +171,22 @@ def test_one_person_on_two_lines_is_called_once_and_the_next_step_begins(
 
 @pytest.mark.usefixtures("second_line")
 def test_who_has_not_said_ready_is_called_together_with_the_next_step(session: Session, world: World) -> None:
-    check = ReadinessCheck(
+    check = unanswered_check(world)
+    session.add(check)
+    armed = ring(session, world)
+    assert {person_id for person_id, _ in alerted(session, armed)} == {
+        *(world.neurologist.id, world.second_neurologist.id)
+    }
+    assert seconds_due(rungs_of(session, armed)) == [0, 60, 0, 60]
+    climb(session, NOW + after(59))
+    assert rungs_of(session, armed)[3].entered_at is None
+    check.answered_at = NOW
+    answered = ring(session, world)
+    assert len(alerted(session, answered)) == 1
+
+
+def unanswered_check(world: World) -> ReadinessCheck:
+    return ReadinessCheck(
         line_id=world.line.id,
         person_id=world.neurologist.id,
         duty_starts_at=NOW - timedelta(hours=4),
@@ -180,15 +195,23 @@ def test_who_has_not_said_ready_is_called_together_with_the_next_step(session: S
         answer_by=NOW - timedelta(hours=4),
         armed_at=NOW - timedelta(hours=4),
     )
-    session.add(check)
-    armed = ring(session, world)
-    assert {person_id for person_id, _ in alerted(session, armed)} == {
-        *(world.neurologist.id, world.second_neurologist.id)
-    }
-    assert seconds_due(rungs_of(session, armed)) == [0, 60, 0, 60]
-    check.answered_at = NOW
-    answered = ring(session, world)
-    assert len(alerted(session, answered)) == 1
+
+
+def test_the_repeat_of_a_step_that_was_not_ready_hurries_nothing_more(session: Session, world: World) -> None:
+    second = add_line(session, world, "Neurologie Hintergrund")
+    third = add_line(session, world, "Neurologie Reserve")
+    first_step = line_step(world.line, repeats=2, every=30)
+    set_ladder(session, world, first_step, line_step(second, 100), line_step(third, 200))
+    for line, person in ((world.line, world.neurologist), (second, world.second_neurologist)):
+        put_on_duty(session, line, person)
+        add_point(session, person)
+    session.add(unanswered_check(world))
+    consult = ring(session, world)
+    climb(session, NOW + after(30))
+    assert [(one.position, one.entered_at) for one in rungs_of(session, consult)][3:] == [
+        *((2, NOW), (3, None), (4, None))
+    ]
+    assert seconds_due(rungs_of(session, consult))[3:] == [0, 200, 260]
 
 
 @pytest.mark.usefixtures("second_line")
