@@ -29,7 +29,7 @@ from confsched.models.people import Membership, Person
 from confsched.models.rosters import Absence, DeclaredGap, DutyLine, WorkingHoursRow
 from confsched.models.rotations import DutyRotation, DutyWish
 from confsched.models.swaps import DutySwap
-from confsched.models.urgent import Alert, UrgentConsult
+from confsched.models.urgent import Alert, TeamMission, UrgentConsult
 
 Row = TypeVar("Row", bound=Base)
 To = Literal["see", "change"]
@@ -84,6 +84,10 @@ def _locked_consult(session: Session, rule: ColumnElement[bool], consult_id: uui
 
 def get_urgent(session: Session, actor: Actor, consult_id: uuid.UUID, *, to: To = "see") -> UrgentConsult:
     return get_row(session, actor, UrgentConsult, consult_id, to=to)
+
+
+def get_mission(session: Session, actor: Actor, mission_id: uuid.UUID, *, to: To = "see") -> TeamMission:
+    return get_row(session, actor, TeamMission, mission_id, to=to)
 
 
 def get_conference(session: Session, actor: Actor, conference_id: uuid.UUID, *, to: To = "see") -> Conference:
@@ -342,6 +346,16 @@ def answers_urgently(actor: Actor) -> ColumnElement[bool]:
     )
 
 
+def _missions(actor: Actor, _to: To) -> ColumnElement[bool]:
+    """Let those see and change the mission of a team who see its consult, and the clinicians of its house."""
+    houses = actor.organisations_with(Permission.SEE_URGENT)
+    of_house = Department.site.has(Site.organisation_id.in_(houses))
+    return or_(
+        TeamMission.consult.has(_urgent_consults(actor, "see")),
+        TeamMission.line.has(DutyLine.department.has(of_house)),
+    )
+
+
 def _audit_events(actor: Actor, to: To) -> ColumnElement[bool]:
     if to == "change":
         return false()
@@ -373,4 +387,5 @@ _RULES = {
     DutyWish: _duty_wishes,
     DutySwap: _swaps,
     UrgentConsult: _urgent_consults,
+    TeamMission: _missions,
 }

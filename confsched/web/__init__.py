@@ -30,6 +30,7 @@ from confsched.web.gateways import blueprint as gateways
 from confsched.web.help import blueprint as help_pages
 from confsched.web.ladders import blueprint as ladders
 from confsched.web.link_tests import blueprint as link_tests
+from confsched.web.missions import blueprint as missions
 from confsched.web.push import blueprint as push
 from confsched.web.questions import blueprint as questions
 from confsched.web.roster_fill import blueprint as roster_fill
@@ -88,6 +89,7 @@ BLUEPRINTS = (
     gateways,
     services,
     ladders,
+    missions,
     deliveries,
     help_pages,
 )

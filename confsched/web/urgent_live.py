@@ -11,9 +11,11 @@ from flask import Blueprint, Response, current_app, make_response, render_templa
 from flask.typing import ResponseReturnValue
 
 from confsched.clock import to_local
+from confsched.domain.kinds import UrgentKind
 from confsched.domain.permissions import Permission
 from confsched.errors import Message, msg
-from confsched.services import engine_time
+from confsched.services import engine_time, missions
+from confsched.services.urgent_collisions import list_collisions
 from confsched.services.urgent_people import Successor
 from confsched.services.urgent_view import LiveView, glance, load, view
 from confsched.web import urgent_words
@@ -100,7 +102,23 @@ def _values(shown: LiveView, forms: Forms, now: datetime) -> dict[str, Any]:
         "studies": study_lines(shown.consult),
         "facts_url": _facts_url(shown.consult.id),
         "stage": urgent_words.stage_of(shown.consult),
+        **_beside(shown, now),
         "steps_told": [(step, urgent_words.step_words(step)) for step in reversed(shown.consult.steps)],
+    }
+
+
+def _beside(shown: LiveView, now: datetime) -> dict[str, Any]:
+    """Return the teams that may be asked for, and the planned meetings this consult lies over."""
+    session, actor, consult = read_session(), current_actor(), shown.consult
+    is_stroke = consult.kind is UrgentKind.TELESTROKE
+    teams = missions.list_teams(session, actor, now=now, consult=consult) if is_stroke else []
+    lies_over = shown.part.answers and consult.consultant_id is not None and consult.ended_at is None
+    found = list_collisions(session, actor, now=now, consult=consult) if lies_over else []
+    return {
+        "teams": teams,
+        "may_ask_team": missions.may_ask(consult),
+        "teams_proposed": missions.proposes_team(consult, teams),
+        "collisions": found,
     }
 
 

@@ -27,6 +27,7 @@ from confsched.domain.kinds import (
     FeedPrivacy,
     FillState,
     GatewayKind,
+    LineKind,
     RequirementKind,
     SwapState,
     UrgentKind,
@@ -49,7 +50,7 @@ from confsched.models.people import Person
 from confsched.models.rosters import Absence, DeclaredGap, Duty, DutyLine, WorkingHoursRow
 from confsched.models.rotations import DutyRotation, DutyRotationMember, DutyWish
 from confsched.models.swaps import DutySwap
-from confsched.models.urgent import UrgentConsult
+from confsched.models.urgent import TeamMission, UrgentConsult
 from confsched.models.urgent import BoardToken
 from confsched.services import accounts, bookings, invitations, rosters
 from confsched.services.bookings import Attendance, Meeting
@@ -68,6 +69,7 @@ ARGUMENTS = (
     *("swap_id", "absence_id", "wish_id", "department_id", "import_id", "run_id", "rotation_id"),
     "triage_id",
     "urgent_id",
+    "mission_id",
     *("service_id", "hours_id"),
     *("point_id", "gateway_id", "check_id"),
     *("site_id", "board_id"),
@@ -206,6 +208,7 @@ class Objects:
             "absence_id": self._absence(actor).id,
             "wish_id": self._wish(actor).id,
             "urgent_id": self._urgent(actor, *beside).id,
+            "mission_id": self._mission(actor, *beside).id,
             "service_id": self._service(actor).id,
             "hours_id": self._working_hours(actor).id,
             "point_id": self._contact_point(actor).id,
@@ -277,6 +280,23 @@ class Objects:
                 case_ref=CASE_REF,
                 requested_at=NOW,
                 recorded_at=NOW,
+            )
+        )
+
+    def _mission(self, actor: Actor, *beside: Person) -> TeamMission:
+        """Return a team of the actor's house on its way to the site of the actor."""
+        department = self._department(actor)
+        new = NewLine("Team", department.name, "+49 5555 8", kind=LineKind.MOBILE_TEAM)
+        line = rosters.add_line(self._session, None, department, new, now=NOW)
+        self._session.flush()
+        return self._add(
+            TeamMission(
+                line_id=line.id,
+                consult_id=self._urgent(actor, *beside).id,
+                site_id=actor.site_id,
+                requested_by_id=actor.person_id,
+                starts_at=NOW,
+                until_at=NOW + STEP,
             )
         )
 
