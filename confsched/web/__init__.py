@@ -46,6 +46,7 @@ from confsched.web.urgent_moves import blueprint as urgent_moves
 from confsched.web.waitlist import blueprint as waitlist
 from confsched.web.why import blueprint as why
 from confsched.web.wishes import blueprint as wishes
+from confsched.web.worklist import blueprint as urgent_lists
 from confsched.web.working_hours import blueprint as working_hours
 
 BLUEPRINTS = (
@@ -55,6 +56,7 @@ BLUEPRINTS = (
     link_tests,
     urgent_live,
     urgent_moves,
+    urgent_lists,
     bookings,
     conferences,
     conference_needs,

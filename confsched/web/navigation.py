@@ -13,6 +13,7 @@ from confsched.web.policies import policy_of
 
 MAIN = (
     ("/", msg("Today")),
+    ("/urgent/", msg("Urgent")),
     ("/consults/", msg("Consults")),
     ("/conferences/", msg("Conferences")),
     ("/rosters/", msg("Rosters")),
@@ -44,6 +45,8 @@ ROSTER_PARTS = frozenset(
     }
 )
 CONSULT_PARTS = frozenset({"consults", "consult_times", "consult_reports", "triage", "waitlist"})
+URGENT_PARTS = frozenset({"urgent_lists", "urgent_live", "urgent_moves", "urgent_requests"})
+_PARTS = (ROSTER_PARTS, CONSULT_PARTS, URGENT_PARTS)
 _NAVIGATION = "confsched_navigation"
 
 
@@ -128,4 +131,4 @@ def _is_current(place: _Place) -> bool:
     if request.blueprint == "why":
         return request.path.startswith(f"/{part}/")
     shown = {request.blueprint, part}
-    return request.blueprint == part or any(shown <= parts for parts in (ROSTER_PARTS, CONSULT_PARTS))
+    return request.blueprint == part or any(shown <= parts for parts in _PARTS)

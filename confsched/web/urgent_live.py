@@ -97,7 +97,7 @@ def _values(shown: LiveView, forms: Forms, now: datetime) -> dict[str, Any]:
         "forms": forms,
         "moment": now,
         "words": urgent_words,
-        "at_second": _at_second,
+        "at_second": at_second,
         "told_facts": fact_lines(shown.consult),
         "studies": study_lines(shown.consult),
         "facts_url": _facts_url(shown.consult.id),
@@ -131,7 +131,7 @@ def _successor(one: Successor, now: datetime) -> str:
     return sentence(msg("%(name)s (%(line)s, from %(at)s)", name=one.name, line=one.line_name, at=at))
 
 
-def _at_second(instant: datetime) -> str:
+def at_second(instant: datetime) -> str:
     """Write "03:12:08": of a call, the second counts."""
     return f"{to_local(instant, reader_zone()):%H:%M:%S}"
 

@@ -171,3 +171,15 @@ def _item_words(step: UrgentStep) -> Message:
     if step.details.get("done", True):
         return ITEMS[step.code]
     return msg("Taken back: %(item)s", item=ITEMS[step.code])
+
+
+SHOWS: tuple[tuple[str, Message], ...] = (
+    ("all", msg("All")),
+    ("open", msg("Open")),
+    ("closed", msg("Closed")),
+    ("cancelled", msg("Called off")),
+)
+HISTORY_COLUMNS: tuple[Message, ...] = (
+    *(msg("Case"), msg("Kind"), msg("Service"), msg("Asks"), msg("Requested"), msg("Acknowledged")),
+    *(msg("Seconds to the acknowledgement"), msg("Ended"), msg("State"), msg("Recommendation")),
+)
