@@ -96,6 +96,8 @@ def _attach_to_libraries(stream: TextIO, renderer: Processor) -> None:
     root.setLevel(logging.INFO)
     # It would speak once a second, and warn each second that a delivery takes longer than one.
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
+    # It would name the numbers that it sends to; what became of an alert is logged by the worker.
+    logging.getLogger("apprise").setLevel(logging.CRITICAL)
 
 
 def _add_instant(_logger: object, _method: str, event: EventDict) -> EventDict:

@@ -73,6 +73,11 @@ SECTIONS = (
         Way("duty_board.show", msg("Duty board"), Permission.SEE_DUTY_BOARD),
     ),
     Section(
+        "alerts",
+        msg("How you are alerted"),
+        Way("contact_points.index", msg("How I am alerted"), Permission.USE),
+    ),
+    Section(
         "roster",
         msg("Plan the duties of a month"),
         Way("duty_rosters.index", msg("Months"), Permission.SEE_ROSTERS),

@@ -38,7 +38,7 @@ EVERYBODY = (
 )
 MORE = {
     "requester": ("/consults/new",),
-    "consultant": ("/conferences/new", "/triage/"),
+    "consultant": ("/conferences/new", "/triage/", "/contact-points/"),
     "secretary": (
         "/conferences/new",
         "/consults/new",
@@ -50,7 +50,7 @@ MORE = {
         "/swaps/others",
     ),
     "coordinator": ("/coverage",),
-    "admin": ("/services/", "/services/new"),
+    "admin": ("/services/", "/services/new", "/gateways/"),
 }
 
 
