@@ -123,7 +123,7 @@ def _words(name: str, value: Any) -> tuple[Message, ...]:
 
 def _plain(text: str) -> Message:
     """Return typed words as they are: no translation, and no sign of theirs is a place to fill."""
-    return msg("%(text)s", text=text)
+    return msg("%(typed)s", typed=text)
 
 
 @dataclass(frozen=True)
