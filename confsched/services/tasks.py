@@ -13,6 +13,7 @@ MAX_TASKS = 10  # of each kind
 class TaskKind(StrEnum):
     SAY_READY = "say_ready"
     FIX_CONTACT = "fix_contact"
+    COLLIDES = "collides"
     TAKE_TIME = "take_time"
     CONFIRM_CONSULT = "confirm_consult"
     CHOOSE_TIME = "choose_time"

@@ -18,7 +18,7 @@ from confsched.models.network import Department
 from confsched.models.people import Person
 from confsched.models.rosters import Duty, DutyLine
 from confsched.models.swaps import DutySwap
-from confsched.services import consult_tasks, contact_points, readiness, swap_lists
+from confsched.services import consult_tasks, contact_points, readiness, swap_lists, urgent_collisions
 from confsched.services.duty_board import BoardRow, rows_for_site
 from confsched.services.tasks import MAX_TASKS, Task, TaskKind
 
@@ -76,6 +76,7 @@ def _list_tasks(session: Session, actor: Actor, now: datetime) -> list[Task]:
     """Put what runs out first; what has no deadline comes last, in the order of the kinds."""
     tasks = [
         *_alerting(session, actor, now),
+        *urgent_collisions.list_tasks(session, actor, now=now),
         *consult_tasks.list_tasks(session, actor, now=now),
         *_invitations_to_send(session, actor),
         *_invitations_to_answer(session, actor, now),

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from confsched import clock
@@ -22,10 +22,11 @@ from confsched.models.claims import Claim
 from confsched.models.consults import Consult
 from confsched.models.people import Membership, Person
 from confsched.models.urgent import UrgentConsult
-from confsched.services import access, claims, rebinding
+from confsched.services import access, claims, rebinding, urgent_steps
 from confsched.services.affected import ANOTHER_TIME, AffectedMeeting, Loss, affected_meetings
 from confsched.services.notices import notify
 from confsched.services.roster_staff import valid_on
+from confsched.services.tasks import Task, TaskKind
 
 MOST_SHOWN = 10
 MAX_SECRETARIES = 10
@@ -159,6 +160,22 @@ def list_collisions(
     ]
 
 
+def list_tasks(session: Session, actor: Actor, *, now: datetime) -> list[Task]:
+    """Return what waits for who may change such a meeting: each once, with whom it loses."""
+    return [
+        Task(
+            TaskKind.COLLIDES,
+            part.booking_id,
+            part.booking.title if access.may_read_title(actor, part.booking) else "",
+            due_at=part.booking.starts_at,
+            starts_at=part.booking.starts_at,
+            person_name=part.person.name,
+        )
+        for part, _ in _list_hit(session, actor, now)
+        if not _has_begun(part, now)
+    ]
+
+
 def _list_hit(
     session: Session,
     actor: Actor,
@@ -242,3 +259,11 @@ def give_to_substitute(
     if mine.substitute_id != substitute_id:
         raise Conflict(msg("This person is not free any more. Look who could take it over now."))
     rebinding.hand_over(session, actor, booking, person_id, substitute_id, now=now)
+    _tell_pages(session, person_id)
+
+
+def _tell_pages(session: Session, person_id: uuid.UUID) -> None:
+    """Let the open pages of the person's urgent consults show that the meeting is in other hands."""
+    mine = (UrgentConsult.consultant_id == person_id, UrgentConsult.second_consultant_id == person_id)
+    for consult in session.scalars(select(UrgentConsult).where(or_(*mine), UrgentConsult.ended_at.is_(None))):
+        urgent_steps.touch(session, consult)

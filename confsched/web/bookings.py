@@ -17,6 +17,7 @@ from confsched.domain.kinds import BookingKind, Partstat
 from confsched.domain.permissions import Permission
 from confsched.errors import Message, NotFound, Refusal, msg
 from confsched.services import access, booking_lists, bookings, claims, consults, short_notice
+from confsched.services.urgent_collisions import list_collisions
 from confsched.web.context import current_actor, now, read_session, transaction
 from confsched.web.forms import BaseForm
 from confsched.web.instants import find_day, find_time, own_instant, parse_instant
@@ -76,6 +77,7 @@ def _show_page(booking_id: uuid.UUID, form: CancelForm, status: int) -> Response
         place=bookings.place_of(booking),
         consults=consults.list_of_booking(session, actor, booking) if reads_content else [],
         overlaps=claims.list_overlaps(session, booking.id),
+        collisions=list_collisions(session, actor, now=now(), booking=booking),
         may_change=bookings.may_change(session, actor, booking),
         can_move=may_move(booking.state) and booking.starts_at > now(),
         can_cancel=may_cancel(booking.state, booking.starts_at, now()),

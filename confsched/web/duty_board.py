@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -14,7 +15,8 @@ from confsched.clock import to_instant, to_local
 from confsched.domain.duty_board import STEPS, Knowledge, known_by_default
 from confsched.domain.permissions import Permission
 from confsched.errors import Message, msg
-from confsched.services import duty_board
+from confsched.models.urgent import TeamMission
+from confsched.services import duty_board, missions
 from confsched.services.duty_board import Alarm, Board
 from confsched.web.context import current_actor, now, read_session, reader_zone
 from confsched.web.ids import find_id
@@ -60,6 +62,7 @@ def show() -> ResponseReturnValue:
     page = render_template(
         "duty_board/show.html",
         board=board,
+        missions=_missions(board),
         typed=asked.typed,
         problems=problems,
         mark=_mark(asked.at),
@@ -73,6 +76,13 @@ def show() -> ResponseReturnValue:
         may_see_coverage=current_actor().may(Permission.SEE_COVERAGE),
     )
     return page, 422 if problems else 200
+
+
+def _missions(board: Board) -> Mapping[uuid.UUID, TeamMission]:
+    """Return where the mobile teams of the board are now; of other times nothing is known."""
+    if not _is_now():
+        return {}
+    return missions.running_missions(read_session(), [row.line_id for row in board.rows])
 
 
 def _asked() -> Asked:

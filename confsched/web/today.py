@@ -84,6 +84,7 @@ STARTS = (
 TASK_PAGES = {
     TaskKind.SAY_READY: ("contact_points.index", "check"),
     TaskKind.FIX_CONTACT: ("contact_points.index", "point"),
+    TaskKind.COLLIDES: ("bookings.show", "booking_id"),
     TaskKind.TAKE_TIME: ("waitlist.show", "consult_id"),
     TaskKind.CONFIRM_CONSULT: ("consult_times.times", "consult_id"),
     TaskKind.CHOOSE_TIME: ("consult_times.times", "consult_id"),
