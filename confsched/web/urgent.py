@@ -36,16 +36,16 @@ def choose() -> ResponseReturnValue:
     kind = request.args.get("kind", "")
     of_kind = [one for one in offered if one.service.urgent_kind == kind]
     if len(of_kind) == 1:
-        return redirect(url_for("urgent_requests.new", service_id=of_kind[0].service.id))
+        return redirect(url_for("urgent_requests.new", offered_id=of_kind[0].service.id))
     return render_template("urgent/new_choose.html", offered=of_kind or offered, titles=TITLES)
 
 
-@blueprint.get("/new/<uuid:service_id>")
+@blueprint.get("/new/<uuid:offered_id>")
 @needs(Permission.REQUEST_URGENT)
-def new(service_id: uuid.UUID) -> ResponseReturnValue:
+def new(offered_id: uuid.UUID) -> ResponseReturnValue:
     """Show the form, and whom it will alert."""
     session, actor, at = read_session(), current_actor(), now()
-    offered = urgent_requests.get_offered(session, actor, service_id, at)
+    offered = urgent_requests.get_offered(session, actor, offered_id, at)
     typed = {"callback_phone": urgent_requests.phone_of(session, actor)}
     form = filled(_kind(offered), typed, ())
     form.case_ref.data = urgent_requests.propose_case_ref(session)
@@ -76,70 +76,70 @@ def _warnings(offered: Offered) -> list[tuple[str, Message]]:
     return [(warning.check.value, warning.sentence) for warning in found]
 
 
-@blueprint.post("/new/<uuid:service_id>")
+@blueprint.post("/new/<uuid:offered_id>")
 @public
-def create(service_id: uuid.UUID) -> ResponseReturnValue:
+def create(offered_id: uuid.UUID) -> ResponseReturnValue:
     """Ask with whatever was typed; who was signed out meanwhile signs in on a page that keeps it.
 
     Open to all for that page only: nothing is asked without a person, nor from a page of somebody else.
     """
     if find_actor() is None:
-        return _kept_page(service_id, ENDED, 401, login=LoginForm(formdata=None))
+        return _kept_page(offered_id, ENDED, 401, login=LoginForm(formdata=None))
     try:
         current_app.extensions["csrf"].protect()
     except CSRFError:
-        return _kept_page(service_id, FROM_BEFORE, 400)
-    return _send(service_id)
+        return _kept_page(offered_id, FROM_BEFORE, 400)
+    return _send(offered_id)
 
 
-@blueprint.post("/new/<uuid:service_id>/sign-in")
+@blueprint.post("/new/<uuid:offered_id>/sign-in")
 @public
-def sign_in(service_id: uuid.UUID) -> ResponseReturnValue:
+def sign_in(offered_id: uuid.UUID) -> ResponseReturnValue:
     """Sign in and send what the page has kept, in one go."""
     form = LoginForm()
     answer = redirect("/urgent/new", 303)
     if not sign_in_with(form, answer):
-        return _kept_page(service_id, ENDED, 422, login=form)
-    sent = current_app.make_response(_send(service_id))
+        return _kept_page(offered_id, ENDED, 422, login=form)
+    sent = current_app.make_response(_send(offered_id))
     for cookie in answer.headers.getlist("Set-Cookie"):
         sent.headers.add("Set-Cookie", cookie)
     return sent
 
 
-def _send(service_id: uuid.UUID) -> ResponseReturnValue:
+def _send(offered_id: uuid.UUID) -> ResponseReturnValue:
     actor = current_actor()
     try:
-        offered = urgent_requests.get_offered(read_session(), actor, service_id, now())
+        offered = urgent_requests.get_offered(read_session(), actor, offered_id, now())
         form = FORMS[_kind(offered)](meta={"csrf": False})
-        consult_id = _request(service_id, form, key_of(form))
+        consult_id = _request(offered_id, form, key_of(form))
     except Refusal as refusal:
-        return _kept_page(service_id, refusal.message, refusal.status)
+        return _kept_page(offered_id, refusal.message, refusal.status)
     return redirect(f"/urgent/{consult_id}", 303)
 
 
-def _request(service_id: uuid.UUID, form: UrgentForm, key: str) -> uuid.UUID:
+def _request(offered_id: uuid.UUID, form: UrgentForm, key: str) -> uuid.UUID:
     """Ask once; of two at the same instant, the later finds what the first has made."""
     try:
-        return _request_once(service_id, form, key)
+        return _request_once(offered_id, form, key)
     except Conflict:
-        return _request_once(service_id, form, key)
+        return _request_once(offered_id, form, key)
 
 
-def _request_once(service_id: uuid.UUID, form: UrgentForm, key: str) -> uuid.UUID:
+def _request_once(offered_id: uuid.UUID, form: UrgentForm, key: str) -> uuid.UUID:
     actor = current_actor()
     with transaction() as session:
         at = engine_time.now(session)
-        service = urgent_requests.get_offered(session, actor, service_id, at).service
+        service = urgent_requests.get_offered(session, actor, offered_id, at).service
         return urgent_requests.request(session, actor, service, posted(form), key=key, now=at).id
 
 
 def _kept_page(
-    service_id: uuid.UUID, sentence: Message, status: int, *, login: LoginForm | None = None
+    offered_id: uuid.UUID, sentence: Message, status: int, *, login: LoginForm | None = None
 ) -> ResponseReturnValue:
     """Show that nothing is sent yet, with everything that was typed in the form that sends it."""
     kept = typed_pairs(LEFT_OUT)
     page = render_template(
-        "urgent/new_kept.html", service_id=service_id, sentence=sentence, kept=kept, form=login
+        "urgent/new_kept.html", offered_id=offered_id, sentence=sentence, kept=kept, form=login
     )
     return page, status
 

@@ -55,7 +55,7 @@ from confsched.models.urgent import BoardToken
 from confsched.services import accounts, bookings, invitations, rosters
 from confsched.services.bookings import Attendance, Meeting
 from confsched.services.rosters import NewLine
-from tests.world import NEUROLOGY, NOW, ZONE, World, add_person, add_service, local
+from tests.world import NEUROLOGY, NOW, ZONE, World, add_agreement, add_person, add_service, local
 
 Row = TypeVar("Row", bound=Base)
 
@@ -68,7 +68,7 @@ ARGUMENTS = (
     *("booking_id", "consult_id", "conference_id", "message_id", "feed_id", "source_id", "gap_id"),
     *("swap_id", "absence_id", "wish_id", "department_id", "import_id", "run_id", "rotation_id"),
     "triage_id",
-    "urgent_id",
+    *("urgent_id", "offered_id"),
     "mission_id",
     *("service_id", "hours_id"),
     *("point_id", "gateway_id", "check_id"),
@@ -208,6 +208,7 @@ class Objects:
             "absence_id": self._absence(actor).id,
             "wish_id": self._wish(actor).id,
             "urgent_id": self._urgent(actor, *beside).id,
+            "offered_id": self._offered(actor).id,
             "mission_id": self._mission(actor, *beside).id,
             "service_id": self._service(actor).id,
             "hours_id": self._working_hours(actor).id,
@@ -299,6 +300,14 @@ class Objects:
                 until_at=NOW + STEP,
             )
         )
+
+    def _offered(self, actor: Actor) -> Service:
+        """Return an urgent service that the site of the actor may ask."""
+        site = self._session.get_one(Site, actor.site_id)
+        service = add_service(self._session, site, name=uuid.uuid4().hex)
+        service.urgent_kind = UrgentKind.TELESTROKE
+        add_agreement(self._session, service, site)
+        return service
 
     def _conference(self, actor: Actor, title: str) -> Conference:
         conference = Conference(

@@ -54,6 +54,7 @@ SEES = {
     "triage_id": {"house": TRIAGERS},
     # Who answers sees what others ask of the house, its requesters what it asks itself.
     "urgent_id": {"house": CLINICIANS, "partner": frozenset({Function.CONSULTANT})},
+    "offered_id": {"house": CLINICIANS},
     **{name: {"house": ROSTER_OFFICE} for name in ("swap_id", "absence_id", "wish_id", "import_id")},
     "department_id": {"house": EVERYBODY},
     "rotation_id": {"house": EVERYBODY},
