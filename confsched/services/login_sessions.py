@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -83,6 +84,12 @@ def find_presence(session: Session, token: str, now: datetime) -> Presence | Non
     if row is None or actor is None or _is_over(row, actor, now):
         return None
     return Presence(actor, row.seen_at)
+
+
+def find_owner(session: Session, token: str) -> uuid.UUID | None:
+    """Return whose session it is or was, also after it has ended by itself; None once it was signed out."""
+    row = _find_session(session, token)
+    return row.account.person_id if row else None
 
 
 def _find_session(session: Session, token: str) -> LoginSession | None:

@@ -11,6 +11,8 @@ MAX_TASKS = 10  # of each kind
 
 
 class TaskKind(StrEnum):
+    TAKE_URGENT = "take_urgent"
+    FINISH_URGENT = "finish_urgent"
     SAY_READY = "say_ready"
     FIX_CONTACT = "fix_contact"
     COLLIDES = "collides"

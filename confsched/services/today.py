@@ -18,7 +18,14 @@ from confsched.models.network import Department
 from confsched.models.people import Person
 from confsched.models.rosters import Duty, DutyLine
 from confsched.models.swaps import DutySwap
-from confsched.services import consult_tasks, contact_points, readiness, swap_lists, urgent_collisions
+from confsched.services import (
+    consult_tasks,
+    contact_points,
+    readiness,
+    swap_lists,
+    urgent_collisions,
+    urgent_tasks,
+)
 from confsched.services.duty_board import BoardRow, rows_for_site
 from confsched.services.tasks import MAX_TASKS, Task, TaskKind
 
@@ -77,6 +84,7 @@ def _list_tasks(session: Session, actor: Actor, now: datetime) -> list[Task]:
     tasks = [
         *_alerting(session, actor, now),
         *urgent_collisions.list_tasks(session, actor, now=now),
+        *urgent_tasks.list_tasks(session, actor),
         *consult_tasks.list_tasks(session, actor, now=now),
         *_invitations_to_send(session, actor),
         *_invitations_to_answer(session, actor, now),

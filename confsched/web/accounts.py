@@ -14,7 +14,7 @@ from confsched.domain.permissions import Actor
 from confsched.errors import Refusal, msg
 from confsched.i18n import LANGUAGES
 from confsched.services import accounts as service
-from confsched.services import login_sessions
+from confsched.services import login_sessions, urgent_tasks
 from confsched.services.passwords import FULL_COST, HashCost
 from confsched.web.context import (
     close_read_session,
@@ -103,7 +103,14 @@ def sign_in_with(form: LoginForm, answer: AnyResponse) -> bool:
 
 
 def _login_page(form: LoginForm) -> str:
-    return render_template("accounts/login.html", form=form, has_ended="_user_id" in session)
+    has_ended = "_user_id" in session
+    return render_template("accounts/login.html", form=form, has_ended=has_ended, is_called=_is_called())
+
+
+def _is_called() -> bool:
+    """Tell whether an urgent consult calls who was signed in here: the end of a session hides no alarm."""
+    token = session.get("_user_id")
+    return isinstance(token, str) and urgent_tasks.calls_ended_session(read_session(), token)
 
 
 def _sign_in(form: LoginForm) -> str | Refusal:

@@ -14,7 +14,7 @@ from confsched.domain.permissions import Actor, Permission
 from confsched.errors import Message, msg
 from confsched.i18n import translate
 from confsched.models.bookings import Booking
-from confsched.services import access, engine, login_sessions
+from confsched.services import access, engine, login_sessions, urgent_tasks
 from confsched.web import navigation
 from confsched.web.context import (
     current_actor,
@@ -129,6 +129,7 @@ def _frame() -> dict[str, Any]:
         "theme": preference("theme", ("light", "dark")),
         "navigation": navigation.main_links(actor),
         "settings_navigation": navigation.settings_links(actor),
+        "urgent_calls": urgent_tasks.list_calls(read_session(), actor) if actor else [],
         "engine_is_late": actor is not None and engine.is_late(read_session(), now()),
         "current_path": request.full_path if request.query_string else request.path,
     }

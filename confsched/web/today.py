@@ -82,6 +82,8 @@ STARTS = (
     ),
 )
 TASK_PAGES = {
+    TaskKind.TAKE_URGENT: ("urgent_live.show", "urgent_id"),
+    TaskKind.FINISH_URGENT: ("urgent_live.show", "urgent_id"),
     TaskKind.SAY_READY: ("contact_points.index", "check"),
     TaskKind.FIX_CONTACT: ("contact_points.index", "point"),
     TaskKind.COLLIDES: ("bookings.show", "booking_id"),
