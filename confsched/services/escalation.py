@@ -12,32 +12,19 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import Select, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session, joinedload
 
-from confsched.domain.escalation import (
-    CLOSE_TOGETHER,
-    LadderState,
-    Rung,
-    Step,
-    alarms_owner,
-    ladder_state,
-    next_round,
-    plan,
-    positions_of_round,
-    round_of,
-    step_of,
-    time_saved,
-)
+from confsched.domain.escalation import LadderState, alarms_owner, ladder_state, next_round, round_of
 from confsched.domain.kinds import AlertPurpose, EscalationTarget, SkipReason, UrgentState, UrgentStepKind
 from confsched.domain.urgent import RINGING_STATES
 from confsched.models.catalogue import Service
 from confsched.models.contacts import ReadinessCheck
-from confsched.models.ladders import EscalationStep
 from confsched.models.people import Person
 from confsched.models.rosters import DutyLine
-from confsched.models.urgent import Alert, UrgentConsult, UrgentRung
+from confsched.models.urgent import UrgentConsult, UrgentRung
 from confsched.services import alerts, escalation_alarms, urgent_steps
+from confsched.services import escalation_rungs as rungs
 from confsched.services.escalation_people import Reached, resolve_step
 from confsched.services.escalation_words import call_heading, call_lines
 
@@ -54,7 +41,6 @@ __all__ = [
 ]
 
 POSTPONED_BY = timedelta(seconds=2)
-_OPEN = (UrgentRung.entered_at.is_(None), UrgentRung.stopped_at.is_(None))
 # What is said of a consult: loaded with it, since every statement of a call costs all others time.
 _TOLD = (
     joinedload(UrgentConsult.service).joinedload(Service.site),
@@ -70,12 +56,21 @@ def start(session: Session, consult: UrgentConsult, *, now: datetime) -> None:
 
     A fault while calling leaves the calls to the worker: what was asked is never refused because of it.
     """
-    _write_round(session, consult, now, 0)
+    rungs.write_round(session, consult, now, 0)
     try:
         with session.begin_nested():
             _enter_all_due(session, consult, now)
     except Exception as error:  # the request must stand; the rungs are written and still due
         _log.error("call_crashed", consult=str(consult.id), exc_info=error)
+
+
+def _enter_all_due(session: Session, consult: UrgentConsult, now: datetime) -> None:
+    due = rungs.waiting().where(UrgentRung.consult_id == consult.id, UrgentRung.due_at <= now)
+    for _ in range(MOST_AT_ONCE):
+        rung = session.scalars(due.order_by(UrgentRung.due_at, UrgentRung.position).limit(1)).first()
+        if rung is None:
+            return
+        enter(session, rung, now=now)
 
 
 def enter_due(session: Session, *, now: datetime, limit: int = 1) -> int:
@@ -90,13 +85,13 @@ def enter_due(session: Session, *, now: datetime, limit: int = 1) -> int:
 
 def is_due(session: Session, *, now: datetime) -> bool:
     """Tell, without any lock, whether something is to be entered."""
-    return session.scalar(select(_waiting().where(UrgentRung.due_at <= now).exists())) is True
+    return session.scalar(select(rungs.waiting().where(UrgentRung.due_at <= now).exists())) is True
 
 
 def lock_due(session: Session, *, now: datetime) -> UrgentRung | None:
     """Return the rung that is due longest, its consult locked; those that others have in hand are passed."""
     query = (
-        _waiting()
+        rungs.waiting()
         .join(UrgentConsult, UrgentConsult.id == UrgentRung.consult_id)
         .where(UrgentRung.due_at <= now)
         .order_by(UrgentRung.due_at, UrgentRung.position, UrgentRung.repeat)
@@ -106,10 +101,6 @@ def lock_due(session: Session, *, now: datetime) -> UrgentRung | None:
     return session.scalars(query).one_or_none()
 
 
-def _waiting() -> Select[UrgentRung]:
-    return select(UrgentRung).where(*_OPEN)
-
-
 def enter(session: Session, rung: UrgentRung, *, now: datetime) -> bool:
     """Do all that a rung is for, unless somebody else has, or somebody has taken the consult."""
     consult = session.get_one(UrgentConsult, rung.consult_id, options=_TOLD)
@@ -117,11 +108,11 @@ def enter(session: Session, rung: UrgentRung, *, now: datetime) -> bool:
     if not _rings(consult):
         stop(session, consult, now=now)
         return False
-    if not _take(session, rung, now):
+    if not rungs.take(session, rung, now):
         return False
     if rung.target is EscalationTarget.PHONE_CARD:
         _show_number(session, consult, rung, now)
-    elif _is_just_called(session, rung, now):
+    elif rungs.is_just_called(session, rung, now):
         rung.skipped = SkipReason.ALREADY_ALERTED
     else:
         _call(session, consult, rung, now)
@@ -137,42 +128,23 @@ def postpone(session: Session, rung_id: uuid.UUID, *, now: datetime) -> None:
 
 def stop(session: Session, consult: UrgentConsult, *, now: datetime) -> None:
     """Call nobody any more: acknowledged or ended; what has not left yet stays here (PEER_FAILURES 35)."""
-    open_rungs = (UrgentRung.consult_id == consult.id, *_OPEN)
+    open_rungs = (UrgentRung.consult_id == consult.id, *rungs.OPEN)
     session.execute(update(UrgentRung).where(*open_rungs).values(stopped_at=now))
     alerts.stop_for(session, consult, now)
 
 
 def state_of(consult: UrgentConsult) -> LadderState:
     """Return how far the ladder of a consult has come, for its page."""
-    rungs = consult.rungs
+    entered = [one for one in consult.rungs if one.entered_at is not None]
     return ladder_state(
         is_over=not _rings(consult),
-        is_waiting=any(one.entered_at is None and one.stopped_at is None for one in rungs),
-        shows_number=any(one.target is EscalationTarget.PHONE_CARD and one.entered_at for one in rungs),
+        is_waiting=any(one.entered_at is None and one.stopped_at is None for one in consult.rungs),
+        shows_number=any(one.target is EscalationTarget.PHONE_CARD for one in entered),
     )
 
 
 def _rings(consult: UrgentConsult) -> bool:
     return consult.acknowledged_at is None and consult.state in RINGING_STATES
-
-
-def _take(session: Session, rung: UrgentRung, now: datetime) -> bool:
-    """Be the one who enters it: of all that try, the database lets one pass (PEER_FAILURES 36)."""
-    is_open = (UrgentRung.id == rung.id, *_OPEN)
-    done = session.execute(update(UrgentRung).where(*is_open).values(entered_at=now))
-    return int(done.rowcount) == 1  # type: ignore[attr-defined]
-
-
-def _is_just_called(session: Session, rung: UrgentRung, now: datetime) -> bool:
-    if rung.repeat == 0:
-        return False
-    query = select(UrgentRung.id).where(
-        UrgentRung.consult_id == rung.consult_id,
-        UrgentRung.position == rung.position,
-        UrgentRung.repeat < rung.repeat,
-        UrgentRung.entered_at > now - CLOSE_TOGETHER,
-    )
-    return session.scalar(query.limit(1)) is not None
 
 
 def _show_number(session: Session, consult: UrgentConsult, rung: UrgentRung, now: datetime) -> None:
@@ -182,7 +154,7 @@ def _show_number(session: Session, consult: UrgentConsult, rung: UrgentRung, now
 
 
 def _call(session: Session, consult: UrgentConsult, rung: UrgentRung, now: datetime) -> None:
-    called = _called_by_others(session, rung)
+    called = rungs.called_by_others(session, rung)
     reached = resolve_step(session, consult.service, rung, now, called=called, is_repeat=rung.repeat > 0)
     if reached.line_id is not None and rung.line_id != reached.line_id:  # whose turn it is among hubs
         rung.line_id = reached.line_id
@@ -205,26 +177,9 @@ def _call(session: Session, consult: UrgentConsult, rung: UrgentRung, now: datet
     if alarms_owner(rung.skipped):
         escalation_alarms.alarm_gap(session, consult, rung, now=now)
     if rung.skipped is not None:
-        _leave_step(session, rung, now)
+        rungs.leave_step(session, rung, now)
     if rung.skipped is not None or _is_armed(session, reached, now):
-        _bring_forward(session, rung, now)
-
-
-def _called_by_others(session: Session, rung: UrgentRung) -> set[uuid.UUID]:
-    """Return whom other steps of this round have called."""
-    if step_of(rung.position) == 1:
-        return set()
-    positions = positions_of_round(rung.position)
-    query = (
-        select(Alert.person_id)
-        .join(UrgentRung, UrgentRung.id == Alert.rung_id)
-        .where(
-            Alert.consult_id == rung.consult_id,
-            UrgentRung.position.between(positions.start, positions.stop - 1),
-            UrgentRung.position != rung.position,
-        )
-    )
-    return set(session.scalars(query))
+        rungs.bring_forward(session, rung, now)
 
 
 def _keep_step(
@@ -247,12 +202,6 @@ def _keep_step(
     urgent_steps.add_step(session, None, consult, kind, code, now=now, details=details)
 
 
-def _leave_step(session: Session, rung: UrgentRung, now: datetime) -> None:
-    """Enter the repeats of a step that reaches nobody as skipped too: the next step begins."""
-    repeats = (UrgentRung.consult_id == rung.consult_id, UrgentRung.position == rung.position, *_OPEN)
-    session.execute(update(UrgentRung).where(*repeats).values(entered_at=now, skipped=rung.skipped))
-
-
 def _is_armed(session: Session, reached: Reached, now: datetime) -> bool:
     """Tell whether somebody who is called has not said "ready": then the next step is called as well."""
     query = select(ReadinessCheck.id).where(
@@ -266,67 +215,14 @@ def _is_armed(session: Session, reached: Reached, now: datetime) -> bool:
     return session.scalar(query.limit(1)) is not None
 
 
-def _bring_forward(session: Session, rung: UrgentRung, now: datetime) -> None:
-    """Let the next step be due now, and all after it earlier by the time saved; one begun already stays."""
-    of_consult = UrgentRung.consult_id == rung.consult_id
-    rest = list(session.scalars(_waiting().where(of_consult, UrgentRung.position > rung.position)))
-    if not any((one.position, one.repeat) == (rung.position + 1, 0) for one in rest):
-        return
-    saved = time_saved([one.due_at for one in rest], now)
-    for one in rest:
-        one.due_at -= saved
-
-
 def _go_on(session: Session, consult: UrgentConsult, rung: UrgentRung, now: datetime) -> None:
     """Begin the ladder again after its last call, a few times, and say it to who keeps the rosters."""
     session.flush()
-    is_waiting = _waiting().where(UrgentRung.consult_id == consult.id).limit(1)
+    is_waiting = rungs.waiting().where(UrgentRung.consult_id == consult.id).limit(1)
     if session.scalars(is_waiting).first() is not None:
         return
     following = next_round(rung.position, now)
     if following is not None:
         number, starts_at = following
-        _write_round(session, consult, starts_at, number)
+        rungs.write_round(session, consult, starts_at, number)
     escalation_alarms.alarm_unanswered(session, consult, round_of(rung.position), now=now)
-
-
-def _write_round(session: Session, consult: UrgentConsult, starts_at: datetime, number: int) -> None:
-    query = (
-        select(EscalationStep)
-        .where(EscalationStep.service_id == consult.service_id)
-        .options(joinedload(EscalationStep.line))
-        .order_by(EscalationStep.position)
-    )
-    rows = list(session.scalars(query))
-    steps = [step_of_row(row) for row in rows]
-    names = {row.line_id: row.line.name for row in rows if row.line}
-    for rung in plan(steps, starts_at, round_number=number):
-        session.add(_row(consult, rung, names.get(rung.step.line_id, "")))
-    session.flush()
-
-
-def step_of_row(row: EscalationStep) -> Step:
-    """Return a step as the domain knows it."""
-    return Step(row.target, row.line_id, row.phone, row.delay_seconds, row.repeats, row.repeat_seconds)
-
-
-def _row(consult: UrgentConsult, rung: Rung, line_name: str) -> UrgentRung:
-    return UrgentRung(
-        consult_id=consult.id,
-        position=rung.position,
-        repeat=rung.repeat,
-        target=rung.step.target,
-        line_id=rung.step.line_id,
-        label=line_name or consult.service.name,
-        phone=rung.step.phone,
-        due_at=rung.due_at,
-    )
-
-
-def _enter_all_due(session: Session, consult: UrgentConsult, now: datetime) -> None:
-    due = _waiting().where(UrgentRung.consult_id == consult.id, UrgentRung.due_at <= now)
-    for _ in range(MOST_AT_ONCE):
-        rung = session.scalars(due.order_by(UrgentRung.due_at, UrgentRung.position).limit(1)).first()
-        if rung is None:
-            return
-        enter(session, rung, now=now)

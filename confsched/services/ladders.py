@@ -24,7 +24,7 @@ from confsched.models.rosters import Duty, DutyLine
 from confsched.models.rotations import DutyRotation
 from confsched.services import audit
 from confsched.services.catalogue import Stale
-from confsched.services.escalation import step_of_row
+from confsched.services.escalation_rungs import step_of_row
 from confsched.services.findings import Problem, Unfit
 
 CONSULTS_AT_ONCE = range(1, 21)
