@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session, joinedload
 from confsched.domain.intervals import Span
 from confsched.domain.kinds import AlertPurpose
 from confsched.domain.urgent import RINGING_STATES
-from confsched.errors import NotFound
+from confsched.errors import Conflict, NotFound, msg
 from confsched.models.contacts import ReadinessCheck
 from confsched.models.people import Person
 from confsched.models.urgent import Alert, UrgentConsult
@@ -33,6 +33,7 @@ class Linked:
     path: str
     consult: UrgentConsult | None = None
     check: ReadinessCheck | None = None
+    is_held: bool = True
 
     @property
     def is_ringing(self) -> bool:
@@ -72,7 +73,8 @@ def _linked(session: Session, alert: Alert) -> Linked:
     if alert.purpose is AlertPurpose.URGENT_CONSULT and alert.consult_id is not None:
         return Linked(alert.person, path, consult=session.get_one(UrgentConsult, alert.consult_id))
     if alert.purpose is AlertPurpose.READINESS and alert.readiness_id is not None:
-        return Linked(alert.person, path, check=session.get_one(ReadinessCheck, alert.readiness_id))
+        check = session.get_one(ReadinessCheck, alert.readiness_id)
+        return Linked(alert.person, path, check=check, is_held=readiness.holds(session, check))
     return Linked(alert.person, path)
 
 
@@ -96,6 +98,8 @@ def answer_ready(session: Session, alert_id: uuid.UUID | None, *, now: datetime)
     linked = get_linked(session, alert_id, now=now)
     if linked.check is None:
         raise NotFound
+    if not linked.is_held:
+        raise Conflict(msg("This duty has gone to somebody else."))
     readiness.answer(linked.check, now=now)
     _see(session, alert_id, now)
 

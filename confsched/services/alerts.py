@@ -24,6 +24,7 @@ from confsched.models.people import Person
 from confsched.models.urgent import Alert, UrgentConsult, UrgentRung
 from confsched.services import urgent_steps
 from confsched.services.contact_points import reachable
+from confsched.services.urgent_lines import is_held
 
 LEASE = timedelta(seconds=15)
 BATCH = 20
@@ -196,7 +197,7 @@ def _waits() -> ColumnElement[bool]:
 
 
 def is_called_off() -> ColumnElement[bool]:
-    """Return which alerts nobody needs any more: acknowledged, ended, or answered."""
+    """Return which alerts nobody needs any more: acknowledged, ended, answered, or of another's duty now."""
     over = select(UrgentConsult.id).where(
         UrgentConsult.id == Alert.consult_id,
         or_(
@@ -205,7 +206,8 @@ def is_called_off() -> ColumnElement[bool]:
         ),
     )
     answered = select(ReadinessCheck.id).where(
-        ReadinessCheck.id == Alert.readiness_id, ReadinessCheck.answered_at.is_not(None)
+        ReadinessCheck.id == Alert.readiness_id,
+        or_(ReadinessCheck.answered_at.is_not(None), not_(is_held())),
     )
     return or_(over.exists(), answered.exists())
 

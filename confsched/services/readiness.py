@@ -26,7 +26,7 @@ from confsched.models.rosters import Duty, DutyLine
 from confsched.services import alerts
 from confsched.services.notices import notify
 from confsched.services.swap_notices import secretaries_of
-from confsched.services.urgent_lines import is_urgent_line
+from confsched.services.urgent_lines import is_held, is_urgent_line
 
 ASKED_BEFORE = timedelta(minutes=30)
 ANSWERED_BEFORE = timedelta(minutes=10)
@@ -110,6 +110,13 @@ def ask(session: Session, one: Unasked, *, now: datetime) -> ReadinessCheck | No
     return check
 
 
+def holds(session: Session, check: ReadinessCheck) -> bool:
+    """Tell whether the duty is still the person's."""
+    return (
+        session.scalar(select(ReadinessCheck.id).where(ReadinessCheck.id == check.id, is_held())) is not None
+    )
+
+
 def answer(check: ReadinessCheck, *, now: datetime) -> None:
     """Say "ready", as often as one likes; after the end of the duty it is too late."""
     if check.duty_ends_at <= now:
@@ -133,23 +140,13 @@ def list_open(session: Session, actor: Actor, *, now: datetime) -> Sequence[Read
             ReadinessCheck.person_id == actor.person_id,
             ReadinessCheck.answered_at.is_(None),
             ReadinessCheck.duty_ends_at > now,
-            _is_held(),
+            is_held(),
         )
         .options(joinedload(ReadinessCheck.line))
         .order_by(ReadinessCheck.duty_starts_at)
         .limit(MAX_SHOWN)
     )
     return session.scalars(query).all()
-
-
-def _is_held() -> ColumnElement[bool]:
-    query = select(Duty.id).where(
-        Duty.line_id == ReadinessCheck.line_id,
-        Duty.person_id == ReadinessCheck.person_id,
-        Duty.starts_at == ReadinessCheck.duty_starts_at,
-        Duty.superseded_at.is_(None),
-    )
-    return query.exists()
 
 
 def list_unanswered(session: Session, *, now: datetime) -> list[uuid.UUID]:
@@ -164,7 +161,7 @@ def _ran_out(now: datetime) -> tuple[ColumnElement[bool], ...]:
         ReadinessCheck.armed_at.is_(None),
         ReadinessCheck.answer_by <= now,
         ReadinessCheck.duty_ends_at > now,
-        _is_held(),
+        is_held(),
     )
 
 

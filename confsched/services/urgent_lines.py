@@ -9,8 +9,9 @@ from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from confsched.models.catalogue import Service
+from confsched.models.contacts import ReadinessCheck
 from confsched.models.ladders import EscalationStep
-from confsched.models.rosters import DutyLine
+from confsched.models.rosters import Duty, DutyLine
 from confsched.models.rotations import DutyRotation, DutyRotationMember
 from confsched.services.contact_points import unreachable
 
@@ -27,6 +28,17 @@ def is_urgent_line() -> ColumnElement[bool]:
         .where(DutyRotation.service_id.in_(urgent), DutyRotationMember.line_id.is_not(None))
     )
     return or_(DutyLine.service_id.in_(urgent), DutyLine.id.in_(steps), DutyLine.id.in_(turns))
+
+
+def is_held() -> ColumnElement[bool]:
+    """Return the condition of checks whose duty is still the person's: neither swapped nor superseded."""
+    query = select(Duty.id).where(
+        Duty.line_id == ReadinessCheck.line_id,
+        Duty.person_id == ReadinessCheck.person_id,
+        Duty.starts_at == ReadinessCheck.duty_starts_at,
+        Duty.superseded_at.is_(None),
+    )
+    return query.exists()
 
 
 def urgent_lines(session: Session, line_ids: Collection[uuid.UUID]) -> frozenset[uuid.UUID]:

@@ -145,6 +145,7 @@ def test_a_duty_that_changed_hands_asks_its_new_holder_and_arms_for_nobody_else(
     _duty(session, urgent, person=urgent.second_neurologist)
     (check,) = _ask(session, STARTS_AT - timedelta(minutes=8))
     assert check.person_id == urgent.second_neurologist.id
+    assert [alert.person_id for alert in claim(session, now=STARTS_AT)] == [check.person_id]
     assert check.answer_by == STARTS_AT - timedelta(minutes=3)
     assert _arm(session, STARTS_AT - timedelta(minutes=5)) == 0
     assert _arm(session, STARTS_AT) == 1

@@ -25,6 +25,7 @@ class Listener:
     port: int = 0
     posted: list[Posted] = field(default_factory=list)
     answer: Callable[[str], int] = lambda _path: 201
+    location: str = ""
 
     @property
     def host(self) -> str:
@@ -43,6 +44,8 @@ def listening() -> Iterator[Listener]:
             listener.posted.append(Posted(self.path, dict(self.headers.items()), body))
             self.send_response(listener.answer(self.path))
             self.send_header("Content-Length", "2")
+            if listener.location:
+                self.send_header("Location", listener.location)
             self.end_headers()
             self.wfile.write(b"{}")
 

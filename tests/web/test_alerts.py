@@ -6,12 +6,12 @@ from contextlib import closing
 from datetime import timedelta
 
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
 
 from confsched.channels.links import signed
 from confsched.db import Database
 from confsched.models.contacts import ReadinessCheck
+from confsched.models.rosters import Duty
 from confsched.models.urgent import Alert, UrgentConsult
 from tests.support.alerting import add_consult, add_point, add_rung, alert_about
 from tests.support.matrix import Watch
@@ -117,20 +117,19 @@ def test_a_link_is_still_read_a_day_after_the_end_but_takes_nothing(
     assert "This consult is over" in client.get(_path(alert)).text
 
 
-def test_a_readiness_link_answers_by_one_tap_and_no_consult(
-    app: Flask, client: FlaskClient, world: World, sqlite_database: Database
+def test_a_readiness_link_answers_by_one_tap_while_the_duty_is_ones_own(
+    client: FlaskClient, world: World, sqlite_database: Database
 ) -> None:
-    del app
+    holder = {"line_id": world.line.id, "person_id": world.neurologist.id}
+    starts_at, ends_at = NOW + timedelta(minutes=30), NOW + timedelta(hours=12)
     with sqlite_database.transaction() as session:
         check = ReadinessCheck(
-            line_id=world.line.id,
-            person_id=world.neurologist.id,
-            duty_starts_at=NOW + timedelta(minutes=30),
-            duty_ends_at=NOW + timedelta(hours=12),
-            asked_at=NOW,
-            answer_by=NOW + timedelta(minutes=20),
+            **holder, duty_starts_at=starts_at, duty_ends_at=ends_at, asked_at=NOW, answer_by=NOW
         )
-        session.add(check)
+        duty = Duty(
+            **holder, starts_at=starts_at, ends_at=ends_at, day=NOW.date(), origin="", recorded_at=NOW
+        )
+        session.add_all([check, duty])
         session.flush()
         add_point(session, world.neurologist)
         (alert,) = alert_about(session, None, None, world.neurologist, check)
@@ -138,6 +137,9 @@ def test_a_readiness_link_answers_by_one_tap_and_no_consult(
     assert client.post(f"{_path(alert)}/acknowledgement", csrf=False).status_code == 404
     for _ in range(2):
         assert client.post(f"{_path(alert)}/readiness", csrf=False).status_code == 303
-    with sqlite_database.read() as session:
-        assert session.get_one(ReadinessCheck, check.id).answered_at == NOW
-    assert "You have said that you are ready" in client.get(_path(alert)).text
+    with sqlite_database.transaction() as session:
+        answered = session.get_one(ReadinessCheck, check.id)
+        assert answered.answered_at == NOW
+        answered.answered_at, session.get_one(Duty, duty.id).superseded_at = None, NOW
+    assert "This duty has gone to somebody else" in client.get(_path(alert)).text
+    assert client.post(f"{_path(alert)}/readiness", csrf=False).status_code == 409

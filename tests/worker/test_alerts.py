@@ -178,6 +178,24 @@ def test_a_gateway_gets_the_words_and_the_address_in_its_place(database: Databas
     assert b"FK-7Q2M" not in hook.body + ntfy.body
 
 
+def test_a_gateway_never_leads_on_to_another_server(sqlite_database: Database) -> None:
+    with sqlite_database.transaction() as session:
+        world = build_world(session)
+    with listening() as listed, listening() as inside:
+        listed.answer, listed.location = lambda _path: 307, f"http://{inside.host}/metadata"
+        url = f"json://{listed.host}/hook/{{address}}"
+        _add_gateway(sqlite_database, world, GatewayKind.WEBHOOK, url, "okafor-4711")
+        _alert(sqlite_database, world)
+        send_due_alerts(_post(sqlite_database, None, listed.host), Channel.GATEWAY)
+    assert (len(listed.posted), inside.posted) == (1, [])
+    (row,) = _rows(sqlite_database)
+    assert (row.sent_at, row.failed_at, row.last_error) == (
+        None,
+        None,
+        "The gateway did not take the message.",
+    )
+
+
 def test_a_gateway_that_hangs_delays_neither_another_one_nor_another_person(
     sqlite_database: Database,
 ) -> None:
