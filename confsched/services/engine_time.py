@@ -14,7 +14,8 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from confsched import clock
-from confsched.models.engine import EngineClock
+from confsched.models.engine import EngineClock, EngineCycle
+from confsched.models.outbox import OutboxMessage
 from confsched.models.urgent import Alert, UrgentRung
 
 DRIFT = timedelta(seconds=1)  # a clock that is corrected slowly was not set
@@ -63,14 +64,22 @@ def _follow_clock(session: Session) -> None:
 
 
 def _move_waiting(session: Session, by: timedelta) -> None:
+    """Move calls, alerts and mails that wait, and the worker's proof of life, which would lie ahead."""
     rungs = select(UrgentRung).where(UrgentRung.entered_at.is_(None), UrgentRung.stopped_at.is_(None))
     for rung in session.scalars(rungs):
         rung.due_at += by
-    alerts = select(Alert).where(
-        Alert.sent_at.is_(None), Alert.failed_at.is_(None), Alert.stopped_at.is_(None)
-    )
-    for alert in session.scalars(alerts):
-        alert.due_at += by
+    unsent = (Alert.sent_at.is_(None), Alert.failed_at.is_(None), Alert.stopped_at.is_(None))
+    for alert in session.scalars(select(Alert).where(*unsent)):
         alert.created_at += by  # it is worth as long as before
-        alert.lease_until = alert.lease_until + by if alert.lease_until else None
+        _move_sending(alert, by)
+    mails = select(OutboxMessage).where(OutboxMessage.sent_at.is_(None), OutboxMessage.failed_at.is_(None))
+    for mail in session.scalars(mails):
+        _move_sending(mail, by)
+    for cycle in session.scalars(select(EngineCycle)):
+        cycle.completed_at += by
     session.flush()
+
+
+def _move_sending(row: Alert | OutboxMessage, by: timedelta) -> None:
+    row.due_at += by
+    row.lease_until = row.lease_until + by if row.lease_until else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import uuid
 from collections import Counter
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
@@ -15,11 +15,12 @@ from confsched.db import Database
 from confsched.domain.kinds import Channel
 from confsched.models.engine import EngineClock
 from confsched.models.urgent import Alert, UrgentConsult, UrgentRung
-from confsched.services import alerts, engine_time, escalation
+from confsched.services import alerts, engine, engine_time, escalation, outbox
 from confsched.worker import scheduler
 from confsched.worker.escalation import BATCH, climb_ladders
 from tests.support.alerting import add_point
 from tests.support.ladders import acknowledge, add_line, line_step, put_on_duty, ring, rungs_of, set_ladder
+from tests.support.outbox import add_messages
 from tests.world import NOW, World, build_world
 
 CONSULTS = 12
@@ -189,7 +190,7 @@ def test_a_clock_that_is_corrected_slowly_moves_nothing(
         assert [rung.due_at for rung in rungs_of(session, session.get_one(UrgentConsult, consult_id))] == due
 
 
-def test_alerts_that_wait_move_with_the_clock_too(
+def test_alerts_mails_and_the_proof_of_life_move_with_the_clock_too(
     sqlite_database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     machine = SetClock(monkeypatch)
@@ -199,9 +200,13 @@ def test_alerts_that_wait_move_with_the_clock_too(
         put_on_duty(session, world.line, world.neurologist)
         add_point(session, world.neurologist)
         ring(session, world, engine_time.now(session))
+        add_messages(session, world, 1, due_at=NOW)
+        engine.record_cycle(session, "worker", NOW)
     machine.set_by(-timedelta(hours=1))
     climb_ladders(sqlite_database)
+    machine.pass_time(engine.LATE_AFTER + timedelta(seconds=1))
     with sqlite_database.transaction() as session:
-        now: datetime = engine_time.now(session)
-        claimed = alerts.claim_due(session, now=now, lease_key="worker", channel=Channel.EMAIL)
-    assert len(claimed) == 1
+        now = engine_time.now(session)
+        assert len(alerts.claim_due(session, now=now, lease_key="worker", channel=Channel.EMAIL)) == 1
+        assert len(outbox.claim_due(session, now=now, lease_key="worker")) == 1
+        assert engine.is_late(session, now)
