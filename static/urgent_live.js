@@ -1,13 +1,13 @@
-// Keeps the page of an urgent consult fresh: asks every two seconds, lets clocks run between, and says at once when
+// Keeps the page of an urgent consult fresh, and the list of them: asks every few seconds, lets clocks run between, and says at once when
 // the connection is lost. A part in which somebody is typing is left alone until they want to see what is new.
 "use strict";
 (() => {
-  const EVERY_MILLISECONDS = 2000;
   const PATIENCE_MILLISECONDS = 2500;
   const SECOND = 1000;
   const live = document.getElementById("live");
   const lost = document.getElementById("live-lost");
   const said = document.getElementById("live-said");
+  const everyMilliseconds = Number(live.dataset.every);
   let tag = live.dataset.tag;
   let shownAt = performance.now();
   let answeredAt = performance.now();
@@ -22,13 +22,16 @@
     return hours ? `${hours}:${twoDigits(minutes)}:${rest}` : `${minutes}:${rest}`;
   };
 
+  const inMinutes = (minutes) => minutes >= 120
+    ? `${Math.floor(minutes / 60)}:${twoDigits(minutes % 60)} h` : `${minutes} min`;
+
   // Counts from what the server said, by a clock that nobody can set: that of a ward PC may be wrong.
   const passed = (element) => Math.floor((performance.now() - (element.countedFrom ?? shownAt)) / SECOND);
   const tick = () => {
     live.querySelectorAll("[data-count]").forEach((element) => {
       const start = Number(element.dataset.seconds);
       const seconds = Math.max(0, element.dataset.count === "up" ? start + passed(element) : start - passed(element));
-      const text = "long" in element.dataset ? `${Math.floor(seconds / 60)} min` : stopwatch(seconds);
+      const text = "long" in element.dataset ? inMinutes(Math.floor(seconds / 60)) : stopwatch(seconds);
       if (element.textContent !== text) element.textContent = text;
     });
     live.querySelectorAll("progress[data-bar]").forEach((bar) => {
@@ -97,14 +100,15 @@
   };
 
   const show = (text) => {
-    const fresh = new DOMParser().parseFromString(text, "text/html");
+    const page = new DOMParser().parseFromString(text, "text/html");
+    const fresh = page.getElementById("live") ?? page.body;
     const before = live.querySelector("[data-said]")?.dataset.said ?? "";
     document.querySelector("body > .engine")?.remove();
     shownAt = performance.now();
     // Parts come and go with the state: then all are put anew, but what somebody is typing in.
     const names = (root) => [...root.querySelectorAll("[data-part]")].map((part) => part.dataset.part).join();
     if (names(fresh) !== names(live) && ![...live.querySelectorAll("[data-part]")].some(isTouched)) {
-      live.replaceChildren(...fresh.body.childNodes);
+      live.replaceChildren(...fresh.childNodes);
       seen.clear();
     } else {
       fresh.querySelectorAll("[data-part]").forEach((part) => {
@@ -117,7 +121,7 @@
   const ask = async () => {
     const answer = await fetch(live.dataset.url, {
       cache: "no-store",
-      headers: { "If-None-Match": tag },
+      headers: tag ? { "If-None-Match": tag } : {},
       signal: AbortSignal.timeout(PATIENCE_MILLISECONDS),
     });
     if (answer.redirected || answer.status === 401) {
@@ -139,7 +143,7 @@
       failures += 1;
     }
     sayConnection();
-    if (!isSignedOut) setTimeout(keepFresh, EVERY_MILLISECONDS);
+    if (!isSignedOut) setTimeout(keepFresh, everyMilliseconds);
   };
 
   live.addEventListener("input", (event) => {
@@ -148,5 +152,5 @@
   });
   document.addEventListener("visibilitychange", tick);
   setInterval(tick, SECOND);
-  setTimeout(keepFresh, EVERY_MILLISECONDS);
+  setTimeout(keepFresh, everyMilliseconds);
 })();

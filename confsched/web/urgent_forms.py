@@ -29,7 +29,7 @@ ANSWERS: tuple[tuple[str, Message], ...] = (
 
 class RecommendationForm(BaseForm):
     recommendation = RadioField(
-        msg("Recommendation"),
+        msg("What do you recommend?"),
         choices=[SelectChoice(one.value, RECOMMENDATIONS[one]) for one in Recommendation],
         validate_choice=False,
     )
