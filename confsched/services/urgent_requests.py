@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 
 from sqlalchemy import or_, select
@@ -49,7 +49,10 @@ from confsched.services.escalation_people import resolve_step
 
 QUESTION = "question"
 MAX_PHONE = 40
-FACTS = {UrgentKind.TELESTROKE: StrokeFacts, UrgentKind.TELERADIOLOGY: RadiologyFacts}
+FACTS: Mapping[UrgentKind, type[StrokeFacts] | type[RadiologyFacts]] = {
+    UrgentKind.TELESTROKE: StrokeFacts,
+    UrgentKind.TELERADIOLOGY: RadiologyFacts,
+}
 
 
 @dataclass(frozen=True)
@@ -245,7 +248,7 @@ def change_facts(
 
 def _tell(consult: UrgentConsult, typed: Mapping[str, str], now: datetime) -> list[str]:
     """Put what was typed into the consult and return the names of the fields that its kind has."""
-    names = FACTS[consult.kind].__dataclass_fields__
+    names = {one.name for one in fields(FACTS[consult.kind])}
     facts, told = dict(consult.facts), [name for name in typed if name in names]
     for name in told:
         reading = read_fact(name, typed[name], now, consult.site.zone)
