@@ -108,6 +108,7 @@ def measure(
     worker_count: int,
     mails: int = MAILS,
     patience: float | None = GOAL_MAX,
+    has_bare: bool = True,
 ) -> Figures:
     """Let clients request and take while workers call, and look at every row afterwards."""
     world = prepare(database, mails=mails)
@@ -115,7 +116,7 @@ def measure(
     with workers(worker_count, folder, database.url) as running:
         running[0].wait_until(lambda: _has_beaten(database, worker_count))
         started_at = time.monotonic()
-        with _bare(database.url) as bare:
+        with _bare(database.url, is_wanted=has_bare) as bare:
             _run_clients(database, world, crowd)
         seconds = time.monotonic() - started_at
         assert all(process.child.poll() is None for process in running)
@@ -246,9 +247,12 @@ def _faults_of(rung: UrgentRung, alerts: int) -> Counter[str]:
 
 
 @contextmanager
-def _bare(database_url: str) -> Iterator[list[float]]:
+def _bare(database_url: str, *, is_wanted: bool) -> Iterator[list[float]]:
     """Measure empty transactions in a process of its own meanwhile; the list is filled at the end."""
     found: list[float] = []
+    if not is_wanted:
+        yield found
+        return
     command = [sys.executable, "-m", "tests.benchmarks.urgent_lane", "bare", database_url]
     with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
         yield found
