@@ -109,10 +109,10 @@ def _changed(mission_id: uuid.UUID, act: Callable[[Session, TeamMission], None])
 def give_to_substitute(booking_id: uuid.UUID) -> ResponseReturnValue:
     """Let the proposed colleague stand in for somebody whom an urgent consult has taken; all are told."""
     person_id, substitute_id = (find_id(request.form.get(name)) for name in ("person_id", "substitute_id"))
-    if person_id is None or substitute_id is None:
-        raise Refusal(msg("Choose one of the people proposed."))
     with transaction() as session:
         booking = access.get_booking(session, current_actor(), booking_id, to="change")
+        if person_id is None or substitute_id is None:
+            raise Refusal(msg("Choose one of the people proposed."))
         urgent_collisions.give_to_substitute(
             session, current_actor(), booking, person_id, substitute_id, now=engine_time.now(session)
         )

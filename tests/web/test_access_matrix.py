@@ -53,7 +53,10 @@ SEES = {
     "message_id": {"house": POST_OFFICE},
     "triage_id": {"house": TRIAGERS},
     # Who answers sees what others ask of the house, its requesters what it asks itself.
-    "urgent_id": {"house": CLINICIANS, "partner": frozenset({Function.CONSULTANT})},
+    **{
+        name: {"house": CLINICIANS, "partner": frozenset({Function.CONSULTANT})}
+        for name in ("urgent_id", "mission_id")
+    },
     "offered_id": {"house": CLINICIANS},
     **{name: {"house": ROSTER_OFFICE} for name in ("swap_id", "absence_id", "wish_id", "import_id")},
     "department_id": {"house": EVERYBODY},
