@@ -241,6 +241,7 @@ def _page(status: int, forms: _Forms) -> ResponseReturnValue:
         points=points,
         checks=readiness.list_open(session, actor, now=at),
         counts=[point for point in points if point.proven_at and not point.failed_at],
+        is_called=actor.may(Permission.SEE_URGENT),
         is_quiet=lambda point: is_quiet(point, local),
         awaits_code=lambda point: contact_proofs.awaits_code(point, at),
         shown_code=_shown_code,
