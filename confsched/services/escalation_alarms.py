@@ -14,7 +14,7 @@ from confsched.domain.kinds import SkipReason
 from confsched.errors import Message, msg
 from confsched.models.people import Person
 from confsched.models.rosters import DutyLine
-from confsched.models.urgent import UrgentConsult, UrgentRung
+from confsched.models.urgent import Alert, UrgentConsult, UrgentRung
 from confsched.services.notices import notify
 from confsched.services.swap_notices import secretaries_of
 
@@ -59,10 +59,14 @@ def _lines_of(session: Session, consult: UrgentConsult, rung: UrgentRung) -> lis
 def alarm_unanswered(session: Session, consult: UrgentConsult, round_number: int, *, now: datetime) -> None:
     """Tell the owners of every line of a ladder that it was called to its end in vain."""
     is_last = round_number + 1 == MAX_ROUNDS
-    if round_number > 0 and not is_last:
+    if not is_last and (round_number > 0 or not _was_anybody_called(session, consult)):
         return  # they know
     heading = msg(_ENDS[is_last].text, service=consult.service.name)
     _tell(session, consult, _all_lines(session, consult), heading, now)
+
+
+def _was_anybody_called(session: Session, consult: UrgentConsult) -> bool:
+    return session.scalar(select(Alert.id).where(Alert.consult_id == consult.id).limit(1)) is not None
 
 
 def _all_lines(session: Session, consult: UrgentConsult) -> list[DutyLine]:

@@ -237,6 +237,7 @@ def test_a_service_without_a_ladder_shows_its_number_at_once(session: Session, w
     consult = ring(session, world)
     (card, *_) = rungs_of(session, consult)
     assert (card.entered_at, card.phone) == (NOW, "+49 5555 1000")  # of the hub: there is no hotline
+    assert alarms(session) == []  # it is so meant, or said by the page of the ladder
     assert consult.state is UrgentState.REQUESTED
 
 
