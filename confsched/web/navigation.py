@@ -45,7 +45,7 @@ ROSTER_PARTS = frozenset(
     }
 )
 CONSULT_PARTS = frozenset({"consults", "consult_times", "consult_reports", "triage", "waitlist"})
-URGENT_PARTS = frozenset({"urgent_lists", "urgent_live", "urgent_moves", "urgent_requests"})
+URGENT_PARTS = frozenset({"missions", "urgent_lists", "urgent_live", "urgent_moves", "urgent_requests"})
 _PARTS = (ROSTER_PARTS, CONSULT_PARTS, URGENT_PARTS)
 _NAVIGATION = "confsched_navigation"
 

@@ -46,8 +46,8 @@ def path_of(world: World) -> str:
     return f"/services/{world.service.id}/ladder"
 
 
-def form_of(*steps: dict[str, str], revision: int = 1, **other: Any) -> dict[str, Any]:
-    form: dict[str, Any] = {"seen_revision": str(revision), "kind": "telestroke", "consults_at_once": "2"}
+def form_of(*steps: dict[str, str], **other: Any) -> dict[str, Any]:
+    form: dict[str, Any] = {"seen_revision": "1", "kind": "telestroke", "consults_at_once": "2"}
     form |= {"hotline": "+49 5555 3000", "steps": [str(place) for place in range(len(steps))]}
     for place, step in enumerate(steps):
         form |= {f"step-{place}-{name}": value for name, value in step.items()}
@@ -124,7 +124,7 @@ def test_who_saves_second_sees_what_the_first_has_saved(admin: FlaskClient, worl
     assert answer.status_code == 409
     assert "Meanwhile saved by somebody else" in answer.text
     assert 'value="7"' in answer.text
-    again = admin.post(path_of(world), data=form_of(call(world.line, "7"), CARD, revision=2))
+    again = admin.post(path_of(world), data=form_of(call(world.line, "7"), CARD, seen_revision="2"))
     assert again.status_code == 303
 
 
