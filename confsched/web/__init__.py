@@ -26,6 +26,7 @@ from confsched.web.duty_rosters import blueprint as duty_rosters
 from confsched.web.duty_rules import blueprint as duty_rules
 from confsched.web.fairness import blueprint as fairness
 from confsched.web.feeds import blueprint as feeds
+from confsched.web.figures import blueprint as figures
 from confsched.web.gateways import blueprint as gateways
 from confsched.web.help import blueprint as help_pages
 from confsched.web.ladders import blueprint as ladders
@@ -70,6 +71,7 @@ BLUEPRINTS = (
     duty_board,
     downtime,
     back_entry,
+    figures,
     duty_rosters,
     duty_codes,
     roster_fill,

@@ -18,6 +18,7 @@ MAIN = (
     ("/conferences/", msg("Conferences")),
     ("/rosters/", msg("Rosters")),
     ("/services/", msg("Services")),
+    ("/figures/", msg("Figures")),
     ("/deliveries/", msg("Network")),
 )
 SETTINGS = (
