@@ -38,7 +38,7 @@ EVERYBODY = (
 )
 MORE = {
     "requester": ("/consults/new",),
-    "consultant": ("/conferences/new", "/triage/", "/contact-points/"),
+    "consultant": ("/conferences/new", "/triage/", "/contact-points/", "/missions/"),
     "secretary": (
         "/conferences/new",
         "/consults/new",
@@ -67,6 +67,7 @@ LISTS = (
     ("/swaps/", "/swaps/"),
     ("/absences/?since=", "/absences/"),
     ("/services/", "/services/"),
+    ("/services/", "/ladder"),
 )
 
 
