@@ -16,7 +16,9 @@ from confsched.errors import Message, NotFound, Refusal, msg
 from confsched.web.context import now
 
 REQUEST_ID_HEADER: Final = "X-Request-ID"
-_QUIET = frozenset({"asset", "favicon", "health.live", "health.ready", "health.engine_cycle"})
+_QUIET = frozenset(
+    {"asset", "favicon", "health.live", "health.ready", "health.engine_cycle", "urgent_live.live"}
+)
 
 SENTENCES = {
     400: msg("The browser sent something that cannot be read. Open the page again and send it once more."),
