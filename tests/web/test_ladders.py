@@ -25,9 +25,9 @@ from tests.world import NOW, World
 
 
 @pytest.fixture
-def second(database: Database, world: World) -> DutyLine:
+def second(sqlite_database: Database, world: World) -> DutyLine:
     """Give a ladder of two lines: the first is held, the second by somebody whom nothing reaches."""
-    with database.transaction() as session:
+    with sqlite_database.transaction() as session:
         line = add_line(session, world, "Neurologie Hintergrund")
         set_ladder(session, world, line_step(world.line, repeats=1), line_step(line, 180))
         put_on_duty(session, world.line, world.neurologist)
@@ -61,20 +61,20 @@ def call(line: DutyLine, delay: str = "0", **other: str) -> dict[str, str]:
 CARD = {"target": "phone_card", "delay_seconds": "60"}
 
 
-def steps_of(database: Database) -> list[tuple[EscalationTarget, int]]:
-    with database.read() as session:
+def steps_of(sqlite_database: Database) -> list[tuple[EscalationTarget, int]]:
+    with sqlite_database.read() as session:
         rows = session.scalars(select(EscalationStep).order_by(EscalationStep.position))
         return [(row.target, row.delay_seconds) for row in rows]
 
 
 def test_a_ladder_is_saved_as_a_whole_with_what_was_before_on_the_trail(
-    admin: FlaskClient, database: Database, world: World, second: DutyLine
+    admin: FlaskClient, sqlite_database: Database, world: World, second: DutyLine
 ) -> None:
     form = form_of(call(second), call(world.line, "90", repeats="2"), CARD, **{"target-video": "240"})
     assert admin.post(path_of(world), data=form).status_code == 303
     assert admin.post(path_of(world), data=form).status_code == 303  # sent twice: nothing differs
-    assert [delay for _, delay in steps_of(database)] == [0, 90, 60]
-    with database.read() as session:
+    assert [delay for _, delay in steps_of(sqlite_database)] == [0, 90, 60]
+    with sqlite_database.read() as session:
         service = session.get_one(Service, world.service.id)
         assert (service.revision, service.targets) == (2, {"video": 240})
         said = list(session.scalars(select(AuditEvent.detail).where(AuditEvent.action == "ladder.change")))
@@ -85,7 +85,7 @@ def test_a_ladder_is_saved_as_a_whole_with_what_was_before_on_the_trail(
 
 
 def test_all_that_is_wrong_is_said_at_once_and_at_its_field(
-    admin: FlaskClient, database: Database, world: World, second: DutyLine
+    admin: FlaskClient, sqlite_database: Database, world: World, second: DutyLine
 ) -> None:
     form = form_of(
         *(CARD, call(second, "4000"), call(second, "x", repeats="9"), {"target": "background_line"}),
@@ -100,14 +100,14 @@ def test_all_that_is_wrong_is_said_at_once_and_at_its_field(
         assert f'id="{name}-error"' in answer.text, name
         assert f'href="#{name}"' in answer.text, name
     assert "4000" in answer.text
-    assert [delay for _, delay in steps_of(database)] == [0, 180, 60]
+    assert [delay for _, delay in steps_of(sqlite_database)] == [0, 180, 60]
     assert admin.post(path_of(world), data=form_of()).status_code == 422
 
 
 def test_a_line_that_nobody_holds_and_a_ladder_without_a_number_are_warned_of(
-    admin: FlaskClient, database: Database, world: World, second: DutyLine
+    admin: FlaskClient, sqlite_database: Database, world: World, second: DutyLine
 ) -> None:
-    with database.transaction() as session:
+    with sqlite_database.transaction() as session:
         empty = add_line(session, world, "Neurologie Reserve")
     answer = admin.post(path_of(world), data=form_of(call(empty), call(second, "60"), action="up-1"))
     assert answer.status_code == 200
@@ -139,21 +139,21 @@ def test_who_saves_second_sees_what_the_first_has_saved(admin: FlaskClient, worl
     ],
 )
 def test_steps_are_added_moved_and_removed_without_script(
-    admin: FlaskClient, database: Database, world: World, action: str, values: list[str]
+    admin: FlaskClient, sqlite_database: Database, world: World, action: str, values: list[str]
 ) -> None:
-    was = picture(database)
+    was = picture(sqlite_database)
     answer = admin.post(path_of(world), data=form_of(call(world.line), CARD, action=action))
     found = re.findall(r'name="step-\d-delay_seconds" value="(\d+)"', answer.text)
     assert (answer.status_code, found) == (200, values)
-    assert picture(database) == was
+    assert picture(sqlite_database) == was
 
 
 @pytest.mark.usefixtures("second")
 def test_a_dry_run_says_whom_a_request_reaches_and_changes_nothing(
-    admin: FlaskClient, database: Database, world: World
+    admin: FlaskClient, sqlite_database: Database, world: World
 ) -> None:
     """Say who cannot be reached before it matters (PEER_FAILURES 34)."""
-    was = picture(database)
+    was = picture(sqlite_database)
     asked = {"try_day": "2026-11-23", "try_time": "09:00"}
     answer = admin.get(path_of(world), query_string=asked)
     assert "Dr. Jana Okafor first, after 0 s." in answer.text
@@ -163,7 +163,7 @@ def test_a_dry_run_says_whom_a_request_reaches_and_changes_nothing(
     assert "Nobody holds Neurologie Dienst then." in night.text
     typed = admin.post(path_of(world), data=form_of(CARD, action="try", **asked))
     assert "+49 5555 3000" in typed.text
-    assert picture(database) == was
+    assert picture(sqlite_database) == was
 
 
 @pytest.mark.parametrize(
@@ -187,24 +187,24 @@ def test_a_dry_run_of_no_instant_is_refused_at_its_field(
 
 @pytest.mark.usefixtures("second")
 def test_a_dry_run_passes_over_who_has_enough_and_calls_the_busy_last(
-    admin: FlaskClient, database: Database, world: World
+    admin: FlaskClient, sqlite_database: Database, world: World
 ) -> None:
     asked = {"try_day": "2026-11-23", "try_time": "08:10"}
-    with database.transaction() as session:
+    with sqlite_database.transaction() as session:
         consult = add_consult(session, world, consultant_id=world.neurologist.id, acknowledged_at=NOW)
         urgent_claims.take(session, consult, world.neurologist.id, now=NOW)
     answer = admin.get(path_of(world), query_string=asked)
     assert "is busy and is called, since nobody is free" in answer.text
-    with database.transaction() as session:
+    with sqlite_database.transaction() as session:
         session.get_one(Service, world.service.id).consults_at_once = 1
     answer = admin.get(path_of(world), query_string=asked)
     assert "has 1 urgent consults open already and is not called" in answer.text
 
 
 def test_lines_of_hubs_without_agreement_are_not_to_be_had(
-    admin: FlaskClient, database: Database, world: World
+    admin: FlaskClient, sqlite_database: Database, world: World
 ) -> None:
-    with database.transaction() as session:
+    with sqlite_database.transaction() as session:
         foreign = Department(site_id=world.stranger_site.id, name="Neurologie", discipline="neurology")
         session.add(foreign)
         session.flush()
@@ -216,12 +216,12 @@ def test_lines_of_hubs_without_agreement_are_not_to_be_had(
 
 
 def test_a_service_becomes_urgent_with_its_first_ladder(
-    admin: FlaskClient, database: Database, world: World
+    admin: FlaskClient, sqlite_database: Database, world: World
 ) -> None:
     assert "no time of it is offered any more" in admin.get(path_of(world)).text
     assert admin.post(path_of(world), data=form_of(call(world.line), kind="")).status_code == 422
     assert admin.post(path_of(world), data=form_of(call(world.line))).status_code == 303
-    with database.read() as session:
+    with sqlite_database.read() as session:
         service = session.get_one(Service, world.service.id)
         assert (service.is_urgent, service.urgent_kind) == (True, UrgentKind.TELESTROKE)
     assert path_of(world) in admin.get(f"/services/{world.service.id}").text

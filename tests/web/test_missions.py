@@ -27,9 +27,9 @@ TEAM = "Interventionsteam"
 
 
 @pytest.fixture
-def line(database: Database, world: World) -> DutyLine:
+def line(sqlite_database: Database, world: World) -> DutyLine:
     """Give a mobile team of the hub that somebody drives with."""
-    with database.transaction() as session:
+    with sqlite_database.transaction() as session:
         session.get_one(Service, world.service.id).is_urgent = True
         line = add_line(session, world, TEAM)
         line.kind = LineKind.MOBILE_TEAM
@@ -37,29 +37,29 @@ def line(database: Database, world: World) -> DutyLine:
     return line
 
 
-def taken(database: Database, world: World, **other: object) -> uuid.UUID:
-    with database.transaction() as session:
+def taken(sqlite_database: Database, world: World, **other: object) -> uuid.UUID:
+    with sqlite_database.transaction() as session:
         values = {"state": UrgentState.CONNECTED, "consultant_id": world.neurologist.id}
         consult = add_consult(session, world, **{**values, "acknowledged_at": NOW, **other})
         urgent_claims.take(session, consult, world.neurologist.id, now=NOW)
         return consult.id
 
 
-def missions_of(database: Database) -> list[TeamMission]:
-    with database.read() as session:
+def missions_of(sqlite_database: Database) -> list[TeamMission]:
+    with sqlite_database.read() as session:
         return list(session.scalars(select(TeamMission)))
 
 
 def test_a_team_is_asked_for_on_the_page_of_the_consult_and_seen_on_the_board(
-    client: FlaskClient, sign_in: SignIn, database: Database, world: World, line: DutyLine
+    client: FlaskClient, sign_in: SignIn, sqlite_database: Database, world: World, line: DutyLine
 ) -> None:
-    consult_id = taken(database, world)
+    consult_id = taken(sqlite_database, world)
     sign_in(client, world.requester)
     assert "Ask for this team" in client.get(f"/urgent/{consult_id}").text
     sent = {"line_id": str(line.id), "minutes": "90"}
     for _ in range(2):
         assert client.post(f"/urgent/{consult_id}/missions", data=sent).status_code == 303
-    (mission,) = missions_of(database)
+    (mission,) = missions_of(sqlite_database)
     assert mission.until_at - mission.starts_at == timedelta(minutes=90)
     said = f"At {world.spoke.name} until"
     assert said in client.get(f"/urgent/{consult_id}").text
@@ -73,13 +73,13 @@ def test_a_team_is_asked_for_on_the_page_of_the_consult_and_seen_on_the_board(
     assert longer.location == f"/urgent/{consult_id}"
     for _ in range(2):
         assert client.post(f"/missions/{mission.id}/end").location == "/missions/"
-    assert missions_of(database)[0].ended_at is not None
+    assert missions_of(sqlite_database)[0].ended_at is not None
 
 
 def test_who_comes_second_reads_who_has_the_team_and_how_to_call_it(
-    client: FlaskClient, sign_in: SignIn, database: Database, world: World, line: DutyLine
+    client: FlaskClient, sign_in: SignIn, sqlite_database: Database, world: World, line: DutyLine
 ) -> None:
-    first, second = taken(database, world), taken(database, world)
+    first, second = taken(sqlite_database, world), taken(sqlite_database, world)
     sign_in(client, world.neurologist)
     sent = {"line_id": str(line.id)}
     assert client.post(f"/urgent/{first}/missions", data=sent).status_code == 303
@@ -91,12 +91,12 @@ def test_who_comes_second_reads_who_has_the_team_and_how_to_call_it(
 
 
 def test_strangers_and_secretaries_reach_no_mission(
-    client: FlaskClient, sign_in: SignIn, database: Database, world: World, line: DutyLine
+    client: FlaskClient, sign_in: SignIn, sqlite_database: Database, world: World, line: DutyLine
 ) -> None:
-    consult_id = taken(database, world)
+    consult_id = taken(sqlite_database, world)
     sign_in(client, world.requester)
     client.post(f"/urgent/{consult_id}/missions", data={"line_id": str(line.id)})
-    (mission,) = missions_of(database)
+    (mission,) = missions_of(sqlite_database)
     sign_in(client, world.stranger)
     assert TEAM not in client.get("/missions/").text
     for path in (f"/urgent/{consult_id}/missions", f"/missions/{mission.id}/end"):
@@ -106,13 +106,13 @@ def test_strangers_and_secretaries_reach_no_mission(
     sign_in(client, world.secretary)
     assert client.get("/missions/").status_code == 403
     assert client.post(f"/missions/{mission.id}/end").status_code == 403
-    assert missions_of(database)[0].ended_at is None
+    assert missions_of(sqlite_database)[0].ended_at is None
 
 
 @pytest.fixture
-def meeting(database: Database, world: World) -> tuple[uuid.UUID, Person, Person]:
+def meeting(sqlite_database: Database, world: World) -> tuple[uuid.UUID, Person, Person]:
     """Give a meeting in twenty minutes, who answers there, and the colleague who does not."""
-    with database.transaction() as session:
+    with sqlite_database.transaction() as session:
         booking = book(session, world, NOW + timedelta(hours=1))
         present = {part.person_id for part in booking.participations}
         here, free = world.neurologist, world.second_neurologist
@@ -122,12 +122,12 @@ def meeting(database: Database, world: World) -> tuple[uuid.UUID, Person, Person
 def test_a_meeting_in_the_way_stands_on_three_pages_and_goes_to_a_substitute(
     client: FlaskClient,
     sign_in: SignIn,
-    database: Database,
+    sqlite_database: Database,
     world: World,
     meeting: tuple[uuid.UUID, Person, Person],
 ) -> None:
     booking_id, here, free = meeting
-    with database.transaction() as session:
+    with sqlite_database.transaction() as session:
         service = session.get_one(Service, world.service.id)
         service.duration_minutes = 90
         consult = add_consult(
@@ -144,7 +144,7 @@ def test_a_meeting_in_the_way_stands_on_three_pages_and_goes_to_a_substitute(
     assert client.post(path, data={**sent, "substitute_id": str(world.stranger.id)}).status_code == 409
     for _ in range(2):
         assert client.post(path, data=sent).status_code in (303, 404)
-    with database.read() as session:
+    with sqlite_database.read() as session:
         query = select(Participation.person_id).where(
             Participation.booking_id == booking_id, Participation.removed_at.is_(None)
         )
