@@ -7,6 +7,7 @@ import importlib
 import os
 import sqlite3
 import threading
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -185,57 +186,105 @@ class Turns:
     """Let the writers of one SQLite file take turns, threads and processes alike; a killed one leaves none.
 
     SQLite lets one write at a time and has the others try again and again, up to 100 ms apart: who writes
-    one transaction after the other keeps them all away for seconds. So there is a door with a place before
-    it: who stands there goes in next, and who comes out has to stand there first. It is only manners, since
-    SQLite itself keeps writers apart: where a process was halted at the door, the others pass it by.
+    one transaction after the other keeps them all away for seconds. So threads go in as they came, and before
+    the file is a door with a place before it: who stands there goes in next, and who comes out has to stand
+    there first. It is only manners, since SQLite itself keeps writers apart: where a process was halted at
+    the door, the others pass it by.
     """
 
     def __init__(self, path: str) -> None:
-        self._thread = threading.Lock()
-        has_file = path not in ("", ":memory:")
-        self._before = _open_lock(path, "next") if has_file else None
-        self._inside = _open_lock(path, "turn") if has_file else None
+        self._path = path if path not in ("", ":memory:") else None
+        self._thread = InOrder()
         self._passes = 0
 
     @contextmanager
     def taken(self) -> Iterator[None]:
-        with self._thread:
-            self._stand_in_line()
-            try:
+        with self._thread.taken():
+            if self._path is None or self._may_pass():
                 yield
-            finally:
-                _unlock(self._inside)
+                return
+            with _lock_file(f"{self._path}-turn") as inside:
+                with _lock_file(f"{self._path}-next") as before:
+                    if not (_lock(before) and _lock(inside)):
+                        self._passes = PASSES
+                yield
 
-    def _stand_in_line(self) -> None:
-        if self._passes:
-            self._passes -= 1
-            return
+    def _may_pass(self) -> bool:
+        self._passes = max(0, self._passes - 1)
+        return self._passes > 0
+
+
+class InOrder:
+    """Let one thread in at a time, in the order in which they came: a plain lock lets the quickest in."""
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._waiting: deque[threading.Lock] = deque()
+        self._is_taken = False
+
+    @property
+    def waiting(self) -> int:
+        return len(self._waiting)
+
+    @contextmanager
+    def taken(self) -> Iterator[None]:
+        self._come_in()
         try:
-            if not (_lock(self._before) and _lock(self._inside)):
-                self._passes = PASSES
+            yield
         finally:
-            _unlock(self._before)
+            self._call_next()
 
-
-def _open_lock(path: str, name: str) -> int:
-    return os.open(f"{path}-{name}", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-
-
-def _lock(file: int | None) -> bool:
-    """Lock a file within a second or so, and tell whether that was to be had; no file is no lock."""
-    for _ in range(LOCK_TRIES if file is not None else 0):
+    def _come_in(self) -> None:
+        gate = threading.Lock()
+        with self._guard:
+            if not self._is_taken:
+                self._is_taken = True
+                return
+            gate.acquire()
+            self._waiting.append(gate)
         try:
-            fcntl.flock(file or 0, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            gate.acquire()  # until who is inside opens it on the way out
+        except BaseException:
+            self._step_aside(gate)
+            raise
+
+    def _step_aside(self, gate: threading.Lock) -> None:
+        """Leave the line, or pass on the turn that came at that very moment."""
+        with self._guard:
+            is_waiting = gate in self._waiting
+            if is_waiting:
+                self._waiting.remove(gate)
+        if not is_waiting:
+            self._call_next()
+
+    def _call_next(self) -> None:
+        with self._guard:
+            if self._waiting:
+                self._waiting.popleft().release()
+            else:
+                self._is_taken = False
+
+
+@contextmanager
+def _lock_file(path: str) -> Iterator[int]:
+    """Open a file to lock, anew each time: closing it ends the lock, and a fork shares none."""
+    file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        yield file
+    finally:
+        os.close(file)
+
+
+def _lock(file: int) -> bool:
+    """Lock a file within a second or so, and tell whether that was to be had."""
+    for _ in range(LOCK_TRIES):
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             sleep(LOCK_SECONDS)
         else:
             return True
-    return file is None
-
-
-def _unlock(file: int | None) -> None:
-    if file is not None:
-        fcntl.flock(file, fcntl.LOCK_UN)
+    return False
 
 
 def _turns_of(url: str) -> Turns:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from confsched.db import Turns
+from confsched.db import InOrder, Turns
 
 
 def test_who_writes_one_transaction_after_the_other_lets_who_waits_go_first(tmp_path: Path) -> None:
@@ -57,3 +57,21 @@ def test_a_database_in_memory_has_no_file_beside_it(tmp_path: Path, monkeypatch:
     for path in ("", ":memory:"):
         with Turns(path).taken():
             assert not list(tmp_path.iterdir())
+
+
+def test_threads_go_in_as_they_came() -> None:
+    line, order = InOrder(), list[int]()
+
+    def go_in(number: int) -> None:
+        with line.taken():
+            order.append(number)
+
+    threads = [threading.Thread(target=go_in, args=(number,)) for number in range(12)]
+    with line.taken():
+        for number, thread in enumerate(threads):
+            thread.start()
+            while line.waiting <= number:
+                pass
+    for thread in threads:
+        thread.join()
+    assert order == list(range(12)) and line.waiting == 0
