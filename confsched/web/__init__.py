@@ -45,6 +45,7 @@ from confsched.web.urgent import blueprint as urgent
 from confsched.web.urgent_live import blueprint as urgent_live
 from confsched.web.urgent_moves import blueprint as urgent_moves
 from confsched.web.waitlist import blueprint as waitlist
+from confsched.web.wall import blueprint as wall
 from confsched.web.why import blueprint as why
 from confsched.web.wishes import blueprint as wishes
 from confsched.web.worklist import blueprint as urgent_lists
@@ -71,6 +72,7 @@ BLUEPRINTS = (
     duty_board,
     downtime,
     back_entry,
+    wall,
     figures,
     duty_rosters,
     duty_codes,

@@ -27,6 +27,7 @@ SETTINGS = (
     ("/busy-calendars/", msg("Busy calendars")),
     ("/contact-points/", msg("How I am alerted")),
     ("/gateways/", msg("Alert gateways")),
+    ("/wall-displays/", msg("Wall displays")),
 )
 ROSTERS = (
     ("duty_board.show", msg("Duty board")),
