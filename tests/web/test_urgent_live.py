@@ -81,7 +81,7 @@ def test_both_sides_see_their_own_next_step_first(
 def test_a_stroke_goes_from_the_first_press_to_the_end(
     hub: FlaskClient, spoke: FlaskClient, consult: UrgentConsult, sqlite_database: Database
 ) -> None:
-    moves = (
+    moves: tuple[tuple[FlaskClient, str, dict[str, str]], ...] = (
         (hub, "acknowledgement", {}),
         (spoke, "connection", {}),
         (hub, "recommendation", {"recommendation": "thrombolysis_transfer", "note": "Start at once"}),
@@ -113,7 +113,7 @@ def test_images_are_read_from_the_indication_to_the_report(
         consult = add_consult(
             session, world, kind=UrgentKind.TELERADIOLOGY, legal_kind=TeleradiologyKind.TELERADIOLOGY
         )
-    moves = (
+    moves: tuple[tuple[FlaskClient, str, dict[str, str]], ...] = (
         (hub, "acknowledgement", {}),
         (hub, "indication", {"answer": "refused", "reason": "Sonography first"}),
         (hub, "indication", {"answer": "modality", "reason": "MR"}),
