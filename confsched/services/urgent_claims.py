@@ -67,14 +67,30 @@ def keep_up(session: Session, *, now: datetime, limit: int = MOST_AT_ONCE) -> in
 
 
 def _take_on(session: Session, now: datetime, limit: int) -> int:
-    count = 0
-    for consult in session.scalars(_open(now).order_by(UrgentConsult.id).limit(limit)):
-        for person_id in _people(consult):
-            until = max(_taken_until(session, consult, person_id) or now, now)
-            if until - now <= AHEAD:
-                _cover(session, consult, person_id, Span(until, until + _length(consult)), now)
-                count += 1
-    return count
+    running_out = [
+        consult
+        for consult in session.scalars(_open(now).order_by(UrgentConsult.id).limit(limit))
+        if any(_runs_out(session, consult, person_id, now) for person_id in _people(consult))
+    ]
+    return sum(_take_on_one(session, consult, now) for consult in running_out)
+
+
+def _take_on_one(session: Session, consult: UrgentConsult, now: datetime) -> int:
+    """Take time on for one consult, unless another worker has it in hand."""
+    query = _open(now).where(UrgentConsult.id == consult.id)
+    mine = query.with_for_update(of=UrgentConsult, skip_locked=True).execution_options(populate_existing=True)
+    if session.scalars(mine).one_or_none() is None:
+        return 0
+    people = [one for one in _people(consult) if _runs_out(session, consult, one, now)]
+    for person_id in people:
+        until = max(_taken_until(session, consult, person_id) or now, now)
+        _cover(session, consult, person_id, Span(until, until + _length(consult)), now)
+    return len(people)
+
+
+def _runs_out(session: Session, consult: UrgentConsult, person_id: uuid.UUID, now: datetime) -> bool:
+    until = _taken_until(session, consult, person_id)
+    return until is None or until - now <= AHEAD
 
 
 def _open(now: datetime) -> Select[UrgentConsult]:

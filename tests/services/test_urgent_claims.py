@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import uuid
 from datetime import datetime, timedelta
 
@@ -134,6 +135,32 @@ def test_a_fault_of_the_calendar_never_keeps_who_takes_a_consult(
     assert claims_of(session, consult) == []
     urgent_claims.keep_up(session, now=NOW + timedelta(minutes=1))
     assert claims_of(session, consult) == [(1, 31, True)]
+
+
+def test_of_three_workers_one_takes_on_and_tells(database: Database) -> None:
+    with database.transaction() as session:
+        world = build_world(session)
+        book_over(session, world)
+        consult_id = taken(session, world).id
+    start, later = threading.Barrier(3), NOW + timedelta(minutes=26)
+
+    def work() -> None:
+        start.wait()
+        for minutes in (0, 30):  # until the meeting is hit
+            with database.transaction() as session:
+                urgent_claims.keep_up(session, now=later + timedelta(minutes=minutes))
+
+    threads = [threading.Thread(target=work) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with database.transaction() as session:
+        urgent_claims.keep_up(session, now=later + HALF)
+        consult = session.get_one(UrgentConsult, consult_id)
+        assert claims_of(session, consult) == [(0, 30, True), (30, 60, True), (60, 90, False)]
+        mails = session.scalars(select(OutboxMessage.snapshot))
+        assert sum("urgent" in str(snapshot) for snapshot in mails) == 2  # who asked, and the secretariat
 
 
 def test_taking_never_waits_for_who_changes_the_same_time(postgres_database: Database) -> None:
