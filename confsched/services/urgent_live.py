@@ -31,9 +31,17 @@ SENT_AGAIN = timedelta(seconds=60)
 _OVER = msg("This consult is over. There is nothing left to do.")
 
 
-def acknowledge(session: Session, person_id: uuid.UUID, consult: UrgentConsult, *, now: datetime) -> None:
+def acknowledge(
+    session: Session,
+    person_id: uuid.UUID,
+    consult: UrgentConsult,
+    *,
+    actor: Actor | None = None,
+    now: datetime,
+) -> None:
     """Let a person take a consult, and call nobody else any more; twice is as good as once.
 
+    `actor` is the person where they are signed in; None for who answers the signed link of an alert.
     Raises Conflict where somebody else was faster, and names them, or where it is over.
     """
     urgent_steps.lock(session, consult)
@@ -50,7 +58,7 @@ def acknowledge(session: Session, person_id: uuid.UUID, consult: UrgentConsult, 
         )
     consult.consultant_id = person_id
     consult.join_link = consult.join_link or bookings.new_join_link(consult.service.join_base)
-    urgent_steps.enter(session, None, consult, UrgentState.ACKNOWLEDGED, now=now, person_id=person_id)
+    urgent_steps.enter(session, actor, consult, UrgentState.ACKNOWLEDGED, now=now, person_id=person_id)
     escalation.stop(session, consult, now=now)
     urgent_claims.take(session, consult, person_id, now=now)
 

@@ -74,7 +74,7 @@ def acknowledge(urgent_id: uuid.UUID) -> ResponseReturnValue:
 
 def _acknowledge(session: Session, actor: Actor, consult: UrgentConsult, *, now: datetime) -> None:
     demand_answering(session, actor, consult)
-    urgent_live.acknowledge(session, actor.person_id, consult, now=now)
+    urgent_live.acknowledge(session, actor.person_id, consult, actor=actor, now=now)
 
 
 @blueprint.post("/<uuid:urgent_id>/second-consultant")
