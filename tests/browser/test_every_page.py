@@ -37,8 +37,8 @@ EVERYBODY = (
     "/help",
 )
 MORE = {
-    "requester": ("/consults/new",),
-    "consultant": ("/conferences/new", "/triage/", "/contact-points/", "/missions/"),
+    "requester": ("/urgent/back-entry", "/consults/new",),
+    "consultant": ("/conferences/new", "/triage/", "/contact-points/", "/figures/", "/missions/"),
     "secretary": (
         "/conferences/new",
         "/consults/new",
@@ -50,7 +50,7 @@ MORE = {
         "/swaps/others",
     ),
     "coordinator": ("/coverage",),
-    "admin": ("/services/", "/services/new", "/gateways/"),
+    "admin": ("/services/", "/services/new", "/gateways/", "/wall-displays/", "/figures/"),
 }
 
 
