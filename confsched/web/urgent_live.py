@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from datetime import datetime
 from typing import Any
@@ -27,6 +28,7 @@ from confsched.web.urgent_forms import Forms
 
 blueprint = Blueprint("urgent_live", __name__, url_prefix="/urgent")
 
+_MILLISECONDS = re.compile(r"[0-9]{1,16}")
 FACTS_PAGE = "urgent_requests.facts"
 
 
@@ -61,7 +63,7 @@ def _tag(shown: LiveView, is_late: bool) -> str:
 def _stands(tag: str, revision: int, is_late: bool, now: datetime) -> bool:
     """Tell whether the page with this tag still shows what is true, without reading what is on it."""
     parts = tag.removeprefix("W/").strip('"').split("-")
-    if len(parts) != 4 or not parts[1].isascii() or not parts[1].isdigit():
+    if len(parts) != 4 or not _MILLISECONDS.fullmatch(parts[1]):
         return False
     is_same = (parts[0], parts[2], parts[3]) == (str(revision), str(int(is_late)), _reader())
     return is_same and now.timestamp() * 1000 < int(parts[1])
