@@ -129,7 +129,8 @@ def _done() -> ResponseReturnValue:
 def _login() -> ResponseReturnValue:
     form = LoginForm()
     form.validate_on_submit()
-    return render_template("accounts/login.html", form=form, has_ended="ended" in request.args)
+    has_ended = "ended" in request.args
+    return render_template("accounts/login.html", form=form, has_ended=has_ended, is_called=has_ended)
 
 
 def _error(status: int) -> ResponseReturnValue:
