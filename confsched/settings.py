@@ -47,7 +47,7 @@ VARIABLES = (
     Variable("CONFSCHED_IMAP_URL", "none: answers are given on the pages only",
              "The mailbox that receives answers: imaps://user:password@host:993 or imap://user:password@host:143."),
     Variable("CONFSCHED_ALLOWED_HOSTS", "none: only public addresses are asked",
-             "Internal servers of calendars and alert gateways, by commas: host, or host:port for unusual ports."),
+             "Internal servers of calendars and alert gateways, by commas: host, or host:port."),
     Variable("CONFSCHED_DATA_DIR", "var", "The folder for what the program keeps in files."),
     Variable("PORT", "8000", "The port that the web server listens on, on this machine only."),
 )  # fmt: skip

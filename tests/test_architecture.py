@@ -33,7 +33,9 @@ EDGE = {"confsched.web.context", "confsched.web.policies"}
 # What the pure rooms may import beside the harmless part of the standard library.
 PURE = {
     "domain": {"holidays"},
-    "formats": {"icalendar", "recurring_ical_events", "x_wr_timezone", "dateutil", "babel", "openpyxl", "typst"},
+    "formats": {
+        *("icalendar", "recurring_ical_events", "x_wr_timezone", "dateutil", "babel", "openpyxl", "typst"),
+    },
 }
 # Files that are nothing but memory: what reads archives and writes tables asks for them.
 PURE_NAMES = {("io", "BytesIO"), ("io", "StringIO")}

@@ -8,10 +8,13 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Final
 
 import typst
 
-PDF_STANDARD = "ua-1"  # PDF/UA-1, ISO 14289: a screen reader finds title, language, headings and tables
+PDF_STANDARD: Final = (
+    "ua-1"  # ISO 14289-1: a screen reader finds title, language, headings and tables
+)
 
 
 @dataclass(frozen=True)

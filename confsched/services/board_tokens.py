@@ -11,7 +11,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.orm import Session, joinedload
 
 from confsched.domain.kinds import UrgentState
@@ -187,7 +187,7 @@ def _count(session: Session, site: Site) -> int:
     return session.scalar(select(func.count()).select_from(UrgentConsult).where(*_open_at(site))) or 0
 
 
-def _open_at(site: Site) -> tuple[object, ...]:
+def _open_at(site: Site) -> tuple[ColumnElement[bool], ...]:
     """Return the conditions of consults that a site asks or answers and that have not ended."""
     own = select(Service.id).where(Service.site_id == site.id)
     return (

@@ -1,4 +1,4 @@
-"""Whom a request would reach at an instant, step by step and why: what the alarm asks, and nothing is sent."""
+"""Whom a request would reach at an instant, step by step and why: as the alarm asks, and nothing is sent."""
 
 from __future__ import annotations
 

@@ -48,8 +48,8 @@ from confsched.web.waitlist import blueprint as waitlist
 from confsched.web.wall import blueprint as wall
 from confsched.web.why import blueprint as why
 from confsched.web.wishes import blueprint as wishes
-from confsched.web.worklist import blueprint as urgent_lists
 from confsched.web.working_hours import blueprint as working_hours
+from confsched.web.worklist import blueprint as urgent_lists
 
 BLUEPRINTS = (
     accounts,

@@ -37,7 +37,7 @@ EVERYBODY = (
     "/help",
 )
 MORE = {
-    "requester": ("/urgent/back-entry", "/consults/new",),
+    "requester": ("/urgent/back-entry", "/consults/new"),
     "consultant": ("/conferences/new", "/triage/", "/contact-points/", "/figures/", "/missions/"),
     "secretary": (
         "/conferences/new",

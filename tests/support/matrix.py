@@ -50,8 +50,7 @@ from confsched.models.people import Person
 from confsched.models.rosters import Absence, DeclaredGap, Duty, DutyLine, WorkingHoursRow
 from confsched.models.rotations import DutyRotation, DutyRotationMember, DutyWish
 from confsched.models.swaps import DutySwap
-from confsched.models.urgent import TeamMission, UrgentConsult
-from confsched.models.urgent import BoardToken
+from confsched.models.urgent import BoardToken, TeamMission, UrgentConsult
 from confsched.services import accounts, bookings, invitations, rosters
 from confsched.services.bookings import Attendance, Meeting
 from confsched.services.rosters import NewLine
@@ -267,7 +266,7 @@ class Objects:
         return consult
 
     def _urgent(self, actor: Actor, *beside: Person) -> UrgentConsult:
-        """Return an urgent consult that the actor's site asks of its own house, or of that of who is beside."""
+        """Return an urgent consult that the actor's site asks of its own house, or of who is beside."""
         answering = self._world.hub if beside == (self._world.second_neurologist,) else None
         service = add_service(self._session, answering or self._session.get_one(Site, actor.site_id))
         service.urgent_kind = UrgentKind.TELESTROKE

@@ -195,7 +195,8 @@ def test_lines_of_one_name_are_told_apart_by_their_group(
     with sqlite_database.transaction() as session:
         for group_name in ("Surgery", "Medicine"):
             department = session.get_one(Department, world.neurology.id)
-            rosters.add_line(session, None, department, NewLine(group_name, "Steinach", "030 23125-1"), now=NOW)
+            line = NewLine(group_name, "Steinach", "030 23125-1")
+            rosters.add_line(session, None, department, line, now=NOW)
     page = owner.get("/feeds/", query_string={"site": str(world.hub.id)}).text
     assert ">Medicine, Steinach<" in page and ">Surgery, Steinach<" in page
 
