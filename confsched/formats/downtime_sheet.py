@@ -12,9 +12,7 @@ from typing import Final
 
 import typst
 
-PDF_STANDARD: Final = (
-    "ua-1"  # ISO 14289-1: a screen reader finds title, language, headings and tables
-)
+PDF_STANDARD: Final = "ua-1"  # ISO 14289-1: a screen reader finds title, language, headings and tables
 
 
 @dataclass(frozen=True)
