@@ -146,20 +146,21 @@ def _tidy(work: Engine) -> None:
         tidy_up(session, now=clock.now())
 
 
+# What writes mails stands before what sends them: one `tick` leaves nothing lying that it has written itself.
 JOBS = (
     Job("call the next by the ladders of urgent consults", 0.25, _climb_ladders),
-    Job("deliver mails that are due", 1, _deliver),
-    Job("send alerts by mail", 1, _send_alert_mails),
-    Job("send alerts to browsers", 1, _send_alert_pushes),
-    Job("send alerts by gateways", 1, _send_alerts_by_gateways),
     Job("ask who begins a duty whether they are ready", 5, _look_after_readiness),
-    Job("prove that the engine runs", 3, _beat),
+    Job("keep the claims of urgent consults in step", 10, _keep_up_claims),
     Job("read busy calendars that are due", 5, _read_calendars),
     Job("fill rosters that wait for it", 1, _fill_rosters),
-    Job("keep the claims of urgent consults in step", 10, _keep_up_claims),
     Job("give back times without an answer", 30, _give_back_unanswered),
     Job("offer freed times to who waits", 30, _serve_waiting),
     Job("end and remind of consults, remind of meetings", 20, _look_after_consults),
+    Job("send alerts by mail", 1, _send_alert_mails),
+    Job("send alerts to browsers", 1, _send_alert_pushes),
+    Job("send alerts by gateways", 1, _send_alerts_by_gateways),
+    Job("deliver mails that are due", 1, _deliver),
+    Job("prove that the engine runs", 3, _beat),
     Job("keep the downtime sheet of each site", 60, _keep_downtime_sheets),
     Job("give back holds that ran out, forget old keys", 30, _tidy),
 )
