@@ -19,6 +19,7 @@ from confsched.services.who_is_on import who_is_on
 
 Target = EscalationTarget
 TESTED, PROVEN = timedelta(hours=1), timedelta(days=40)
+SENT_AFTER = timedelta(seconds=2)
 REACHED_DEPARTMENTS = ("Klinik für Neurologie", "Institut für Radiologie")
 
 
@@ -118,7 +119,10 @@ def _ask(
 ) -> UrgentConsult:
     new = NewRequest(typed, case_ref, {"permit": "Kein Radiologe im Haus"})
     actor, key = network.actor(email), f"demo-{case_ref}"
-    return urgent_requests.request(session, actor, network.services[service], new, key=key, now=now)
+    consult = urgent_requests.request(session, actor, network.services[service], new, key=key, now=now)
+    for alert in (alert for rung in consult.rungs for alert in rung.alerts):
+        alert.sent_at = now + SENT_AFTER
+    return consult
 
 
 def _take(session: Session, consult: UrgentConsult, now: datetime) -> None:

@@ -201,9 +201,10 @@ def _histogram(asked: Asked, found: Figures) -> Plot:
     whole = found.steps[asked.measure]
     farthest = max(4 * (whole.median or 1), 2 * (found.goal or 1))
     width = float(nice_step(farthest, BARS))
+    shape = _say(msg("Distribution"))
     words = Words(
         "plot-times",
-        f"{_say(STEPS[asked.measure])}: {_say(msg('how often how long'))}",
+        f"{_say(STEPS[asked.measure])}: {shape}",
         _described(whole),
         _target(found.goal),
     )
