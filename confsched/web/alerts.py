@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import uuid
+from datetime import datetime
+from typing import Protocol
+
 from flask import Blueprint, redirect, render_template, url_for
 from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
 from confsched.channels.links import find_alert_id
 from confsched.errors import Conflict, Message
@@ -14,6 +19,12 @@ from confsched.web.context import read_as, read_session, settings, transaction
 from confsched.web.policies import public
 
 blueprint = Blueprint("alerts", __name__, url_prefix="/alerts")
+
+
+class Answer(Protocol):
+    """What the button of a link does."""
+
+    def __call__(self, session: Session, alert_id: uuid.UUID | None, *, now: datetime) -> None: ...
 
 
 @blueprint.get("/<token>")
@@ -36,25 +47,22 @@ def _shown(token: str) -> Linked:
 @public
 def acknowledge(token: str) -> ResponseReturnValue:
     """Take the consult as the person who was alerted; who comes second reads who was faster."""
-    _shown(token)
-    alert_id = find_alert_id(token, settings().secret_key)
-    try:
-        with transaction() as session:
-            alert_links.acknowledge(session, alert_id, now=engine_time.now(session))
-    except Conflict as conflict:
-        return _page(token, _shown(token), conflict.message)
-    return redirect(url_for("alerts.show", token=token), 303)
+    return _answered(token, alert_links.acknowledge)
 
 
 @blueprint.post("/<token>/readiness")
 @public
 def answer_ready(token: str) -> ResponseReturnValue:
     """Say "ready" as the person who was asked."""
+    return _answered(token, alert_links.answer_ready)
+
+
+def _answered(token: str, answer: Answer) -> ResponseReturnValue:
     _shown(token)
     alert_id = find_alert_id(token, settings().secret_key)
     try:
         with transaction() as session:
-            alert_links.answer_ready(session, alert_id, now=engine_time.now(session))
+            answer(session, alert_id, now=engine_time.now(session))
     except Conflict as conflict:
         return _page(token, _shown(token), conflict.message)
     return redirect(url_for("alerts.show", token=token), 303)
