@@ -30,14 +30,16 @@ from confsched import clock
 from confsched.db import Database
 from confsched.domain.intervals import Span
 from confsched.domain.kinds import EscalationTarget, UrgentState, UrgentStepKind
+from confsched.models.catalogue import Service
 from confsched.models.engine import EngineCycle
 from confsched.models.outbox import OutboxMessage
 from confsched.models.urgent import Alert, UrgentConsult, UrgentRung, UrgentStep
-from confsched.services import engine_time, urgent_live
+from confsched.services import engine_time, urgent_live, urgent_requests
+from confsched.services.urgent_requests import NewRequest
 from tests.chaos.worker import workers
 from tests.flows.processes import ROOT
 from tests.support.alerting import add_point
-from tests.support.ladders import add_line, line_step, put_on_duty, ring, set_ladder
+from tests.support.ladders import add_line, line_step, put_on_duty, set_ladder
 from tests.support.outbox import add_messages
 from tests.support.postgres import running_server
 from tests.world import World, build_world
@@ -47,6 +49,15 @@ GAP_SECONDS = 2  # from one step to the next: as short as a run can bear, nobody
 # How many are taken after how many seconds: most before the second step, a few after the number was shown.
 PATIENCE = ((0.60, 0.8), (0.20, 2.8), (0.15, 4.8), (0.05, 7.0))
 BARE_A_SECOND = 20
+TYPED = NewRequest(
+    {
+        "door": "02:40",
+        "last_known_well": "01:15",
+        "nihss": "11",
+        "callback_phone": "030 5550 112",
+        "question": "Lyse?",
+    }
+)
 GOAL_P99, GOAL_MAX = 2.0, 5.0
 
 
@@ -169,9 +180,12 @@ def _be_client(database: Database, world: World, crowd: Crowd) -> None:
 
 
 def request(database: Database, world: World) -> uuid.UUID:
-    """Request as a page would, in one transaction."""
+    """Request as the page does, in one transaction."""
+    key = str(uuid.uuid4())
     with database.transaction() as session:
-        return ring(session, world, engine_time.now(session)).id
+        actor, service = world.actor(world.requester), session.get_one(Service, world.service.id)
+        asked = urgent_requests.request(session, actor, service, TYPED, key=key, now=engine_time.now(session))
+        return asked.id
 
 
 def take(database: Database, world: World, consult_id: uuid.UUID) -> None:
