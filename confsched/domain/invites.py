@@ -37,16 +37,22 @@ class Kind(StrEnum):
     AVAILABILITY_QUESTION = "availability_question"
     SLOT_OFFER = "slot_offer"
     ROSTER_ALARM = "roster_alarm"
+    AGENDA_BLOCK = "agenda_block"
+    AGENDA_BLOCK_REMOVAL = "agenda_block_removal"
+    CONFERENCE_NEWS = "conference_news"
+    CASE_NEWS = "case_news"
+    DATE_POLL = "date_poll"
 
     @property
     def method(self) -> Method | None:
         """Return the iTIP method of the mail; a notice carries no calendar object."""
         if self in NOTICES:
             return None
-        return Method.CANCEL if self in (Kind.CANCELLATION, Kind.REMOVAL) else Method.REQUEST
+        return Method.CANCEL if self in _TAKES_AWAY else Method.REQUEST
 
 
-NOTICES = frozenset(Kind) - {Kind.INVITATION, Kind.UPDATE, Kind.CANCELLATION, Kind.REMOVAL}
+_TAKES_AWAY = frozenset({Kind.CANCELLATION, Kind.REMOVAL, Kind.AGENDA_BLOCK_REMOVAL})
+NOTICES = frozenset(Kind) - _TAKES_AWAY - {Kind.INVITATION, Kind.UPDATE, Kind.AGENDA_BLOCK}
 
 
 @dataclass(frozen=True)

@@ -99,9 +99,148 @@ class SlotAnswer(StrEnum):
 
 
 class ConferenceState(StrEnum):
+    """How far one date of a conference has come; planned: no time has been found yet."""
+
     PLANNED = "planned"
-    INVITED = "invited"
+    REGISTRATION_OPEN = "registration_open"
+    FROZEN = "frozen"
+    RUNNING = "running"
+    MINUTES_DRAFT = "minutes_draft"
+    RELEASED = "released"
+    ARCHIVED = "archived"
     CANCELLED = "cancelled"
+    MERGED = "merged"
+
+
+class ConferenceKind(StrEnum):
+    """What a conference is for: cases, further education, or a region's health."""
+
+    CASE_CONFERENCE = "case_conference"
+    CME_EVENT = "cme_event"
+    REGIONAL_CONFERENCE = "regional_conference"
+
+
+class HolidayRule(StrEnum):
+    """What becomes of a date of a series on a public holiday of its host."""
+
+    SKIP = "skip"
+    MOVE = "move"
+    KEEP = "keep"
+
+
+class LateRule(StrEnum):
+    """What becomes of a case that is registered after the cut-off."""
+
+    CHAIR_APPROVES = "chair_approves"
+    NEXT_DATE = "next_date"
+
+
+class StandardCare(StrEnum):
+    """What becomes of a case that standard of care decides: listed only, or discussed like any other."""
+
+    LISTED = "listed"
+    DISCUSSED = "discussed"
+
+
+class CaseState(StrEnum):
+    """How far a case has come on the one date it is registered for."""
+
+    SUBMITTED = "submitted"
+    INCOMPLETE = "incomplete"
+    READY = "ready"
+    SCHEDULED = "scheduled"
+    IN_DISCUSSION = "in_discussion"
+    RECOMMENDED = "recommended"
+    NOTED = "noted"
+    DEFERRED = "deferred"
+    REJECTED = "rejected"
+    WITHDRAWN = "withdrawn"
+    IMPLEMENTED = "implemented"
+    NOT_IMPLEMENTED = "not_implemented"
+
+
+class CaseTriage(StrEnum):
+    """What the chair's triage of a case says."""
+
+    DISCUSS = "discuss"
+    NOTE_ONLY = "note_only"
+    REJECT = "reject"
+
+
+class CaseLane(StrEnum):
+    """Where a case stands: discussed, waiting behind the cut-off, or listed as standard of care."""
+
+    DISCUSSION = "discussion"
+    LATE = "late"
+    STANDARD_CARE = "standard_care"
+
+
+class Lamp(StrEnum):
+    """Whether something that a case needs is there."""
+
+    THERE = "there"
+    PARTLY = "partly"
+    MISSING = "missing"
+    UNKNOWN = "unknown"
+    NOT_NEEDED = "not_needed"
+
+
+class FollowUpState(StrEnum):
+    """What became of a recommendation."""
+
+    ONGOING = "ongoing"
+    COMPLETED = "completed"
+    NOT_DONE = "not_done"
+    LOST = "lost"
+
+
+class NotDoneReason(StrEnum):
+    """Why a recommendation was not followed, as a code that names nobody."""
+
+    PAYMENT_REFUSED = "payment_refused"
+    PATIENTS_WISH = "patients_wish"
+    DEATH = "death"
+    MEDICAL_REASON = "medical_reason"
+    OTHER = "other"
+
+
+class AttendanceMode(StrEnum):
+    ON_SITE = "on_site"
+    REMOTE = "remote"
+
+
+class PartnerKind(StrEnum):
+    """What a partner is that is no hospital of the network."""
+
+    HEALTH_OFFICE = "health_office"
+    INSURER = "insurer"
+    MEDICAL_ASSOCIATION = "medical_association"
+    CARE_PROVIDER = "care_provider"
+    RESCUE_SERVICE = "rescue_service"
+    MUNICIPALITY = "municipality"
+    SCIENCE = "science"
+    NETWORK = "network"
+    OTHER = "other"
+
+
+class PollState(StrEnum):
+    OPEN = "open"
+    DECIDED = "decided"
+    WITHDRAWN = "withdrawn"
+
+
+class PollAnswer(StrEnum):
+    YES = "yes"
+    IF_NEED_BE = "if_need_be"
+    NO = "no"
+
+
+class CmeReportKind(StrEnum):
+    """What is reported to the chamber: everybody once, who was found late, or who was reported wrongly."""
+
+    FULL = "full"
+    LATE = "late"
+    DELETION = "deletion"
 
 
 class Partstat(StrEnum):
@@ -111,6 +250,7 @@ class Partstat(StrEnum):
     ACCEPTED = "ACCEPTED"
     DECLINED = "DECLINED"
     TENTATIVE = "TENTATIVE"
+    DELEGATED = "DELEGATED"
 
 
 class FeedPrivacy(StrEnum):

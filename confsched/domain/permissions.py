@@ -37,6 +37,8 @@ class Permission(StrEnum):
     SEE_URGENT = "see_urgent"  # urgent consults of the own site, and of the services of the own house
     SEE_FIGURES = "see_figures"
     EDIT_ALERTING = "edit_alerting"  # gateways and wall displays of the own house
+    REGISTER_CASE = "register_case"  # for conferences of the own house and of partners that let it
+    RUN_CONFERENCES = "run_conferences"  # series, agendas and minutes of the own house
 
 
 _EVERYONE = frozenset(
@@ -48,11 +50,11 @@ _EVERYONE = frozenset(
 _URGENT = frozenset({Permission.REQUEST_URGENT, Permission.SEE_URGENT})
 
 PERMISSIONS: dict[Function, frozenset[Permission]] = {
-    Function.REQUESTER: _EVERYONE | _URGENT | {Permission.REQUEST_CONSULT},
+    Function.REQUESTER: _EVERYONE | _URGENT | {Permission.REQUEST_CONSULT, Permission.REGISTER_CASE},
     Function.CONSULTANT: _EVERYONE
     | _URGENT
     | {Permission.PLAN_CONFERENCE, Permission.OVERRIDE_CONFLICT, Permission.TRIAGE_CONSULT}
-    | {Permission.SEE_FIGURES},
+    | {Permission.SEE_FIGURES, Permission.REGISTER_CASE},
     Function.SECRETARY: _EVERYONE
     | {
         Permission.SEE_MEETINGS_OF_ORGANISATION,
@@ -62,6 +64,7 @@ PERMISSIONS: dict[Function, frozenset[Permission]] = {
         Permission.SEE_DELIVERIES,
         Permission.EDIT_ROSTER,
         Permission.SEE_COVERAGE,
+        *(Permission.REGISTER_CASE, Permission.RUN_CONFERENCES),
     },
     Function.COORDINATOR: _EVERYONE
     | {
@@ -70,6 +73,7 @@ PERMISSIONS: dict[Function, frozenset[Permission]] = {
         Permission.SEE_DELIVERIES,
         Permission.SEE_COVERAGE,
         Permission.SEE_FIGURES,
+        Permission.RUN_CONFERENCES,
     },
     Function.ORGANISATION_ADMIN: _EVERYONE
     | {Permission.SEE_DELIVERIES, Permission.SEE_AUDIT, Permission.SEE_COVERAGE, Permission.EDIT_SERVICES}

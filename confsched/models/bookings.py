@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from confsched.domain.bookings import BookingState
@@ -22,6 +22,8 @@ class Booking(WithId, Base):
     __table_args__ = (
         CheckConstraint("starts_at < ends_at", name="span"),
         Index("ix_booking_starts", "starts_at"),
+        UniqueConstraint("series_id", "recurrence_at"),
+        CheckConstraint("(series_id IS NULL) = (recurrence_at IS NULL)", name="instance_of_series"),
     )
 
     kind: Mapped[BookingKind] = mapped_column(enum_type(BookingKind, "kind"))
@@ -42,6 +44,9 @@ class Booking(WithId, Base):
     organisation_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("organisation.id"), index=True)
     created_at: Mapped[datetime]
     revised_at: Mapped[datetime]
+    # An instance in the calendars of a series: its RECURRENCE-ID. One that was split off has neither.
+    series_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("conference_series.id"))
+    recurrence_at: Mapped[datetime | None]
 
     organiser: Mapped[Person] = relationship()
     resource: Mapped[Resource | None] = relationship()
@@ -70,9 +75,13 @@ class Participation(WithId, Base):
     invited_at: Mapped[datetime]
     removed_at: Mapped[datetime | None]
     reminded_at: Mapped[datetime | None]
+    # Invited to the whole series, and so told by its UID; others know this one date as an event of its own.
+    is_of_series: Mapped[bool] = mapped_column(default=False, server_default=false())
+    # Whom somebody sends in their place (RFC 5545 3.2.5).
+    delegated_to_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("person.id"))
 
     booking: Mapped[Booking] = relationship(back_populates="participations")
-    person: Mapped[Person] = relationship()
+    person: Mapped[Person] = relationship(foreign_keys=[person_id])
 
 
 class Cancellation(Base):

@@ -61,7 +61,7 @@ class Service(WithId, Base):
 
 
 class Requirement(WithId, Base):
-    """`count` people (or one room) of a pool that a service or a conference needs.
+    """`count` people (or one room) of a pool that a service, a conference or a series needs.
 
     A discipline is sought at the sites named, or at any. One that `may_double` may be met by somebody who
     meets another requirement as well; one that `is_on_site` needs its people at the place of the meeting.
@@ -69,12 +69,18 @@ class Requirement(WithId, Base):
 
     __tablename__ = "requirement"
     __table_args__ = (
-        CheckConstraint("(service_id IS NULL) <> (conference_id IS NULL)", name="one_owner"),
+        CheckConstraint(
+            "(service_id IS NOT NULL AND conference_id IS NULL AND series_id IS NULL)"
+            " OR (service_id IS NULL AND conference_id IS NOT NULL AND series_id IS NULL)"
+            " OR (service_id IS NULL AND conference_id IS NULL AND series_id IS NOT NULL)",
+            name="one_owner",
+        ),
         CheckConstraint("count > 0", name="count"),
     )
 
     service_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("service.id"), index=True)
     conference_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("conference.id"), index=True)
+    series_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("conference_series.id"), index=True)
     position: Mapped[int] = mapped_column(default=0)
     kind: Mapped[RequirementKind] = mapped_column(enum_type(RequirementKind, "kind"))
     discipline: Mapped[str | None] = mapped_column(String(60))

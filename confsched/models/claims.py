@@ -64,3 +64,5 @@ class Claim(WithId, Base):
     site_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("site.id"))
     # What cannot wait takes its consultant too; it has no booking.
     urgent_consult_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("urgent_consult.id"), index=True)
+    # A candidate time of a poll, kept until the decision.
+    poll_time_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("poll_time.id"), index=True)

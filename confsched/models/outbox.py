@@ -21,6 +21,7 @@ class OutboxMessage(WithId, Base):
 
     kind: Mapped[Kind] = mapped_column(enum_type(Kind, "kind"))
     booking_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("booking.id"), index=True)
+    series_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("conference_series.id"), index=True)
     organisation_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("organisation.id"), index=True)
     recipient_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("person.id"), index=True)
     recipient: Mapped[str] = mapped_column(String(254))

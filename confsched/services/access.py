@@ -16,6 +16,7 @@ from confsched.models.audit import AuditEvent
 from confsched.models.base import Base
 from confsched.models.bookings import Booking, Participation
 from confsched.models.busy import BusySource
+from confsched.models.cases import CaseItem
 from confsched.models.catalogue import Service
 from confsched.models.conferences import Conference
 from confsched.models.consults import Consult, ConsultStep
@@ -23,13 +24,17 @@ from confsched.models.contacts import AlertGateway, ContactPoint
 from confsched.models.duty_codes import DutyCodeRow, LineQualification
 from confsched.models.duty_rosters import DutyRoster, FillRun, RosterImport
 from confsched.models.feeds import Feed
+from confsched.models.guests import Guest, Partner
 from confsched.models.network import Department, Site
 from confsched.models.outbox import OutboxMessage
 from confsched.models.people import Membership, Person
+from confsched.models.polls import DatePoll
 from confsched.models.rosters import Absence, DeclaredGap, DutyLine, WorkingHoursRow
 from confsched.models.rotations import DutyRotation, DutyWish
+from confsched.models.series import ConferenceSeries
 from confsched.models.swaps import DutySwap
 from confsched.models.urgent import Alert, TeamMission, UrgentConsult
+from confsched.services import conference_access
 
 Row = TypeVar("Row", bound=Base)
 To = Literal["see", "change"]
@@ -94,6 +99,18 @@ def get_conference(session: Session, actor: Actor, conference_id: uuid.UUID, *, 
     return get_row(session, actor, Conference, conference_id, to=to)
 
 
+def get_series(session: Session, actor: Actor, series_id: uuid.UUID, *, to: To = "see") -> ConferenceSeries:
+    return get_row(session, actor, ConferenceSeries, series_id, to=to)
+
+
+def get_case(session: Session, actor: Actor, case_id: uuid.UUID, *, to: To = "see") -> CaseItem:
+    return get_row(session, actor, CaseItem, case_id, to=to)
+
+
+def get_poll(session: Session, actor: Actor, poll_id: uuid.UUID, *, to: To = "see") -> DatePoll:
+    return get_row(session, actor, DatePoll, poll_id, to=to)
+
+
 def get_department(session: Session, actor: Actor, department_id: uuid.UUID, *, to: To = "see") -> Department:
     return get_row(session, actor, Department, department_id, to=to)
 
@@ -138,12 +155,12 @@ def may_read_title(actor: Actor, booking: Booking) -> bool:
 def with_title(actor: Actor) -> ColumnElement[bool]:
     """Return may_read_title as a condition, so that a search finds no words that a page does not show."""
     houses = actor.organisations_with(Permission.SEE_MEETINGS_OF_ORGANISATION)
-    mine = or_(Booking.organiser_id == actor.person_id, _takes_part(actor, "see"))
+    mine = or_(Booking.organiser_id == actor.person_id, conference_access.takes_part(actor, "see"))
     return or_(mine, Booking.organisation_id.in_(houses))
 
 
 def _bookings(actor: Actor, to: To) -> ColumnElement[bool]:
-    mine = or_(Booking.organiser_id == actor.person_id, _takes_part(actor, to))
+    mine = or_(Booking.organiser_id == actor.person_id, conference_access.takes_part(actor, to))
     permission = Permission.PLAN_CONFERENCE if to == "change" else Permission.SEE_MEETINGS_OF_ORGANISATION
     houses = actor.organisations_with(Permission.SEE_MEETINGS_OF_ORGANISATION) & actor.organisations_with(
         permission
@@ -154,14 +171,6 @@ def _bookings(actor: Actor, to: To) -> ColumnElement[bool]:
         Participation.organisation_id.in_(houses) & Participation.removed_at.is_(None)
     )
     return or_(mine, Booking.organisation_id.in_(houses), of_my_house if to == "see" else false())
-
-
-def _takes_part(actor: Actor, to: To) -> ColumnElement[bool]:
-    me = (Participation.person_id == actor.person_id) & Participation.removed_at.is_(None)
-    if to == "change":
-        # Optional guests of a conference look; who serves a requirement may move or cancel.
-        me = me & Participation.is_optional.is_(False)
-    return Booking.participations.any(me)
 
 
 def _consults(actor: Actor, to: To) -> ColumnElement[bool]:
@@ -188,14 +197,6 @@ def triaged_by(actor: Actor) -> ColumnElement[bool]:
         Consult.steps.any(ConsultStep.state == ConsultState.REQUESTED),
     )
     return Consult.service.has(Service.site.has(Site.organisation_id.in_(houses))) & was_to_triage
-
-
-def _conferences(actor: Actor, to: To) -> ColumnElement[bool]:
-    houses = actor.organisations_with(Permission.PLAN_CONFERENCE) & actor.organisations_with(
-        Permission.SEE_MEETINGS_OF_ORGANISATION
-    )
-    mine = or_(Conference.organiser_id == actor.person_id, Conference.organisation_id.in_(houses))
-    return mine if to == "change" else or_(mine, Conference.booking.has(_takes_part(actor, to)))
 
 
 def _messages(actor: Actor, _to: To) -> ColumnElement[bool]:
@@ -365,7 +366,12 @@ def _audit_events(actor: Actor, to: To) -> ColumnElement[bool]:
 _RULES = {
     Booking: _bookings,
     Consult: _consults,
-    Conference: _conferences,
+    Conference: conference_access.conferences,
+    ConferenceSeries: conference_access.series,
+    CaseItem: conference_access.cases,
+    DatePoll: conference_access.polls,
+    Partner: conference_access.partners,
+    Guest: conference_access.guests,
     OutboxMessage: _messages,
     Feed: _feeds,
     BusySource: _busy_sources,

@@ -36,6 +36,7 @@ from confsched.services import (
     access,
     audit,
     claims,
+    conference_steps,
     consult_steps,
     invitations,
     reminders,
@@ -298,7 +299,7 @@ def _close_cause(session: Session, actor: Actor, booking: Booking, reason: str, 
         consult_steps.enter(session, actor, consult, ConsultState.CANCELLED, now=now, reason=reason)
     conference = session.scalars(select(Conference).where(Conference.booking_id == booking.id)).one_or_none()
     if conference is not None:
-        conference.state = ConferenceState.CANCELLED
+        conference_steps.enter(session, actor, conference, ConferenceState.CANCELLED, now=now, reason=reason)
 
 
 def reply(

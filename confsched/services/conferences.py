@@ -26,7 +26,16 @@ from confsched.models.conferences import Conference
 from confsched.models.network import Site
 from confsched.models.people import Person
 from confsched.models.questions import AvailabilityQuestion
-from confsched.services import access, audit, bookings, claims, directory, idempotency, invitations
+from confsched.services import (
+    access,
+    audit,
+    bookings,
+    claims,
+    conference_steps,
+    directory,
+    idempotency,
+    invitations,
+)
 from confsched.services.bookings import Attendance, Meeting
 from confsched.services.claims import Override
 from confsched.services.explanations import explain_conference
@@ -282,9 +291,10 @@ def invite(
     session.flush()
     _take(session, booking, search, override, now)
     conference.booking = booking
-    conference.state = ConferenceState.INVITED
+    conference_steps.enter(
+        session, actor, conference, ConferenceState.REGISTRATION_OPEN, now=now, reason=override_reason
+    )
     invitations.announce(session, booking, invitations.before(None), now=now)
-    audit.record(session, actor, "conference.invite", conference, now=now, detail=override_reason)
     return booking
 
 
@@ -361,8 +371,7 @@ def withdraw(session: Session, actor: Actor, conference: Conference, *, now: dat
     """Drop a plan to which nobody was invited."""
     if conference.booking is not None:
         raise Conflict(msg("Everybody is invited already. Call the meeting off instead."))
-    conference.state = ConferenceState.CANCELLED
-    audit.record(session, actor, "conference.withdraw", conference, now=now)
+    conference_steps.enter(session, actor, conference, ConferenceState.CANCELLED, now=now)
 
 
 def list_plans(session: Session, actor: Actor) -> list[Conference]:

@@ -284,7 +284,7 @@ def test_a_proposal_of_another_plan_is_refused(session: Session, world: World, c
 
 def test_a_conference_that_is_invited_is_not_changed(session: Session, world: World) -> None:
     conference = _plan(session, world, Wanted(discipline=NEUROLOGY))
-    conference.state = ConferenceState.INVITED
+    conference.state = ConferenceState.REGISTRATION_OPEN
     with pytest.raises(Conflict, match="invited already"):
         accepted_changes.change_conference(
             session, world.actor(world.secretary), conference, Shorter(30), now=NOW
