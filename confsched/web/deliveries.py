@@ -34,6 +34,7 @@ KINDS = {
     "meeting_reminder": msg("Reminder of a meeting"),
     "availability_question": msg("Question for a time"),
     "slot_offer": msg("Offer of a freed time"),
+    "conference_news": msg("News of a conference"),
 }
 MAX_SEARCH = 120
 MAX_PAGE = 10_000
