@@ -18,7 +18,6 @@ from confsched.domain.intervals import Span
 from confsched.domain.kinds import BookingKind, ConferenceState, RequirementKind
 from confsched.domain.matching import Candidate, Offer, find_slots
 from confsched.domain.permissions import Actor, Permission
-from confsched.domain.privacy import check_link, check_text
 from confsched.errors import Conflict, Forbidden, Refusal, msg
 from confsched.models.bookings import Booking
 from confsched.models.catalogue import Requirement, RequirementPerson, RequirementSite
@@ -38,15 +37,13 @@ from confsched.services import (
 )
 from confsched.services.bookings import Attendance, Meeting
 from confsched.services.claims import Override
+from confsched.services.conference_checks import checked_duration, checked_link, checked_room, checked_title
 from confsched.services.explanations import explain_conference
 from confsched.services.findings import Findings
 from confsched.services.matching import Plan, plan_conference
 
-MAX_TITLE = 120
 MAX_REQUIREMENTS = 20
 MAX_SEARCH_DAYS = 92
-MAX_MINUTES = 480
-MAX_LINK = 400
 MAX_COUNT = 20
 PAGE_SIZE = 50
 MAX_SERVES = 120
@@ -113,11 +110,11 @@ def change(session: Session, actor: Actor, conference: Conference, draft: Draft,
 def _apply(session: Session, actor: Actor, conference: Conference, draft: Draft, now: datetime) -> None:
     """Write the draft into the conference; raises Unfit with all that is wrong with it."""
     found, today = Findings(), clock.local_day(now, actor.zone)
-    title = found.keep(_checked_title, draft.title)
-    minutes = found.keep(_checked_duration, draft.duration_minutes)
+    title = found.keep(checked_title, draft.title)
+    minutes = found.keep(checked_duration, draft.duration_minutes)
     search = found.keep(_checked_search, draft, today)
-    link = found.keep(_checked_link, draft.join_link)
-    resource_id = found.keep(_checked_room, session, actor, draft.resource_id)
+    link = found.keep(checked_link, draft.join_link)
+    resource_id = found.keep(checked_room, session, actor, draft.resource_id)
     wanted = None if draft.wanted is None else found.keep(_requirements, session, draft.wanted)
     found.raise_all()
     assert title and minutes and search and link is not None, "what is missing was refused"
@@ -126,25 +123,6 @@ def _apply(session: Session, actor: Actor, conference: Conference, draft: Draft,
     conference.join_link, conference.resource_id = link, resource_id
     if wanted is not None:
         conference.requirements = wanted
-
-
-def _checked_title(title: str) -> str:
-    title = " ".join(title.split())
-    if not title:
-        raise Refusal(msg("Give the conference a title, without data of patients."), field="title")
-    if len(title) > MAX_TITLE:
-        raise Refusal(msg("Please use at most %(count)s characters.", count=MAX_TITLE), field="title")
-    check_text(title, field="title")
-    return title
-
-
-def _checked_duration(minutes: int) -> int:
-    if not 5 <= minutes <= MAX_MINUTES or minutes % 5:
-        raise Refusal(
-            msg("Choose a length from 5 to %(count)s minutes in steps of five.", count=MAX_MINUTES),
-            field="duration_minutes",
-        )
-    return minutes
 
 
 def _checked_search(draft: Draft, today: date) -> tuple[date, date]:
@@ -164,22 +142,6 @@ def _checked_search(draft: Draft, today: date) -> tuple[date, date]:
             msg("Choose a day within %(days)s days.", days=MAX_SEARCH_DAYS), field="search_until_on"
         )
     return draft.search_from_on, draft.search_until_on
-
-
-def _checked_link(link: str) -> str:
-    link = link.strip()
-    if link and (not link.startswith("https://") or len(link) > MAX_LINK or any(c.isspace() for c in link)):
-        raise Refusal(msg("A join link starts with https:// and has no spaces."), field="join_link")
-    check_link(link, field="join_link")
-    return link
-
-
-def _checked_room(session: Session, actor: Actor, resource_id: uuid.UUID | None) -> uuid.UUID | None:
-    if resource_id is None:
-        return None
-    if resource_id not in {room.id for room in directory.list_rooms(session, actor)}:
-        raise Refusal(msg("Choose a room of your own sites."), field="resource_id")
-    return resource_id
 
 
 def _requirements(session: Session, wanted: Sequence[Wanted]) -> list[Requirement]:
