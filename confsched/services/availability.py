@@ -26,6 +26,7 @@ from confsched.domain.times import Times
 from confsched.models.bookings import Booking, Participation
 from confsched.models.busy import BusySource, BusySpan
 from confsched.models.claims import Claim
+from confsched.models.conferences import Conference
 from confsched.models.network import Resource
 from confsched.models.people import Membership, Person
 from confsched.models.questions import AvailabilityQuestion
@@ -62,6 +63,8 @@ class Asked:
     own_house: uuid.UUID | None = None
     # A booking that is being moved does not stand in its own way.
     without_booking: uuid.UUID | None = None
+    # Nor do the dates of a series that is being changed.
+    without_series: uuid.UUID | None = None
     # Nor does the time that is held for the very consult that asks.
     without_hold: uuid.UUID | None = None
     # Where those who must be there in person have to be.
@@ -155,7 +158,8 @@ def _load_facts(
     session: Session, searches: Sequence[tuple[Asked, Span]], *, now: datetime
 ) -> list[Mapping[uuid.UUID, Facts]]:
     every = [asked for asked, _ in searches]
-    assert len({(one.without_booking, one.without_hold) for one in every}) == 1, "they leave out the same"
+    left_out = {(one.without_booking, one.without_series, one.without_hold) for one in every}
+    assert len(left_out) == 1, "they leave out the same"
     begin, end = min(span.starts_at for _, span in searches), max(span.ends_at for _, span in searches)
     window = Span(begin, end).widen(MARGIN, MARGIN)
     standing = _standing(every[0], window, now)
@@ -243,6 +247,11 @@ def _standing(asked: Asked, window: Span, now: datetime) -> tuple[ColumnElement[
     ]
     if asked.without_booking:
         found.append(or_(Claim.booking_id.is_(None), Claim.booking_id != asked.without_booking))
+    if asked.without_series:
+        own = select(Conference.booking_id).where(
+            Conference.series_id == asked.without_series, Conference.booking_id.is_not(None)
+        )
+        found.append(or_(Claim.booking_id.is_(None), Claim.booking_id.not_in(own)))
     if asked.without_hold:
         found.append(or_(Claim.hold_id.is_(None), Claim.hold_id != asked.without_hold))
     return tuple(found)

@@ -39,6 +39,7 @@ from confsched.services import (
     conference_steps,
     consult_steps,
     invitations,
+    participants,
     reminders,
     short_notice,
 )
@@ -81,8 +82,18 @@ def create(
     session: Session, actor: Actor, meeting: Meeting, attendances: Sequence[Attendance], *, now: datetime
 ) -> Booking:
     """Write the booking and its people; the caller claims their time and announces it."""
+    booking = booking_of(actor, meeting, participations_of(session, actor, attendances, now), now=now)
+    session.add(booking)
+    audit.record(session, actor, "booking.create", booking, now=now)
+    return booking
+
+
+def booking_of(
+    actor: Actor, meeting: Meeting, participations: list[Participation], *, now: datetime
+) -> Booking:
+    """Return a booking that is on no record yet."""
     booking_id = uuid.uuid4()
-    booking = Booking(
+    return Booking(
         id=booking_id,
         kind=meeting.kind,
         state=BookingState.BOOKED,
@@ -102,11 +113,8 @@ def create(
         organisation_id=meeting.organisation_id,
         created_at=now,
         revised_at=now,
-        participations=participations_of(session, actor, attendances, now),
+        participations=participations,
     )
-    session.add(booking)
-    audit.record(session, actor, "booking.create", booking, now=now)
-    return booking
 
 
 def participations_of(
@@ -133,8 +141,13 @@ def participations_of(
 
 
 def _house_of(person: Person, attendance: Attendance, today: date) -> uuid.UUID:
-    """Return the house a person takes part for: the one they are asked for, as long as they work there."""
-    assert person.memberships, "who can be booked works somewhere"
+    """Return the house a person takes part for: the one they are asked for, as long as they work there.
+
+    A guest takes part for the house that invites them.
+    """
+    if participants.is_guest(person):
+        assert attendance.organisation_id is not None, "who works nowhere is the guest of a house"
+        return attendance.organisation_id
     now_held = [
         membership.organisation_id
         for membership in person.memberships
@@ -147,12 +160,12 @@ def _house_of(person: Person, attendance: Attendance, today: date) -> uuid.UUID:
 
 
 def takings(booking: Booking, places: Mapping[uuid.UUID, uuid.UUID] | None = None) -> list[Taking]:
-    """Return what a booking takes: its people with buffers, some at places, its room without."""
+    """Return what a booking takes: its people but guests with buffers, some at places, its room without."""
     span = Span(booking.starts_at, booking.ends_at)
     wide = claim_span(span, booking.buffer_before_minutes, booking.buffer_after_minutes)
     people = [
         Taking(p.person_id, SubjectKind.PERSON, wide, (places or {}).get(p.person_id))
-        for p in people_of(booking)
+        for p in participants.with_calendars(booking)
     ]
     room = [Taking(booking.resource_id, SubjectKind.RESOURCE, span)] if booking.resource_id else []
     return people + room
