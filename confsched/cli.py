@@ -197,7 +197,7 @@ def _refusals_as_sentences() -> Iterator[None]:
 
 
 def _engine(settings: Settings, database: Database) -> Engine:
-    house = House(settings.public_url, settings.mail_address)
+    house = House(settings.public_url, settings.mail_address, secret_key=settings.secret_key)
     return Engine(
         database,
         house,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from confsched.domain.kinds import BookingKind
+from confsched.domain.kinds import BookingKind, ConferenceKind
 from confsched.errors import Message, msg
 from confsched.i18n import translate
 
@@ -10,14 +10,21 @@ KINDS: dict[BookingKind, Message] = {
     BookingKind.TELECONSULT: msg("Teleconsult"),
     BookingKind.CONFERENCE: msg("Case conference"),
 }
+# What a conference is for says more than that it is one.
+CONFERENCE_KINDS: dict[ConferenceKind, Message] = {
+    ConferenceKind.CASE_CONFERENCE: msg("Case conference"),
+    ConferenceKind.CME_EVENT: msg("Further education"),
+    ConferenceKind.REGIONAL_CONFERENCE: msg("Regional conference"),
+}
+_WORDS = {kind.value: words for kind, words in (*KINDS.items(), *CONFERENCE_KINDS.items())}
 
 
-def kind_words(kind: BookingKind | str, language: str) -> str:
+def kind_words(kind: BookingKind | ConferenceKind | str, language: str) -> str:
     """Return what kind of meeting this is, in words."""
-    return translate(KINDS[BookingKind(kind)], language)
+    return translate(_WORDS[str(kind)], language)
 
 
-def summary(kind: BookingKind | str, title: str, case_ref: str | None, language: str) -> str:
+def summary(kind: BookingKind | ConferenceKind | str, title: str, case_ref: str | None, language: str) -> str:
     """Return the calendar's headline: kind and title, and the reference that means nothing to a stranger."""
     parts = (f"{kind_words(kind, language)}: {title}", case_ref)
     return " · ".join(part for part in parts if part)

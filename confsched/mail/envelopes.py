@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from confsched.domain.intervals import Span
 from confsched.domain.invites import Kind
+from confsched.domain.signed_links import ToSign
 from confsched.formats.ical import Entry, Party, write_invite
 from confsched.formats.meetings import kind_words, summary
 from confsched.formats.plain_text import one_line
 from confsched.formats.stored_messages import word_stored
 from confsched.mail.compose import Envelope
+from confsched.mail.signed_links import signed
 from confsched.models.outbox import OutboxMessage
 
 
 @dataclass(frozen=True)
 class House:
-    """Name the installation: where its pages are, and the mailbox that it reads."""
+    """Name the installation: where its pages are, the mailbox that it reads, and what signs its links."""
 
     public_url: str
     mail_address: str
     mail_name: str = "confsched"
+    secret_key: str = field(default="", repr=False)
 
 
 HIDDEN = "hidden"  # stands for the secret of a link wherever a mail is shown to anybody but its reader
@@ -44,16 +47,28 @@ def envelope_of(message: OutboxMessage, house: House, *, is_shown: bool = False)
         sender=house.mail_address,
         sender_name=house.mail_name,
         message_id=message.message_id,
-        values=_values(snapshot, message.language, house) if method else _notice(message, house, is_shown),
-        calendar=write_invite(_entry(message, house), method).decode() if method else None,
+        values=_values(message, house, is_shown) if method else _notice(message, house, is_shown),
+        calendar=write_invite(_entry(message, house, is_shown), method).decode() if method else None,
         method=method.value if method else None,
         created_at=message.created_at,
     )
 
 
-def _values(snapshot: Mapping[str, Any], language: str, house: House) -> dict[str, str]:
+def _url(snapshot: Mapping[str, Any], house: House, is_shown: bool) -> str:
+    """Return the address of the page that the mail leads to, with the secret that only its reader may have."""
+    secret, to_sign = snapshot.get("secret", ""), snapshot.get("signs")
+    if is_shown and (secret or to_sign):
+        return house.public_url + snapshot["path"] + HIDDEN
+    if to_sign:
+        named = ToSign.read(to_sign)
+        secret = signed(named.purpose, named.row_id, house.secret_key)
+    return str(house.public_url + snapshot["path"] + secret)
+
+
+def _values(message: OutboxMessage, house: House, is_shown: bool) -> dict[str, str]:
+    snapshot = message.snapshot
     return {
-        "kind_of_meeting": kind_words(snapshot["kind"], language),
+        "kind_of_meeting": kind_words(snapshot["kind"], message.language),
         "service": snapshot["title"],
         "people": ", ".join(person["name"] for person in snapshot["attendees"]),
         "place": snapshot["place"],
@@ -63,7 +78,9 @@ def _values(snapshot: Mapping[str, Any], language: str, house: House) -> dict[st
         "old_starts_at": snapshot["old_starts_at"],
         "old_ends_at": snapshot["old_ends_at"],
         "join_link": snapshot["join_link"],
-        "url": house.public_url + snapshot["path"],
+        "lines": snapshot.get("text", ""),
+        "is_guest": "yes" if snapshot.get("signs") else "",
+        "url": _url(snapshot, house, is_shown),
     }
 
 
@@ -73,15 +90,15 @@ def _notice(message: OutboxMessage, house: House, is_shown: bool) -> dict[str, s
         [one_line(word_stored(one, message.language, message.zone)) for one in stored]
         for stored in ([message.snapshot["heading"]], message.snapshot["lines"])
     )
-    secret = message.snapshot.get("secret", "")
     return {
         "heading": heading[0],
         "lines": "\n".join(lines),
-        "url": house.public_url + message.snapshot["path"] + (HIDDEN if secret and is_shown else secret),
+        "is_guest": "yes" if message.snapshot.get("signs") else "",
+        "url": _url(message.snapshot, house, is_shown),
     }
 
 
-def _entry(message: OutboxMessage, house: House) -> Entry:
+def _entry(message: OutboxMessage, house: House, is_shown: bool) -> Entry:
     snapshot = message.snapshot
     is_off = message.kind is Kind.CANCELLATION
     return Entry(
@@ -90,7 +107,7 @@ def _entry(message: OutboxMessage, house: House) -> Entry:
         span=Span(_instant(snapshot["starts_at"]), _instant(snapshot["ends_at"])),
         zone=snapshot["zone"],
         summary=summary(snapshot["kind"], snapshot["title"], snapshot["case_ref"], message.language),
-        description=house.public_url + snapshot["path"],
+        description=_url(snapshot, house, is_shown),
         location=snapshot["place"],
         join_link=snapshot["join_link"],
         status="CANCELLED" if is_off else "CONFIRMED",

@@ -7,14 +7,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from confsched.domain.bookings import BookingState
 from confsched.domain.intervals import Span
 from confsched.domain.invites import Attendee, Invite, Snapshot, decide, next_partstat, next_sequence
-from confsched.domain.kinds import Partstat
+from confsched.domain.kinds import BookingKind, ConferenceKind, Partstat
 from confsched.models.bookings import Booking, Participation
+from confsched.models.conferences import Conference
 from confsched.models.outbox import OutboxMessage
+from confsched.services import participants
 
 MESSAGE_DOMAIN = "confsched"
 
@@ -36,6 +39,7 @@ def announce(
 ) -> list[OutboxMessage]:
     """Count the revision up, and write one message for everybody who has to know."""
     session.flush()
+    participants.load(session, booking)
     after = _snapshot(booking)
     if was.snapshot is not None:
         booking.sequence = next_sequence(was.snapshot, after)
@@ -47,14 +51,28 @@ def announce(
         _message(booking, invite, people[invite.recipient.mailbox], was.snapshot, now, reason)
         for invite in decide(was.snapshot, _snapshot(booking))
     ]
+    _name_kind(session, booking, messages)
     session.add_all(messages)
     return messages
+
+
+def _name_kind(session: Session, booking: Booking, messages: list[OutboxMessage]) -> None:
+    """Let mails say what a conference is for: not each is about cases."""
+    if booking.kind is not BookingKind.CONFERENCE or not messages:
+        return
+    kind = session.scalar(select(Conference.kind).where(Conference.booking_id == booking.id))
+    if kind is None or kind is ConferenceKind.CASE_CONFERENCE:
+        return
+    for message in messages:
+        message.snapshot = {**message.snapshot, "kind": kind.value}
 
 
 def _reset_replies(booking: Booking, was: Snapshot, after: Snapshot) -> None:
     """Ask everybody anew, but not the organiser, who knows; unless they declined and have to say more."""
     for participation in booking.participations:
         is_organiser = participation.person_id == booking.organiser_id
+        if participation.delegated_to_id is not None:
+            continue  # whom they send is asked
         if not is_organiser or participation.partstat is Partstat.DECLINED:
             participation.partstat = Partstat(next_partstat(participation.partstat, was, after))
 
@@ -125,7 +143,7 @@ def _values(
         "zone": booking.zone,
         "place": place_of(booking),
         "join_link": booking.join_link,
-        "path": f"/bookings/{booking.id}",
+        **participants.way_of(reader).stored(),
         "reason": reason,
         "recipient_name": invite.recipient.name,
         "organiser": booking.organiser.name,

@@ -35,6 +35,7 @@ from confsched.models.claims import Claim
 from confsched.models.conferences import Conference
 from confsched.models.consults import Consult
 from confsched.models.network import Resource
+from confsched.services import participants
 from confsched.services.availability import Asked, load_all, load_candidates
 from confsched.services.pools import Wanted, load_sites, needs_of, needs_of_all
 
@@ -223,7 +224,7 @@ def plan_move(
     To decide one exact time, `around` spares what lies far from it.
     """
     window = _window(now, until, booking.zone)
-    standing = [p for p in booking.participations if p.removed_at is None]
+    standing = participants.with_calendars(booking)
     needs = tuple(
         Need(str(p.person_id), p.person.name, (p.person_id,), optional=p.is_optional) for p in standing
     )

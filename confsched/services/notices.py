@@ -13,6 +13,7 @@ from confsched.errors import Message, msg
 from confsched.formats.stored_messages import store_message
 from confsched.models.outbox import OutboxMessage
 from confsched.models.people import Person
+from confsched.services.participants import Way
 
 MESSAGE_DOMAIN = "confsched"
 MAX_LINES = 60  # more is read on the page, not in a mail
@@ -26,10 +27,10 @@ def notify(
     organisation_id: uuid.UUID,
     heading: Message,
     lines: Sequence[Message],
-    path: str,
+    path: str | Way,
     now: datetime,
 ) -> OutboxMessage:
-    """Write one mail that says the lines and points to a page of ours.
+    """Write one mail that says the lines and points to a page of ours, a guest's by a signed link.
 
     Sentences are stored with their values and put into words when mailed: a Span, datetime or date among the
     values is written in the reader's language and zone. The Message-ID comes from the row.
@@ -51,7 +52,7 @@ def notify(
             "recipient_name": recipient.name,
             "heading": store_message(heading),
             "lines": [store_message(line) for line in _shortened(lines)],
-            "path": path,
+            **(Way(path) if isinstance(path, str) else path).stored(),
         },
         created_at=now,
         due_at=now,

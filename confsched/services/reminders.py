@@ -15,6 +15,7 @@ from confsched.errors import msg
 from confsched.models.bookings import Booking, Participation
 from confsched.models.catalogue import Service
 from confsched.models.consults import Consult
+from confsched.services import participants
 from confsched.services.notices import notify
 
 CONFERENCE_MINUTES = 1440
@@ -55,7 +56,7 @@ def _remind(session: Session, which: ColumnElement[bool], minutes: int, now: dat
             Booking.starts_at <= now + lead,
             Participation.removed_at.is_(None),
             Participation.reminded_at.is_(None),
-            Participation.partstat != Partstat.DECLINED,
+            Participation.partstat.not_in([Partstat.DECLINED, Partstat.DELEGATED]),
         )
         .order_by(Booking.starts_at, Participation.id)
         .limit(ROUND)
@@ -86,7 +87,7 @@ def _tell(session: Session, part: Participation, now: datetime) -> None:
         if is_consult
         else msg("Reminder: case conference, %(span)s", span=span),
         lines=lines,
-        path=f"/bookings/{booking.id}",
+        path=participants.way_of(part),
         now=now,
     )
 
