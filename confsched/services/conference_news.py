@@ -12,6 +12,7 @@ from confsched.domain.invites import Kind
 from confsched.errors import Message, msg
 from confsched.models.conferences import Conference
 from confsched.models.people import Person
+from confsched.services import participants
 from confsched.services.notices import notify
 
 
@@ -31,7 +32,10 @@ def tell(
     part, never of patients.
     """
     told = {person.id: person for person in people if person is not None}
+    parts = {part.person_id: part for part in conference.booking.participations} if conference.booking else {}
+    own = f"/conferences/{conference.id}{page}"
     for person in told.values():
+        is_invited = person.id in parts and participants.is_guest(person)
         notify(
             session,
             Kind.CONFERENCE_NEWS,
@@ -39,7 +43,7 @@ def tell(
             organisation_id=conference.organisation_id,
             heading=heading,
             lines=[facts(conference), *lines],
-            path=f"/conferences/{conference.id}{page}",
+            path=participants.way_of(parts[person.id]) if is_invited else own,
             now=now,
         )
 
