@@ -311,7 +311,8 @@ def _close_cause(session: Session, actor: Actor, booking: Booking, reason: str, 
     for consult in session.scalars(select(Consult).where(Consult.booking_id == booking.id)):
         consult_steps.enter(session, actor, consult, ConsultState.CANCELLED, now=now, reason=reason)
     conference = session.scalars(select(Conference).where(Conference.booking_id == booking.id)).one_or_none()
-    if conference is not None:
+    # One that was merged with another date has its state already.
+    if conference is not None and conference.state is not ConferenceState.MERGED:
         conference_steps.enter(session, actor, conference, ConferenceState.CANCELLED, now=now, reason=reason)
 
 
