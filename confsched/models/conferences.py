@@ -146,3 +146,25 @@ class QuorumCheck(WithId, Base):
     checked_at: Mapped[datetime]
     has_quorum: Mapped[bool]
     missing: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+
+
+class MinutesRelease(WithId, Base):
+    """What was handed out as the minutes of a conference, as it was then; a correction is a further one.
+
+    `content` holds text, attendance, cases and decisions; `hash` binds it to the release before, so that a
+    change behind the back of this application is noticed.
+    """
+
+    __tablename__ = "minutes_release"
+    __table_args__ = (UniqueConstraint("conference_id", "number"),)
+
+    conference_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("conference.id"))
+    number: Mapped[int]
+    released_at: Mapped[datetime]
+    released_by_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("person.id"))
+    reason: Mapped[str] = mapped_column(String(400), default="")  # of a correction
+    content: Mapped[dict[str, Any]] = mapped_column(JSON)
+    previous_hash: Mapped[str] = mapped_column(String(64))
+    hash: Mapped[str] = mapped_column(String(64))
+
+    released_by: Mapped[Person] = relationship()

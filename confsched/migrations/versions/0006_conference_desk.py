@@ -41,7 +41,7 @@ TABLES = (
     *("poll_reply", "poll_voter", "poll_time", "date_poll"),
     *("cme_report_entry", "cme_report", "check_in_code", "cme_event"),
     *("group_quorum_partner", "group_quorum", "conference_text", "conference_link", "decision"),
-    *("guest", "partner", "quorum_check", "attendance", "agenda_block"),
+    *("guest", "partner", "minutes_release", "quorum_check", "attendance", "agenda_block"),
     *("case_step", "case_need", "case_item", "conference_step"),
     *("series_partner", "series_member", "conference_series"),
 )
@@ -165,6 +165,7 @@ def _create_tables() -> None:
     _create_group_quorum()
     _create_group_quorum_partner()
     _create_quorum_check()
+    _create_minutes_release()
     _create_date_poll()
     _create_poll_time()
     _create_poll_voter()
@@ -658,6 +659,27 @@ def _create_quorum_check() -> None:
     )
     op.create_index(
         "ix_quorum_check_conference", "quorum_check", ["conference_id", "checked_at"], unique=False
+    )
+
+
+def _create_minutes_release() -> None:
+    op.create_table(
+        "minutes_release",
+        sa.Column("conference_id", sa.Uuid(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("released_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("released_by_id", sa.Uuid(), nullable=False),
+        sa.Column("reason", sa.String(length=400), nullable=False),
+        sa.Column("content", sa.JSON(), nullable=False),
+        sa.Column("previous_hash", sa.String(length=64), nullable=False),
+        sa.Column("hash", sa.String(length=64), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["conference_id"], ["conference.id"], name="fk_minutes_release_conference_id"
+        ),
+        sa.ForeignKeyConstraint(["released_by_id"], ["person.id"], name="fk_minutes_release_released_by_id"),
+        sa.PrimaryKeyConstraint("id", name="pk_minutes_release"),
+        sa.UniqueConstraint("conference_id", "number", name="uq_minutes_release_conference_id_number"),
     )
 
 
