@@ -39,6 +39,7 @@ class Permission(StrEnum):
     EDIT_ALERTING = "edit_alerting"  # gateways and wall displays of the own house
     REGISTER_CASE = "register_case"  # for conferences of the own house and of partners that let it
     RUN_CONFERENCES = "run_conferences"  # series, agendas and minutes of the own house
+    SEE_PROOF = "see_proof"  # what conferences of the own house took place, and what partners used
 
 
 _EVERYONE = frozenset(
@@ -54,7 +55,7 @@ PERMISSIONS: dict[Function, frozenset[Permission]] = {
     Function.CONSULTANT: _EVERYONE
     | _URGENT
     | {Permission.PLAN_CONFERENCE, Permission.OVERRIDE_CONFLICT, Permission.TRIAGE_CONSULT}
-    | {Permission.SEE_FIGURES, Permission.REGISTER_CASE},
+    | {Permission.SEE_FIGURES, Permission.REGISTER_CASE, Permission.SEE_PROOF},
     Function.SECRETARY: _EVERYONE
     | {
         Permission.SEE_MEETINGS_OF_ORGANISATION,
@@ -64,7 +65,7 @@ PERMISSIONS: dict[Function, frozenset[Permission]] = {
         Permission.SEE_DELIVERIES,
         Permission.EDIT_ROSTER,
         Permission.SEE_COVERAGE,
-        *(Permission.REGISTER_CASE, Permission.RUN_CONFERENCES),
+        *(Permission.REGISTER_CASE, Permission.RUN_CONFERENCES, Permission.SEE_PROOF),
     },
     Function.COORDINATOR: _EVERYONE
     | {
@@ -73,12 +74,14 @@ PERMISSIONS: dict[Function, frozenset[Permission]] = {
         Permission.SEE_DELIVERIES,
         Permission.SEE_COVERAGE,
         Permission.SEE_FIGURES,
-        Permission.RUN_CONFERENCES,
+        *(Permission.RUN_CONFERENCES, Permission.SEE_PROOF),
     },
     Function.ORGANISATION_ADMIN: _EVERYONE
     | {Permission.SEE_DELIVERIES, Permission.SEE_AUDIT, Permission.SEE_COVERAGE, Permission.EDIT_SERVICES}
-    | {Permission.SEE_FIGURES, Permission.EDIT_ALERTING},
-    Function.AUDITOR: frozenset({Permission.USE, Permission.SEE_AUDIT, Permission.SEE_FIGURES}),
+    | {Permission.SEE_FIGURES, Permission.SEE_PROOF, Permission.EDIT_ALERTING},
+    Function.AUDITOR: frozenset(
+        {Permission.USE, Permission.SEE_AUDIT, Permission.SEE_FIGURES, Permission.SEE_PROOF}
+    ),
 }
 
 

@@ -33,6 +33,9 @@ DECISIONS = {
     Permission.SEE_URGENT: "yes yes no no no no",
     Permission.SEE_FIGURES: "no yes no yes yes yes",
     Permission.EDIT_ALERTING: "no no no no yes no",
+    Permission.REGISTER_CASE: "yes yes yes no no no",
+    Permission.RUN_CONFERENCES: "no no yes yes no no",
+    Permission.SEE_PROOF: "no yes yes yes yes yes",
 }
 HOUSES = tuple(uuid.UUID(int=number) for number in range(1, 4))
 SITES = tuple(uuid.UUID(int=number) for number in range(11, 14))
