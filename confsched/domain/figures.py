@@ -37,12 +37,15 @@ class Measure(StrEnum):
     VIDEO = "video"
     RECOMMENDATION = "recommendation"
     REPORT = "report"
+    DOOR_OUT = "door_out"
     INDICATION = "indication"
     TURNAROUND = "turnaround"
 
 
 MEASURES: Mapping[UrgentKind, tuple[Measure, ...]] = {
-    UrgentKind.TELESTROKE: (Measure.ACKNOWLEDGE, Measure.VIDEO, Measure.RECOMMENDATION, Measure.REPORT),
+    UrgentKind.TELESTROKE: (
+        *(Measure.ACKNOWLEDGE, Measure.VIDEO, Measure.RECOMMENDATION, Measure.REPORT, Measure.DOOR_OUT),
+    ),
     UrgentKind.TELERADIOLOGY: (Measure.ACKNOWLEDGE, Measure.INDICATION, Measure.TURNAROUND),
 }
 _BY_URGENCY = {Measure.INDICATION, Measure.TURNAROUND}

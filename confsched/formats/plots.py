@@ -9,6 +9,7 @@ from html import escape
 WIDTH, HEIGHT = 560, 240
 LEFT, RIGHT, TOP, BOTTOM = 44, 8, 14, 26
 _STEPS = (1, 2, 5, 10, 15, 20, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 28_800, 86_400)
+NAMES, ROW, MOST_LETTERS = 190, 24, 28  # of lying bars: room for names, height of each, letters of a name
 _LINES = 4  # at most, beside that of the ground
 
 
@@ -65,9 +66,18 @@ def ranges(rows: Sequence[Range], target: float | None, words: Words) -> str:
     return _plot(words, [*_levels(top, step, duration), *_ranges(rows, target, top, words)])
 
 
-def _plot(words: Words, parts: Iterable[str]) -> str:
+def named_bars(rows: Sequence[Range], target: float | None, words: Words) -> str:
+    """Return a lying bar for the median of each name, with its middle half; a late one ends in a square."""
+    highest = max([target or 1.0, *(row.high or row.median or 0.0 for row in rows)])
+    step = nice_step(highest)
+    top = step * -(-highest // step)
+    height = TOP + ROW * len(rows) + BOTTOM
+    return _plot(words, [*_columns(top, step, height), *_lying(rows, target, top, height, words)], height)
+
+
+def _plot(words: Words, parts: Iterable[str], height: int = HEIGHT) -> str:
     return (
-        f'<svg class="plot" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
+        f'<svg class="plot" viewBox="0 0 {WIDTH} {height}" role="img" '
         f'aria-labelledby="{words.id}-title {words.id}-desc">'
         f'<title id="{words.id}-title">{escape(words.title)}</title>'
         f'<desc id="{words.id}-desc">{escape(words.description)}</desc>{"".join(parts)}</svg>'
@@ -138,3 +148,44 @@ def _range(row: Range, x: float, target: float | None, top: float) -> Iterator[s
         yield f'<rect class="plot-late" x="{x - 5:.1f}" y="{y - 5:.1f}" width="10" height="10"/>'
     else:
         yield f'<circle class="plot-bar" cx="{x:.1f}" cy="{y:.1f}" r="5"/>'
+
+
+def _columns(top: float, step: float, height: int) -> Iterator[str]:
+    level = 0.0
+    while level <= top:
+        x = _x(level, top)
+        yield f'<path class="plot-grid" d="M{x:.1f} {TOP}V{height - BOTTOM}"/>'
+        yield _text(x, height - 8, duration(level), "end" if level + step > top else "middle")
+        level += step
+
+
+def _x(value: float, top: float) -> float:
+    return NAMES + (WIDTH - NAMES - RIGHT) * value / top
+
+
+def _lying(
+    rows: Sequence[Range], target: float | None, top: float, height: int, words: Words
+) -> Iterator[str]:
+    for number, row in enumerate(rows):
+        y = TOP + (number + 0.5) * ROW
+        yield _text(NAMES - 8, y + 4, _shortened(row.label), "end")
+        if row.median is not None:
+            is_late = target is not None and row.median > target
+            yield from _lying_bar(row, row.median, y, top, is_late=is_late)
+    if target is not None:
+        x = _x(target, top)
+        yield f'<path class="plot-target" d="M{x:.1f} {TOP - 4}V{height - BOTTOM}"/>'
+        yield _text(x, TOP - 5, words.target, "middle", "plot-text plot-strong")
+
+
+def _lying_bar(row: Range, median: float, y: float, top: float, *, is_late: bool) -> Iterator[str]:
+    name, x = "plot-late" if is_late else "plot-bar", _x(median, top)
+    yield f'<rect class="{name}" x="{NAMES}" y="{y - 5:.1f}" width="{x - NAMES:.1f}" height="10"/>'
+    if is_late:
+        yield f'<rect class="{name}" x="{x - 7:.1f}" y="{y - 8:.1f}" width="7" height="16"/>'
+    if row.low is not None and row.high is not None:
+        yield f'<path class="plot-half" d="M{_x(row.low, top):.1f} {y:.1f}H{_x(row.high, top):.1f}"/>'
+
+
+def _shortened(name: str) -> str:
+    return name if len(name) <= MOST_LETTERS else f"{name[: MOST_LETTERS - 1].rstrip()}…"

@@ -11,7 +11,20 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, case, cast, func, null, select, type_coerce
+from sqlalchemy import (
+    ColumnElement,
+    DateTime,
+    Row,
+    Select,
+    and_,
+    case,
+    cast,
+    func,
+    null,
+    or_,
+    select,
+    type_coerce,
+)
 from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload
 from sqlalchemy.types import DOUBLE_PRECISION, NullType
 
@@ -28,7 +41,7 @@ from confsched.domain.figures import (
     summarise_by,
 )
 from confsched.domain.intervals import Span
-from confsched.domain.kinds import Urgency, UrgentKind, UrgentStepKind
+from confsched.domain.kinds import TransferItem, Urgency, UrgentKind, UrgentStepKind
 from confsched.domain.kinds import UrgentState as State
 from confsched.domain.permissions import Actor, Permission
 from confsched.models.catalogue import Service
@@ -141,8 +154,10 @@ def show(session: Session, actor: Actor, asked: Asked) -> Figures:
     earlier = [one for one in _cases(session, actor, asked, asked.before, places) if not one.is_downtime]
     counted = [one for one in found if not one.is_downtime]
     number = MEASURES[asked.kind].index(asked.measure)
-    closer = [one for one in counted if one.seconds[number] is not None]
-    goals = {one.goals[number] for one in closer}
+    closer = [
+        (seconds, one) for one in counted if (seconds := one.seconds[number]) is not None and seconds >= 0
+    ]
+    goals = {one.goals[number] for _, one in closer}
     return Figures(
         count=len(counted),
         downtime_count=len(found) - len(counted),
@@ -151,7 +166,7 @@ def show(session: Session, actor: Actor, asked: Asked) -> Figures:
         before=_summaries(earlier, asked.kind),
         before_count=len(earlier),
         parts=tuple(_parts(session, summarise_by(counted, number, BY))),
-        seconds=tuple(one.seconds[number] or 0.0 for one in closer),
+        seconds=tuple(seconds for seconds, _ in closer),
         goal=goals.pop() if len(goals) == 1 else None,
     )
 
@@ -201,7 +216,7 @@ def _id(stored: Any) -> uuid.UUID:
 
 
 _CODES = {
-    UrgentKind.TELESTROKE: (State.CONNECTED, State.RECOMMENDED, State.REPORTED),
+    UrgentKind.TELESTROKE: (State.CONNECTED, State.RECOMMENDED, State.REPORTED, TransferItem.DEPARTED),
     UrgentKind.TELERADIOLOGY: (
         *(State.INDICATION_GIVEN, State.REFUSED, State.MODALITY_CHANGED),
         *(State.IMAGES_RECEIVED, State.PHONED, State.REPORTED),
@@ -210,7 +225,7 @@ _CODES = {
 
 
 def _times(session: Session, actor: Actor, kind: UrgentKind, span: Span) -> Select[*tuple[Any, ...]]:
-    """Return one row for each consult that was not called off: what took how long, worked out where it lies.
+    """Return how long what took for each consult that was asked and not called off, worked out where it lies.
 
     Words and ids come as they are stored. When it was asked and acknowledged stands in the consult as well,
     written with the step and never again.
@@ -235,13 +250,13 @@ def _times(session: Session, actor: Actor, kind: UrgentKind, span: Span) -> Sele
             and_(
                 step.consult_id == consult.id,
                 step.code.in_([code.value for code in _CODES[kind]]),
-                step.kind == UrgentStepKind.STATE,
+                step.kind.in_((UrgentStepKind.STATE, UrgentStepKind.TRANSFER)),
             ),
         )
         .where(
             consult.requested_at >= span.starts_at,
             consult.requested_at < span.ends_at,
-            consult.state != State.CANCELLED,
+            consult.state.not_in((State.PRE_ALERT, State.CANCELLED)),
             consult.service_id.in_(own_services) | consult.site_id.in_(own_sites),
         )
         .group_by(consult.id)
@@ -258,12 +273,27 @@ def _lengths(kind: UrgentKind, at: _Seconds) -> tuple[ColumnElement[Any], ...]:
             at.first(State.CONNECTED) - requested,
             at.first(State.RECOMMENDED) - requested,
             at.first(State.REPORTED) - at.last(State.RECOMMENDED),
+            _departed_after_door(at),
         )
     return (
         acknowledged,
         at.first(State.INDICATION_GIVEN, State.REFUSED, State.MODALITY_CHANGED) - requested,
         at.first(State.PHONED, State.REPORTED) - at.last(State.IMAGES_RECEIVED),
     )
+
+
+def _departed_after_door(at: _Seconds) -> ColumnElement[Any]:
+    """Return the seconds from the door to the departure; the last word counts whether there was one.
+
+    Texts are read only of the few that have departed.
+    """
+    is_undone = UrgentStep.details["done"].as_boolean().is_(False)
+    departed = UrgentStep.code == TransferItem.DEPARTED.value
+    done = func.max(case((departed, case((is_undone, None), else_=UrgentStep.taken_at))))
+    undone = func.max(case((departed, case((is_undone, UrgentStep.taken_at)))))
+    door = at.of_text(UrgentConsult.facts["door", "value"].as_string())
+    stands = and_(done.is_not(None), or_(undone.is_(None), done > undone))
+    return case((stands, at.of(done) - door))
 
 
 _Instant = ColumnElement[Any] | InstrumentedAttribute[Any]
@@ -279,6 +309,9 @@ class _Seconds:
         if self.is_sqlite:
             return (func.julianday(type_coerce(instant, NullType())) - UNIX_EPOCH) * SECONDS_A_DAY
         return cast(func.extract("epoch", instant), DOUBLE_PRECISION)
+
+    def of_text(self, instant: ColumnElement[Any]) -> ColumnElement[Any]:
+        return self.of(instant if self.is_sqlite else cast(instant, DateTime(timezone=True)))
 
     def first(self, *states: State) -> ColumnElement[Any]:
         return self.of(func.min(_at(states)))

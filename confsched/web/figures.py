@@ -9,20 +9,20 @@ from datetime import date, timedelta
 
 from flask import Blueprint, Response, render_template, request
 from flask.typing import ResponseReturnValue
-from markupsafe import Markup
 
 from confsched.clock import local_day, start_of_day
-from confsched.domain.figures import FEWEST, MEASURES, WORK_FROM, WORK_UNTIL, Measure, Summary, histogram
+from confsched.domain.figures import FEWEST, MEASURES, WORK_FROM, WORK_UNTIL, Measure, Summary
 from confsched.domain.intervals import Span
 from confsched.domain.kinds import UrgentKind
 from confsched.domain.permissions import Permission
 from confsched.errors import Message, msg
-from confsched.formats.plots import Range, Words, bars, duration, nice_step, ranges
+from confsched.formats.plots import duration
 from confsched.formats.tables import harmless, write_table
-from confsched.i18n import translate
 from confsched.services import figures as service
 from confsched.services.figures import Asked, Choice, Choices, Figures, Part
 from confsched.web.context import current_actor, now, read_session, reader_language, reader_zone
+from confsched.web.figure_plots import is_enough, plots
+from confsched.web.figure_words import BY, KINDS, STEPS, WEEKDAYS, say
 from confsched.web.ids import find_id
 from confsched.web.instants import find_day
 from confsched.web.policies import needs
@@ -33,31 +33,7 @@ FILE_NAME = "figures.csv"
 DELIMITERS = {"de": ";", "en": ","}
 USUAL_DAYS = 90
 MOST_DAYS = 3 * 366
-BARS = 24
 FIELDS = ("from", "until", "kind", "step", "service", "hub", "spoke")
-KINDS: Mapping[UrgentKind, Message] = {
-    UrgentKind.TELESTROKE: msg("Stroke consults"),
-    UrgentKind.TELERADIOLOGY: msg("Teleradiology"),
-}
-STEPS: Mapping[Measure, Message] = {
-    Measure.ACKNOWLEDGE: msg("Request to acknowledgement"),
-    Measure.VIDEO: msg("Request to video"),
-    Measure.RECOMMENDATION: msg("Request to recommendation"),
-    Measure.REPORT: msg("Recommendation to report"),
-    Measure.INDICATION: msg("Request to indication"),
-    Measure.TURNAROUND: msg("Images to result"),
-}
-BY: Mapping[str, Message] = {
-    "service": msg("By service"),
-    "hub": msg("By hub"),
-    "spoke": msg("By spoke"),
-    "hour": msg("By hour"),
-    "weekday": msg("By weekday"),
-}
-WEEKDAYS = (
-    *(msg("Monday"), msg("Tuesday"), msg("Wednesday"), msg("Thursday")),
-    *(msg("Friday"), msg("Saturday"), msg("Sunday")),
-)
 
 
 @dataclass(frozen=True)
@@ -87,7 +63,7 @@ def show() -> ResponseReturnValue:
         duration=duration,
         percent=_percent,
         label_of=_label,
-        plots=_plots(chosen.asked, found) if found.count else (),
+        plots=plots(chosen.asked, found) if found.count else (),
         fewest=FEWEST,
         regular=(WORK_FROM, WORK_UNTIL),
         weekday_parts=("hour", "weekday"),
@@ -178,72 +154,6 @@ def _label(part: Part, label: str) -> str | Message:
     return f"{int(label):02d}:00" if part.by == "hour" else label
 
 
-@dataclass(frozen=True)
-class Plot:
-    """Hold a plot and the name that stands above it."""
-
-    title: str
-    svg: Markup
-
-
-def _plots(asked: Asked, found: Figures) -> Iterator[Plot]:
-    parts = {part.by: part for part in found.parts}
-    yield _histogram(asked, found)
-    yield _ranges(parts["hour"], asked, found)
-    yield _ranges(parts["weekday"], asked, found)
-
-
-def _say(message: Message) -> str:
-    return translate(message, reader_language())
-
-
-def _histogram(asked: Asked, found: Figures) -> Plot:
-    whole = found.steps[asked.measure]
-    farthest = max(4 * (whole.median or 1), 2 * (found.goal or 1))
-    width = float(nice_step(farthest, BARS))
-    shape = _say(msg("Distribution"))
-    words = Words(
-        "plot-times",
-        f"{_say(STEPS[asked.measure])}: {shape}",
-        _described(whole),
-        _target(found.goal),
-    )
-    return Plot(words.title, Markup(bars(histogram(found.seconds, width, BARS), width, found.goal, words)))
-
-
-def _ranges(part: Part, asked: Asked, found: Figures) -> Plot:
-    rows = [
-        Range(_axis(part, label), one.low if _is_enough(one) else None, one.median, one.high)
-        for label, one in part.rows
-    ]
-    words = Words(
-        f"plot-{part.by}",
-        f"{_say(STEPS[asked.measure])}: {_say(BY[part.by])}",
-        _say(msg("Median and middle half. The table below holds the same figures.")),
-        _target(found.goal),
-    )
-    return Plot(words.title, Markup(ranges(rows, found.goal, words)))
-
-
-def _is_enough(one: Summary) -> bool:
-    return one.count >= FEWEST
-
-
-def _axis(part: Part, label: str) -> str:
-    return label if part.by == "hour" else _say(WEEKDAYS[int(label)])[:2]
-
-
-def _described(whole: Summary) -> str:
-    if whole.median is None:
-        return _say(msg("Nothing was measured."))
-    text = msg("%(count)s consults, median %(median)s.", count=whole.count, median=duration(whole.median))
-    return _say(text)
-
-
-def _target(goal: float | None) -> str:
-    return _say(msg("Target %(time)s", time=duration(goal))) if goal is not None else ""
-
-
 HEAD = (
     *(msg("Part"), msg("Value"), msg("Step"), msg("Consults"), msg("Lower quartile (s)"), msg("Median (s)")),
     *(msg("Upper quartile (s)"), msg("Within target"), msg("With a target"), msg("Share within target (%)")),
@@ -251,21 +161,21 @@ HEAD = (
 
 
 def _table(asked: Asked, found: Figures) -> Iterator[list[str]]:
-    yield [_say(head) for head in HEAD]
+    yield [say(head) for head in HEAD]
     periods = ((msg("This period"), found.steps), (msg("Period before"), found.before))
     for name, steps in periods:
         for measure, one in steps.items():
-            yield [_say(msg("All together")), _say(name), _say(STEPS[measure]), *_cells(one)]
+            yield [say(msg("All together")), say(name), say(STEPS[measure]), *_cells(one)]
     for part in found.parts:
         for label, one in part.rows:
             told = _label(part, label)
-            value = told if isinstance(told, str) else _say(told)
-            yield [_say(BY[part.by]), harmless(value), _say(STEPS[asked.measure]), *_cells(one)]
-    yield [_say(msg("Held by telephone, counted apart")), "", "", str(found.downtime_count)]
+            value = told if isinstance(told, str) else say(told)
+            yield [say(BY[part.by]), harmless(value), say(STEPS[asked.measure]), *_cells(one)]
+    yield [say(msg("Held by telephone, counted apart")), "", "", str(found.downtime_count)]
 
 
 def _cells(one: Summary) -> list[str]:
-    times = [one.low if _is_enough(one) else None, one.median, one.high if _is_enough(one) else None]
+    times = [one.low if is_enough(one) else None, one.median, one.high if is_enough(one) else None]
     share = one.share
     met = (
         [str(one.within), str(one.with_goal), str(round(share * 100))] if share is not None else ["", "", ""]

@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from confsched.formats.plots import Range, Words, bars, duration, nice_step, ranges
+from confsched.formats.plots import Range, Words, bars, duration, named_bars, nice_step, ranges
 
 WORDS = Words("times", "<b>Time & more</b>", '"6" consults', "Target 2:00")
 
@@ -30,6 +30,10 @@ def test_few_round_levels_reach_the_highest_value(highest: float) -> None:
         bars([0], 1.0, None, WORDS),
         ranges([Range("0", 30.0, 60.0, 90.0), Range("1", None, 150.0, None)], 120.0, WORDS),
         ranges([Range("<0>", None, None, None)], None, WORDS),
+        named_bars(
+            [Range("<Haus> & Hof", 30.0, 60.0, 90.0), Range("B" * 60, None, 150.0, None)], 120.0, WORDS
+        ),
+        named_bars([], None, WORDS),
     ],
 )
 def test_a_plot_is_well_formed_and_says_in_words_what_it_shows(svg: str) -> None:
@@ -45,3 +49,9 @@ def test_what_is_late_differs_in_shape_or_place_and_not_in_colour_alone() -> Non
     met = ranges([Range("0", None, 100.0, None)], 120.0, WORDS)
     assert "<rect" in late and "<circle" not in late
     assert "<circle" in met and "<rect" not in met
+
+
+def test_a_late_partner_ends_in_a_square_and_a_long_name_is_cut() -> None:
+    met, late = (named_bars([Range("B" * 60, None, median, None)], 120.0, WORDS) for median in (100.0, 150.0))
+    assert (met.count("<rect"), late.count("<rect")) == (1, 2)
+    assert f">{'B' * 27}…<" in met

@@ -12,12 +12,12 @@ from sqlalchemy.orm import Session
 from confsched.db import Database
 from confsched.domain.figures import Measure
 from confsched.domain.intervals import Span
-from confsched.domain.kinds import Urgency, UrgentKind, UrgentState
+from confsched.domain.kinds import TransferItem, Urgency, UrgentKind, UrgentState
 from confsched.domain.permissions import Function
 from confsched.models.catalogue import Service
 from confsched.models.network import Site
 from confsched.models.urgent import UrgentConsult
-from confsched.services import figures, urgent_steps
+from confsched.services import figures, urgent_live, urgent_steps
 from tests.support.matrix import actor_of
 from tests.support.urgent import add_urgent
 from tests.world import NOW, World, add_person, build_world
@@ -144,3 +144,30 @@ def test_readings_are_timed_from_the_last_images_to_the_first_word_of_the_result
     assert found.steps[Measure.INDICATION].median == pytest.approx(200, abs=0.01)
     assert found.steps[Measure.TURNAROUND].median == pytest.approx(600, abs=0.01)
     assert found.goal == 900
+
+
+def test_a_departure_counts_from_the_door_by_the_last_word_and_only_where_both_are_known(
+    session: Session,
+) -> None:
+    world, service = _network(session)
+    door = (NOW - timedelta(days=1, minutes=9)).isoformat()
+    told = {"door": {"typed": "gestern", "value": door}}
+    unclear = {"door": {"typed": "vorhin", "value": None}}
+    ticked = ((told, (9,)), (told, (4, 5, 6)), (told, (7, 8)), (unclear, (9,)), ({}, (9,)), (told, ()))
+    for facts, minutes in ticked:
+        at = NOW - timedelta(days=1)
+        consult = held(session, world, service, at, (S.ACKNOWLEDGED, 30), facts=facts)
+        for number, minute in enumerate(minutes):
+            done, pressed = number % 2 == 0, at + timedelta(minutes=minute)
+            actor, item = world.actor(world.requester), TransferItem.DEPARTED
+            urgent_live.tick(session, actor, consult, item, is_done=done, now=pressed)
+    found = _show(session, world, replace(ASKED, measure=Measure.DOOR_OUT))
+    assert sorted(found.seconds) == pytest.approx([15 * 60, 18 * 60], abs=0.01)
+    assert found.goal == 5400
+
+
+def test_what_was_only_announced_has_not_been_asked_yet(session: Session) -> None:
+    world, service = _network(session)
+    held(session, world, service, NOW - timedelta(hours=1)).state = S.PRE_ALERT
+    session.flush()
+    assert _show(session, world).count == 6

@@ -33,7 +33,8 @@ def test_the_page_shows_medians_shares_and_plots_that_say_what_they_show(
     sign_in(client, world.coordinator)
     page = client.get("/figures/").text
     assert "1:15" in page and "6:40" in page and "100 %" in page
-    assert page.count('role="img"') >= 3 and "6 consults, median 1:15." in page
+    assert page.count('role="img"') == 5 and "6 consults, median 1:15." in page
+    assert "Krankenhaus Moorfeld: median 1:15 of 6 consults." in page  # the text of the plot by partner
     assert world.neurologist.name not in page
     chosen = client.get(f"/figures/?step=video&service={service.id}&from=2026-11-23&until=2026-11-23")
     assert chosen.status_code == 200 and "Request to video: By hour" in chosen.text
