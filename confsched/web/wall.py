@@ -70,7 +70,6 @@ def show(token: str) -> ResponseReturnValue:
         stamp=f"{format_day(local_day(at, zone), language)}, {format_time(at, zone, language)}",
         age_of=lambda consult: _age(at - consult.requested_at),
         states=STATES,
-        refresh=REFRESH_SECONDS,
         is_late=is_late,
     )
     # Telemetry, not state: the house sees which displays still come, and nothing else depends on it.
@@ -79,6 +78,9 @@ def show(token: str) -> ResponseReturnValue:
             service.record_seen(writing, board, now=at)
     answer = make_response(page)
     answer.headers["Cache-Control"] = "no-store"
+    # By header, and without a way to stop it: nothing is typed on a display, and who is on duty now is what
+    # it is for (the real-time exception of WCAG 2.2.1). Its text says when it was renewed last.
+    answer.headers["Refresh"] = str(REFRESH_SECONDS)
     return answer
 
 
