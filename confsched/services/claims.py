@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NoReturn
@@ -65,10 +65,37 @@ def take(
 
     The check is the constraint itself.
     """
-    wanted = sorted(takings)
-    line_up(session, [taking.subject_id for taking in wanted])
-    release_expired(session, [taking.subject_id for taking in wanted], now=now)
-    free = [t for t in wanted if override is None or not _is_taken(session, t)]
+    wanted = [(booking_id, taking) for taking in sorted(takings)]
+    _take(session, wanted, now=now, state=state, hold=hold, override=override)
+
+
+def take_all(
+    session: Session,
+    takings: Mapping[uuid.UUID, Iterable[Taking]],
+    *,
+    now: datetime,
+    override: Override | None = None,
+) -> None:
+    """Claim firmly what each of many bookings takes, for all of them or for none, as take() does for one."""
+    wanted = [(booking_id, taking) for booking_id, own in takings.items() for taking in sorted(own)]
+    _take(session, wanted, now=now, state=ClaimState.FIRM, hold=None, override=override)
+
+
+def _take(
+    session: Session,
+    wanted: Sequence[tuple[uuid.UUID | None, Taking]],
+    *,
+    now: datetime,
+    state: ClaimState,
+    hold: Hold | None,
+    override: Override | None,
+) -> None:
+    if not wanted:
+        return
+    subject_ids = sorted({taking.subject_id for _, taking in wanted})
+    line_up(session, subject_ids)
+    release_expired(session, subject_ids, now=now)
+    free = {taking for _, taking in wanted if override is None or not _is_taken(session, taking)}
     rows: list[dict[str, object]] = [
         {
             "id": uuid.uuid4(),
@@ -85,7 +112,7 @@ def take(
             "override_by_id": override.person_id if override and taking not in free else None,
             "site_id": taking.site_id,
         }
-        for taking in wanted
+        for booking_id, taking in wanted
     ]
     _insert(session, rows)
 
