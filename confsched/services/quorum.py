@@ -132,9 +132,7 @@ def _warn(
     session: Session, conference: Conference, occasion: Occasion, found: Forecast, now: datetime
 ) -> None:
     proposed = propose(session, conference, found, now=now)
-    lines = [
-        words for line in found.lacking for words in _words(line, proposed.get(line.required.key, ()))
-    ]
+    lines = [words for line in found.lacking for words in _words(line, proposed.get(line.required.key, ()))]
     people = conference_news.desk_of(conference)
     conference_news.tell(session, conference, people, _HEADINGS[occasion], lines, now=now)
 

@@ -78,9 +78,7 @@ def _load_rows(session: Session, conferences: Sequence[Conference]) -> None:
     )
 
 
-def _required(
-    session: Session, conferences: Sequence[Conference]
-) -> dict[uuid.UUID, tuple[Required, ...]]:
+def _required(session: Session, conferences: Sequence[Conference]) -> dict[uuid.UUID, tuple[Required, ...]]:
     """Return what has to be met by people; a room is no matter of a quorum."""
     searches = [
         Wanted(

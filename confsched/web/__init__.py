@@ -11,6 +11,8 @@ from confsched.web.alerts import blueprint as alerts
 from confsched.web.back_entry import blueprint as back_entry
 from confsched.web.bookings import blueprint as bookings
 from confsched.web.busy_calendars import blueprint as busy_calendars
+from confsched.web.conference_desk import blueprint as conference_desk
+from confsched.web.conference_details import blueprint as conference_details
 from confsched.web.conference_needs import blueprint as conference_needs
 from confsched.web.conferences import blueprint as conferences
 from confsched.web.consult_reports import blueprint as consult_reports
@@ -62,6 +64,8 @@ BLUEPRINTS = (
     bookings,
     conferences,
     conference_needs,
+    conference_desk,
+    conference_details,
     consults,
     consult_reports,
     triage,

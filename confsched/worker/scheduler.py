@@ -28,6 +28,7 @@ from confsched.worker.delivery import deliver_due
 from confsched.worker.downtime import keep_sheets
 from confsched.worker.escalation import climb_ladders
 from confsched.worker.housekeeping import tidy_up
+from confsched.worker.quorum import look_after_conferences
 from confsched.worker.readiness import look_after_readiness
 from confsched.worker.roster_fill import fill_due_rosters
 from confsched.worker.urgent_claims import keep_up_claims
@@ -128,6 +129,10 @@ def _look_after_consults(work: Engine) -> None:
     look_after_consults(work.database, is_stopping=work.stopping.is_set)
 
 
+def _look_after_conferences(work: Engine) -> None:
+    look_after_conferences(work.database, is_stopping=work.stopping.is_set)
+
+
 def _look_after_readiness(work: Engine) -> None:
     look_after_readiness(work.database, is_stopping=work.stopping.is_set)
 
@@ -156,6 +161,7 @@ JOBS = (
     Job("give back times without an answer", 30, _give_back_unanswered),
     Job("offer freed times to who waits", 30, _serve_waiting),
     Job("end and remind of consults, remind of meetings", 20, _look_after_consults),
+    Job("check the quorum and the place of conferences", 20, _look_after_conferences),
     Job("send alerts by mail", 1, _send_alert_mails),
     Job("send alerts to browsers", 1, _send_alert_pushes),
     Job("send alerts by gateways", 1, _send_alerts_by_gateways),
