@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from confsched.domain.intervals import Span
-from confsched.domain.invites import Kind
+from confsched.domain.invites import Kind, Method
 from confsched.domain.signed_links import ToSign
 from confsched.formats.ical import Entry, Party, write_invite
 from confsched.formats.meetings import kind_words, summary
 from confsched.formats.plain_text import one_line
 from confsched.formats.stored_messages import word_stored
 from confsched.mail.compose import Envelope
+from confsched.mail.series_envelopes import every_words, instant, repeats_of, rhythm_words, span_of
 from confsched.mail.signed_links import signed
 from confsched.models.outbox import OutboxMessage
 
@@ -48,14 +47,14 @@ def envelope_of(message: OutboxMessage, house: House, *, is_shown: bool = False)
         sender_name=house.mail_name,
         message_id=message.message_id,
         values=_values(message, house, is_shown) if method else _notice(message, house, is_shown),
-        calendar=write_invite(_entry(message, house, is_shown), method).decode() if method else None,
+        calendar=_calendar(message, house, method, is_shown) if method else None,
         method=method.value if method else None,
         created_at=message.created_at,
     )
 
 
 def _url(snapshot: Mapping[str, Any], house: House, is_shown: bool) -> str:
-    """Return the address of the page that the mail leads to, with the secret that only its reader may have."""
+    """Return the page that the mail leads to, with the secret that only its reader may have."""
     secret, to_sign = snapshot.get("secret", ""), snapshot.get("signs")
     if is_shown and (secret or to_sign):
         return house.public_url + snapshot["path"] + HIDDEN
@@ -80,7 +79,19 @@ def _values(message: OutboxMessage, house: House, is_shown: bool) -> dict[str, s
         "join_link": snapshot["join_link"],
         "lines": snapshot.get("text", ""),
         "is_guest": "yes" if snapshot.get("signs") else "",
+        **_series_values(message),
         "url": _url(snapshot, house, is_shown),
+    }
+
+
+def _series_values(message: OutboxMessage) -> dict[str, str]:
+    """Return how a series comes back, in words, and what is to be known of one of its dates."""
+    note, language = message.snapshot.get("note"), message.language
+    is_series = "repeats" in message.snapshot
+    return {
+        "every": every_words(message) if is_series else "",
+        "rhythm": rhythm_words(message) if is_series else "",
+        "note": word_stored(note, language, message.zone) if note else "",
     }
 
 
@@ -98,13 +109,23 @@ def _notice(message: OutboxMessage, house: House, is_shown: bool) -> dict[str, s
     }
 
 
+def _calendar(message: OutboxMessage, house: House, method: Method, is_shown: bool) -> str:
+    """Return the calendar object of a meeting, of a whole series, or of one date of a series."""
+    entry = _entry(message, house, is_shown)
+    if "repeats" in message.snapshot:
+        entry = replace(entry, repeats=repeats_of(message))
+    exceptions = [_exception(entry, one, message) for one in message.snapshot.get("exceptions", ())]
+    return write_invite(entry, method, exceptions).decode()
+
+
 def _entry(message: OutboxMessage, house: House, is_shown: bool) -> Entry:
     snapshot = message.snapshot
     is_off = message.kind is Kind.CANCELLATION
+    recurrence_at = snapshot.get("recurrence_at")
     return Entry(
         uid=snapshot["uid"],
         sequence=snapshot["sequence"],
-        span=Span(_instant(snapshot["starts_at"]), _instant(snapshot["ends_at"])),
+        span=span_of(snapshot),
         zone=snapshot["zone"],
         summary=summary(snapshot["kind"], snapshot["title"], snapshot["case_ref"], message.language),
         description=_url(snapshot, house, is_shown),
@@ -112,22 +133,36 @@ def _entry(message: OutboxMessage, house: House, is_shown: bool) -> Entry:
         join_link=snapshot["join_link"],
         status="CANCELLED" if is_off else "CONFIRMED",
         busy="FREE" if is_off else "BUSY",
-        created_at=_instant(snapshot["created_at"]),
-        revised_at=_instant(snapshot["revised_at"]),
+        created_at=instant(snapshot["created_at"]),
+        revised_at=instant(snapshot["revised_at"]),
         organizer=Party(name=snapshot["organiser"], email=house.mail_address),
-        attendees=_parties(message),
+        attendees=_parties(message, snapshot["attendees"]),
+        recurrence_at=instant(recurrence_at) if recurrence_at else None,
     )
 
 
-def _parties(message: OutboxMessage) -> tuple[Party, ...]:
+def _exception(master: Entry, stored: Mapping[str, Any], message: OutboxMessage) -> Entry:
+    """Return a date of a series that is not as its rule gives it."""
+    kind = message.snapshot["kind"]
+    return replace(
+        master,
+        sequence=stored["sequence"],
+        span=span_of(stored),
+        summary=summary(kind, stored["title"], "", message.language),
+        location=stored["place"],
+        join_link=stored["join_link"],
+        created_at=instant(stored["created_at"]),
+        revised_at=instant(stored["revised_at"]),
+        attendees=_parties(message, stored["attendees"]),
+        repeats=None,
+        recurrence_at=instant(stored["recurrence_at"]),
+    )
+
+
+def _parties(message: OutboxMessage, people: Sequence[Mapping[str, str]]) -> tuple[Party, ...]:
     """Return who is listed: everybody, or only the reader where the mail un-invites them."""
-    people = message.snapshot["attendees"]
     if message.kind is Kind.REMOVAL:
         people = [one for one in people if one["email"].casefold() == message.recipient.casefold()]
     return tuple(
         Party(person["name"], person["email"], person["partstat"], person["role"]) for person in people
     )
-
-
-def _instant(text: str) -> datetime:
-    return datetime.fromisoformat(text)

@@ -23,7 +23,7 @@ def signed(purpose: LinkPurpose, row_id: uuid.UUID, secret_key: str) -> str:
 
 
 def find_id(purpose: LinkPurpose, text: str, secret_key: str) -> uuid.UUID | None:
-    """Return the id that the text names; None where somebody else has made it up, or changed any sign of it."""
+    """Return the id that the text names; None where somebody made it up, or changed any sign of it."""
     if len(text) > _LONGEST or not text.isascii():
         return None
     try:

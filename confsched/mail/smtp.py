@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import smtplib
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from urllib.parse import SplitResult, unquote, urlsplit
 
+from confsched.domain.mailboxes import is_plain_address
 from confsched.formats.plain_text import one_line
 
 # One wait for the network: connecting, and each answer after that.
@@ -17,9 +17,6 @@ SMTP_PORT = 25
 SMTPS_PORT = 465
 MAX_REASON_CHARACTERS = 200
 PERMANENT_CODES = range(500, 600)
-MAX_ADDRESS_CHARACTERS = 254
-_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
-_ADDRESS = re.compile(rf"{_ATOM}(\.{_ATOM})*@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
 
 
 class MailFailure(Exception):
@@ -62,8 +59,7 @@ def send(url: str, envelope: bytes, sender: str, recipient: str, *, timeout: flo
 
 def require_plain_address(address: str) -> None:
     """Refuse what could carry a second command, recipient or encoded word, and quoted names as well."""
-    is_plain = _ADDRESS.fullmatch(address) and "=?" not in address and len(address) <= MAX_ADDRESS_CHARACTERS
-    if not is_plain:
+    if not is_plain_address(address):
         raise PermanentFailure("The mail address cannot be used.")
 
 

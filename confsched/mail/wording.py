@@ -20,7 +20,10 @@ from confsched.i18n import DEFAULT_LANGUAGE, LANGUAGES, translate
 
 TEMPLATES = Path(__file__).parents[2] / "templates" / "emails"
 # Professional secrecy: what is not named here never reaches a template, whatever the row holds.
-TEXTS = ("kind_of_meeting", "service", "people", "place", "case_ref", "heading", "is_guest")
+TEXTS = (
+    *("kind_of_meeting", "service", "people", "place", "case_ref", "heading", "is_guest"),
+    *("every", "rhythm", "note"),
+)
 TIMES = ("starts_at", "ends_at", "old_starts_at", "old_ends_at")
 LINKS = ("join_link", "url")
 LINES = "lines"

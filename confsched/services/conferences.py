@@ -187,7 +187,8 @@ def _check_discipline(session: Session, position: int, one: Wanted) -> None:
 
 
 def _check_people(session: Session, position: int, one: Wanted) -> None:
-    found = session.scalar(select(func.count()).where(Person.id.in_(one.person_ids))) or 0
+    of_network = (Person.id.in_(one.person_ids), Person.memberships.any())
+    found = session.scalar(select(func.count()).select_from(Person).where(*of_network)) or 0
     if found != len(set(one.person_ids)):
         raise Refusal(
             msg("One of these people is no longer in the network. Choose again."),

@@ -44,10 +44,10 @@ def list_sites(session: Session) -> list[Site]:
 
 
 def list_people(session: Session, ids: Iterable[uuid.UUID]) -> list[Person]:
-    """Return these people with the sites at which they work, by name."""
+    """Return these people of the network with the sites at which they work, by name; never a guest."""
     query = (
         select(Person)
-        .where(Person.id.in_(list(ids)))
+        .where(Person.id.in_(list(ids)), Person.memberships.any())
         .order_by(Person.family_name, Person.id)
         .options(selectinload(Person.memberships).selectinload(Membership.site))
     )
