@@ -39,7 +39,7 @@ def add_conference(
     **values: Any,
 ) -> Conference:
     """Return a conference of the hub's secretary at which these people are wanted, and a neurologist."""
-    wanted = (Wanted(NEUROLOGY), *(Wanted(person_ids=(one.id,), is_optional=True) for one in people))
+    wanted = (Wanted(NEUROLOGY), *(Wanted(person_ids=(one.id,)) for one in people))
     day = starts_at.date()
     draft = Draft(title, 60, day, day, wanted, join_link=LINK)
     actor = world.actor(world.secretary)
