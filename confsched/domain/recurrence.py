@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from itertools import count
 from typing import Self
 
@@ -165,6 +166,15 @@ def local_instants(
             )
         starts.append(starts_at)
     return starts
+
+
+@lru_cache(maxsize=1024)
+def rule_starts(
+    text: str, first_on: date, until_on: date, starts_at_local: time, zone: str, duration_minutes: int
+) -> tuple[datetime, ...]:
+    """Return the starts of the dates of a series that stands, in UTC and in order."""
+    days = occurrences(Rule.from_text(text), first_on, until_on)
+    return tuple(local_instants(days, starts_at_local, zone, duration_minutes=duration_minutes))
 
 
 def _offset(instant: datetime, zone: str) -> timedelta | None:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Literal
 
-from icalendar import Calendar, Component, Event, vCalAddress, vUri
+from icalendar import Calendar, Component, Event, vCalAddress, vRecur, vUri
 
 from confsched.clock import is_real_local_time, to_local
 from confsched.domain.intervals import Span
@@ -40,8 +40,21 @@ class Party:
 
 
 @dataclass(frozen=True)
+class Repeats:
+    """Hold how an entry comes back: a rule without end, the start of its last date, and starts left out."""
+
+    rule: str
+    until_at: datetime
+    left_out: tuple[datetime, ...] = ()
+
+
+@dataclass(frozen=True)
 class Entry:
-    """Hold one entry of a calendar at one revision; it takes the time of its revision, never the present."""
+    """Hold one entry of a calendar at one revision; it takes the time of its revision, never the present.
+
+    `repeats` makes it the master of a series, `recurrence_at` the exception for the date that the rule begins
+    then; formats/series_ical.py knows which dates need one.
+    """
 
     uid: str
     sequence: int
@@ -58,27 +71,34 @@ class Entry:
     organizer: Party | None = None
     attendees: tuple[Party, ...] = ()
     categories: tuple[str, ...] = ()
+    repeats: Repeats | None = None
+    recurrence_at: datetime | None = None
 
 
-def write_invite(entry: Entry, method: Method) -> bytes:
-    """Return a whole iTIP message.
+def write_invite(entry: Entry, method: Method, exceptions: Iterable[Entry] = ()) -> bytes:
+    """Return a whole iTIP message: of one entry, or of a series with the exceptions that follow its master.
 
     CANCEL of a cancelled entry says the meeting is off; CANCEL of a standing entry un-invites its attendees
     and so carries no STATUS (RFC 5546 3.2.5). A cancelled entry is never sent as REQUEST.
     """
-    assert entry.organizer and entry.attendees, "iTIP needs an organiser and somebody to tell (RFC 5546 3.2)"
-    assert method is Method.CANCEL or entry.status != "CANCELLED", "a cancellation goes out as CANCEL"
     calendar = _calendar()
     calendar.add("method", method.value)
     _add_zones(calendar, [entry.zone])
+    for one in (entry, *exceptions):
+        calendar.add_component(_message_event(one, method))
+    return _read_back(calendar)
+
+
+def _message_event(entry: Entry, method: Method) -> Event:
+    assert entry.organizer and entry.attendees, "iTIP needs an organiser and somebody to tell (RFC 5546 3.2)"
+    assert method is Method.CANCEL or entry.status != "CANCELLED", "a cancellation goes out as CANCEL"
     event = _event(entry)
     if method is Method.CANCEL and entry.status != "CANCELLED":
         del event["STATUS"]
     event.add("organizer", _address(entry.organizer, {}))
     for attendee in entry.attendees:
         event.add("attendee", _address(attendee, _standing(attendee, method)))
-    calendar.add_component(event)
-    return _read_back(calendar)
+    return event
 
 
 def render_event(entry: Entry) -> bytes:
@@ -142,6 +162,7 @@ def _event(entry: Entry) -> Event:
     starts_at, ends_at = _written_times(entry.span, entry.zone)
     event.add("dtstart", starts_at)
     event.add("dtend", ends_at)
+    _add_recurrence(event, entry)
     event.add("summary", _text(one_line(entry.summary)))
     event.add("status", entry.status)
     _add_busy(event, "FREE" if entry.status == "CANCELLED" else entry.busy)
@@ -151,6 +172,26 @@ def _event(entry: Entry) -> Event:
     if entry.categories:
         event.add("categories", [_text(one_line(category)) for category in entry.categories])
     return event
+
+
+def _add_recurrence(event: Event, entry: Entry) -> None:
+    """Write UNTIL in UTC, and the dates of the rule in the type of DTSTART (RFC 5545 3.3.10, 3.8.5.1)."""
+    if entry.recurrence_at is not None:
+        event.add("recurrence-id", _rule_time(entry.recurrence_at, entry.zone))
+    if entry.repeats is not None:
+        rule = vRecur.from_ical(entry.repeats.rule)
+        rule["UNTIL"] = [_second(entry.repeats.until_at)]
+        event.add("rrule", rule)
+        # One line each: programs that read a list of them are fewer.
+        for left_out in entry.repeats.left_out:
+            event.add("exdate", _rule_time(left_out, entry.zone))
+
+
+def _rule_time(instant: datetime, zone: str) -> datetime:
+    """Return the start of a date of a rule: local, so that its hour stays on the wall over a clock change."""
+    instant = _second(instant)
+    assert zone == "UTC" or _is_plain(instant, zone), "a rule has no doubtful hours"
+    return to_local(instant, zone)
 
 
 def _written_times(span: Span, zone: str) -> tuple[datetime, datetime]:

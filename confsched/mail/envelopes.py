@@ -57,7 +57,7 @@ def _url(snapshot: Mapping[str, Any], house: House, is_shown: bool) -> str:
     """Return the page that the mail leads to, with the secret that only its reader may have."""
     secret, to_sign = snapshot.get("secret", ""), snapshot.get("signs")
     if is_shown and (secret or to_sign):
-        return house.public_url + snapshot["path"] + HIDDEN
+        return f"{house.public_url}{snapshot['path']}{HIDDEN}"
     if to_sign:
         named = ToSign.read(to_sign)
         secret = signed(named.purpose, named.row_id, house.secret_key)

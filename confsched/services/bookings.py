@@ -41,6 +41,7 @@ from confsched.services import (
     invitations,
     participants,
     reminders,
+    series_invitations,
     short_notice,
 )
 from confsched.services.claims import Override, Taking
@@ -231,6 +232,7 @@ def move(
     )
     override = override_of(actor, override_reason)
     short, reason = _short_notice(session, actor, booking, reason, "short_reason", now)
+    series_invitations.lock(session, booking)
     claims.line_up(session, [taking.subject_id for taking in takings(booking)])
     if override is None and move_plan(session, booking, now=now, around=span).at(span) is None:
         raise claims.Taken
@@ -238,6 +240,7 @@ def move(
     claims.release_booking(session, booking.id)
     booking.starts_at, booking.ends_at = span.starts_at, span.ends_at
     reminders.forget(booking)
+    series_invitations.leave_if_out_of_place(session, booking)
     claims.take(
         session,
         takings(booking, places),
