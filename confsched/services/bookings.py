@@ -221,15 +221,7 @@ def move(
     """
     if starts_at == booking.starts_at:
         return booking
-    if not may_move(booking.state) or booking.starts_at <= now:
-        raise Conflict(msg("This meeting has been called off or is over. Book a new one."))
-    span = check_times(
-        starts_at,
-        starts_at + (booking.ends_at - booking.starts_at),
-        now=now,
-        horizon_days=MOVE_HORIZON_DAYS,
-        notice_minutes=0,
-    )
+    span = _checked_move(booking, starts_at, now)
     override = override_of(actor, override_reason)
     short, reason = _short_notice(session, actor, booking, reason, "short_reason", now)
     series_invitations.lock(session, booking)
@@ -255,6 +247,13 @@ def move(
         consult_steps.record_step(session, actor, short, now=now, reason=reason)
         short_notice.tell(session, short, reason, msg("A teleconsult was moved at short notice"), now=now)
     return booking
+
+
+def _checked_move(booking: Booking, starts_at: datetime, now: datetime) -> Span:
+    if not may_move(booking.state) or booking.starts_at <= now:
+        raise Conflict(msg("This meeting has been called off or is over. Book a new one."))
+    ends_at = starts_at + (booking.ends_at - booking.starts_at)
+    return check_times(starts_at, ends_at, now=now, horizon_days=MOVE_HORIZON_DAYS, notice_minutes=0)
 
 
 def _short_notice(

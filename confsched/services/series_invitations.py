@@ -123,8 +123,6 @@ def leave_if_out_of_place(session: Session, booking: Booking) -> None:
     if stays_in_series(moved, former, following, booking.zone):
         return
     booking.series_id = booking.recurrence_at = None
-    for participation in booking.participations:
-        participation.is_of_series = False
 
 
 def _neighbour(session: Session, booking: Booking, is_later: bool) -> Span | None:
