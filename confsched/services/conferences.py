@@ -331,9 +331,11 @@ def _attendances(search: Plan, chosen: Mapping[str, tuple[uuid.UUID, ...]]) -> l
 
 
 def withdraw(session: Session, actor: Actor, conference: Conference, *, now: datetime) -> None:
-    """Drop a plan to which nobody was invited."""
+    """Drop a plan to which nobody was invited; twice is once."""
     if conference.booking is not None:
         raise Conflict(msg("Everybody is invited already. Call the meeting off instead."))
+    if conference.state is ConferenceState.CANCELLED:
+        return
     conference_steps.enter(session, actor, conference, ConferenceState.CANCELLED, now=now)
 
 

@@ -16,7 +16,15 @@ from confsched.domain.bookings import BookingState, is_time_to_join, may_cancel,
 from confsched.domain.kinds import BookingKind, Partstat
 from confsched.domain.permissions import Permission
 from confsched.errors import Message, NotFound, Refusal, msg
-from confsched.services import access, booking_lists, bookings, claims, consults, short_notice
+from confsched.services import (
+    access,
+    booking_lists,
+    bookings,
+    claims,
+    conference_desk,
+    consults,
+    short_notice,
+)
 from confsched.services.urgent_collisions import list_collisions
 from confsched.web.context import current_actor, now, read_session, transaction
 from confsched.web.forms import BaseForm
@@ -84,6 +92,7 @@ def _show_page(booking_id: uuid.UUID, form: CancelForm, status: int) -> Response
         short=short_notice.sentence_of(short) if short else None,
         joins_now=is_time_to_join(booking.starts_at, booking.ends_at, now()),
         is_over=booking.ends_at <= now(),
+        conference=conference_desk.find_of_booking(session, actor, booking.id),
         is_new=request.args.get("booked") == "1",
         mine=bookings.own_participation(booking, actor),
         can_reply=booking.state is not BookingState.CANCELLED and booking.ends_at > now(),

@@ -6,17 +6,18 @@ import uuid
 from dataclasses import replace
 from datetime import datetime
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from confsched.clock import local_day
-from confsched.domain.kinds import BookingKind, ConferenceState
+from confsched.domain.kinds import ConferenceState
 from confsched.domain.permissions import Permission
-from confsched.errors import Conflict, Refusal, msg
+from confsched.errors import Conflict, Message, Refusal, msg
 from confsched.models.conferences import Conference
-from confsched.services import access, booking_lists, conferences, directory
+from confsched.services import access, conference_lists, conferences, directory
 from confsched.services.claims import Taken
+from confsched.services.conference_lists import Show
 from confsched.services.findings import problems_of
+from confsched.web import conference_words
 from confsched.web.conference_forms import (
     ConferenceForm,
     draft_of,
@@ -28,8 +29,23 @@ from confsched.web.conference_forms import (
 from confsched.web.conference_times import InviteForm, is_over, no_longer_planned, times_page
 from confsched.web.context import current_actor, now, read_session, transaction
 from confsched.web.instants import own_instant, parse_instant
-from confsched.web.policies import needs
+from confsched.web.policies import needs, policy_of
 
+FILTERS = (
+    (Show.COMING, msg("Coming")),
+    (Show.MINUTES, msg("Minutes to write")),
+    (Show.PAST, msg("Released")),
+    (Show.OFF, msg("Called off")),
+)
+# Pages beside the list, for those who may open them; what is not there is not linked.
+WAYS = (
+    ("cases.index", msg("Cases")),
+    ("series.index", msg("Series")),
+    ("polls.index", msg("Date polls")),
+    ("follow_ups.index", msg("Follow-ups")),
+    ("guests.index", msg("Guests")),
+    ("proof.show", msg("Proof")),
+)
 TYPED = ("day", "at", "override_reason")
 
 blueprint = Blueprint("conferences", __name__, url_prefix="/conferences")
@@ -38,18 +54,31 @@ blueprint = Blueprint("conferences", __name__, url_prefix="/conferences")
 @blueprint.get("/")
 @needs(Permission.SEE_MEETINGS)
 def index() -> ResponseReturnValue:
-    """Show what waits for a time, and the conferences to come."""
+    """Show what waits for a time, and the conferences with state, quorum and cases; filters in the URL."""
     session, actor = read_session(), current_actor()
-    listing = booking_lists.list_bookings(
-        session,
-        actor,
-        since=local_day(now(), actor.zone),
-        kind=BookingKind.CONFERENCE,
-        page=max(1, min(10_000, request.args.get("page", 1, type=int))),
-    )
+    wanted, text = request.args.get("show", ""), request.args.get("q", "")[: conference_lists.MAX_TEXT]
+    show = Show(wanted) if wanted in set(Show) else Show.COMING
+    page = max(1, min(10_000, request.args.get("page", 1, type=int)))
     return render_template(
-        "conferences/index.html", plans=conferences.list_plans(session, actor), listing=listing
+        "conferences/index.html",
+        plans=conferences.list_plans(session, actor) if show is Show.COMING and not text else [],
+        listing=conference_lists.list_conferences(session, actor, show=show, text=text, page=page, now=now()),
+        filters=FILTERS,
+        shown=show,
+        text=text,
+        words=conference_words,
+        ways=_ways(),
     )
+
+
+def _ways() -> list[tuple[str, Message]]:
+    policies = ((endpoint, label, policy_of(current_app, endpoint)) for endpoint, label in WAYS)
+    may = current_actor().may
+    return [
+        (url_for(endpoint), label)
+        for endpoint, label, policy in policies
+        if policy in set(Permission) and may(Permission(policy))
+    ]
 
 
 @blueprint.get("/new")

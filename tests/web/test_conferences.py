@@ -83,10 +83,11 @@ def test_without_conferences_the_list_explains_the_first_step(secretary: FlaskCl
 def test_the_list_holds_plans_and_booked_conferences(
     secretary: FlaskClient, sqlite_database: Database, world: World, conference_id: uuid.UUID
 ) -> None:
-    booking_id = book(sqlite_database, world, plan(sqlite_database, world, Wanted(discipline=NEUROLOGY)))
+    booked_id = plan(sqlite_database, world, Wanted(discipline=NEUROLOGY))
+    book(sqlite_database, world, booked_id)
     page = secretary.get("/conferences/").text
     assert f"/conferences/{conference_id}/times" in page
-    assert f"/bookings/{booking_id}" in page
+    assert f'/conferences/{booked_id}"' in page
 
 
 def test_who_may_not_plan_sees_the_list_without_the_button(
