@@ -13,6 +13,7 @@ from confsched.domain.kinds import AttendanceMode, ConferenceState, Partstat
 from confsched.domain.permissions import Actor
 from confsched.errors import Conflict, NotFound, msg
 from confsched.models.bookings import Participation
+from confsched.models.cme import CmeReportEntry
 from confsched.models.conferences import Attendance, Conference
 from confsched.models.guests import Guest
 from confsched.models.people import Membership, Person
@@ -90,9 +91,19 @@ def strike(
     _demand_open(conference)
     row = find(session, conference, person_id)
     if row is not None:
+        _demand_unreported(session, row)
         audit.record(session, actor, "attendance.struck", row, now=now)
         session.delete(row)
         session.flush()
+
+
+def _demand_unreported(session: Session, row: Attendance) -> None:
+    """Keep what a chamber was told: its report names this row."""
+    reported = select(CmeReportEntry.report_id).where(CmeReportEntry.attendance_id == row.id)
+    if session.scalar(reported.limit(1)) is not None:
+        raise Conflict(
+            msg("This attendance has been reported to the chamber. Empty the EFN and report the deletion.")
+        )
 
 
 def find(session: Session, conference: Conference, person_id: uuid.UUID) -> Attendance | None:

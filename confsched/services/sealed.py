@@ -29,6 +29,7 @@ class Purpose(Enum):
     BROWSER = b"confsched: push subscription of a browser, 1"
     PUSH_KEY = b"confsched: key by which push services know us, 1"
     PROOF_CODE = b"confsched: code of a test message, 1"
+    CME_PASSWORD = b"confsched: password of an event at the chamber, 1"
 
 
 _AGAIN = {
@@ -37,6 +38,7 @@ _AGAIN = {
     ),
     Purpose.GATEWAY: msg("The address of this gateway can no longer be opened here. Type it again."),
     Purpose.BROWSER: msg("This browser has to be added again: its secret can no longer be opened here."),
+    Purpose.CME_PASSWORD: msg("The password of this event can no longer be opened here. Type it again."),
     Purpose.PUSH_KEY: msg("The key for push messages can no longer be opened here."),
 }
 
