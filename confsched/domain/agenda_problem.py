@@ -147,7 +147,7 @@ def grouped(problem: Problem) -> Grouped:
     """Join the cases that need the same people, where some best order has them side by side.
 
     Let i and j need the same, with others between them. Move j up to i, or i down to j. What a gap costs
-    grows ever slower with its length (minute by minute up to a limit, then no more), so for everybody who waits
+    grows ever slower with its length (minute by minute up to a limit, then no more), so for all who wait
     through i or j the changes by the two moves, each divided by the minutes moved, add up to nothing or less:
     one of the moves costs nothing. Windows, places and waits of their own break the sum; they stay alone.
     """

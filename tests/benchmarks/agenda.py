@@ -37,7 +37,8 @@ class Figures:
         saved = [100 * (1 - self.arranged / other) for other in (self.registered, self.by_chance)]
         return (
             f"{self.agendas} agendas: {self.arranged:.0f} minutes of presence arranged,"
-            f" {self.registered:.0f} as registered ({saved[0]:.0f} % saved), {self.by_chance:.0f} by chance ({saved[1]:.0f} % saved);"
+            f" {self.registered:.0f} as registered ({saved[0]:.0f} % saved),"
+            f" {self.by_chance:.0f} by chance ({saved[1]:.0f} % saved);"
             f" {self.proven} proven best, else at most {self.spare:.0f} minutes from it;"
             f" {1000 * self.seconds:.0f} ms each, {1000 * self.slowest:.0f} at most"
         )
