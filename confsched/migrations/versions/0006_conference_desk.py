@@ -64,6 +64,7 @@ def upgrade() -> None:
         " CONSTRAINT fk_claim_poll_time_id REFERENCES poll_time (id)"
     )
     op.create_index("ix_claim_poll_time_id", "claim", ["poll_time_id"])
+    op.create_index("ix_urgent_step_figures", "urgent_step", ["consult_id", "code", "kind", "taken_at"])
 
 
 def _words(name: str, *words: str) -> sa.Enum:
@@ -801,6 +802,7 @@ def _create_poll_reply() -> None:
 
 
 def downgrade() -> None:
+    op.drop_index("ix_urgent_step_figures", table_name="urgent_step")
     op.execute("DELETE FROM claim WHERE poll_time_id IS NOT NULL")
     op.drop_index("ix_claim_poll_time_id", table_name="claim")
     _drop_column_of_claims()
