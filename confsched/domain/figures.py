@@ -13,7 +13,6 @@ from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from functools import partial
 from math import sqrt
-from operator import itemgetter
 from typing import NamedTuple
 from uuid import UUID
 
@@ -220,27 +219,29 @@ def _until_end(start: datetime, zone: str, is_off: Callable[[date], bool]) -> ti
 
 def summarise(cases: Iterable[Case], number: int) -> Summary:
     """Return the quartiles of the step with this number and how many met their goal."""
-    return _summary(_ordered(cases, number))
+    return _summary(_ordered(cases, number), number)
 
 
-Entry = tuple[float, float | None, Case]
+def _ordered(cases: Iterable[Case], number: int) -> list[Case]:
+    """Return the cases in which the step was done, the quickest first.
 
-
-def _ordered(cases: Iterable[Case], number: int) -> list[Entry]:
-    done = [
-        (seconds, case.goals[number], case)
-        for case in cases
-        if (seconds := case.seconds[number]) is not None and seconds >= 0
-    ]
-    done.sort(key=itemgetter(0))
+    The cases themselves: a new pair for each would send the garbage collector over all of them, for longer
+    than the rest takes.
+    """
+    done = [case for case in cases if (seconds := case.seconds[number]) is not None and seconds >= 0]
+    done.sort(key=lambda case: case.seconds[number] or 0.0)
     return done
 
 
-def _summary(ordered: Sequence[Entry]) -> Summary:
+def _summary(ordered: Sequence[Case], number: int) -> Summary:
     if not ordered:
         return Summary()
-    taken = [entry[0] for entry in ordered]
-    met = [entry[0] <= entry[1] + _AT_ONCE for entry in ordered if entry[1] is not None]
+    taken = [case.seconds[number] or 0.0 for case in ordered]
+    met = [
+        seconds <= goal + _AT_ONCE
+        for seconds, case in zip(taken, ordered, strict=True)
+        if (goal := case.goals[number]) is not None
+    ]
     low, median, high = (quantile(taken, part) for part in (0.25, 0.5, 0.75))
     return Summary(len(taken), low, median, high, sum(met), len(met))
 
@@ -263,10 +264,10 @@ def summarise_by(
     done = _ordered(cases, number)  # once, so that every part of it is in order
     found: dict[str, dict[Key, Summary]] = {}
     for name, key in keys.items():
-        parts: dict[Key, list[Entry]] = defaultdict(list)
-        for entry in done:
-            parts[key(entry[2])].append(entry)
-        found[name] = {value: _summary(entries) for value, entries in parts.items()}
+        parts: dict[Key, list[Case]] = defaultdict(list)
+        for case in done:
+            parts[key(case)].append(case)
+        found[name] = {value: _summary(entries, number) for value, entries in parts.items()}
     return found
 
 

@@ -154,10 +154,7 @@ def show(session: Session, actor: Actor, asked: Asked) -> Figures:
     earlier = [one for one in _cases(session, actor, asked, asked.before, places) if not one.is_downtime]
     counted = [one for one in found if not one.is_downtime]
     number = MEASURES[asked.kind].index(asked.measure)
-    closer = [
-        (seconds, one) for one in counted if (seconds := one.seconds[number]) is not None and seconds >= 0
-    ]
-    goals = {one.goals[number] for _, one in closer}
+    goals = {one.goals[number] for one in counted if one.seconds[number] is not None}
     return Figures(
         count=len(counted),
         downtime_count=len(found) - len(counted),
@@ -166,7 +163,9 @@ def show(session: Session, actor: Actor, asked: Asked) -> Figures:
         before=_summaries(earlier, asked.kind),
         before_count=len(earlier),
         parts=tuple(_parts(session, summarise_by(counted, number, BY))),
-        seconds=tuple(seconds for seconds, _ in closer),
+        seconds=tuple(
+            seconds for one in counted if (seconds := one.seconds[number]) is not None and seconds >= 0
+        ),
         goal=goals.pop() if len(goals) == 1 else None,
     )
 
