@@ -16,6 +16,8 @@ MAX_ROUNDS = 3
 ROUND_PAUSE = timedelta(seconds=60)
 # Overdue repeats of one step, after a stop of all workers, are one call.
 CLOSE_TOGETHER = timedelta(seconds=5)
+# The code of the step by which somebody who was called says that they cannot take it.
+PASSED_ON = "passed_on"
 _ROUND_SIZE = 100  # positions of the second round begin at 101
 
 

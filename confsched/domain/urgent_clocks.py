@@ -97,7 +97,7 @@ def target_keys(kind: UrgentKind) -> tuple[str, ...]:
 class Moments:
     """Hold what happened when: the first and the last time that each state was entered, and the rest."""
 
-    requested_at: datetime
+    requested_at: datetime | None  # None: it was only announced
     first: Mapping[State, datetime] = field(default_factory=dict)
     last: Mapping[State, datetime] = field(default_factory=dict)
     alert_left_at: datetime | None = None

@@ -20,7 +20,7 @@ from confsched.errors import Conflict, NotFound, msg
 from confsched.models.contacts import ReadinessCheck
 from confsched.models.people import Person
 from confsched.models.urgent import Alert, UrgentConsult
-from confsched.services import readiness, urgent_live
+from confsched.services import readiness, urgent_live, urgent_passing
 
 VALID_AFTER_END = timedelta(hours=24)
 
@@ -49,6 +49,14 @@ class Linked:
             consult.consultant_id,
             consult.second_consultant_id,
         )
+
+    @property
+    def may_pass_on(self) -> bool:
+        return self.consult is not None and urgent_passing.may_pass_on(self.consult, self.person.id)
+
+    @property
+    def has_passed_on(self) -> bool:
+        return self.consult is not None and urgent_passing.has_passed_on(self.consult, self.person.id)
 
     @property
     def duty(self) -> Span | None:
@@ -90,6 +98,15 @@ def acknowledge(session: Session, alert_id: uuid.UUID | None, *, now: datetime) 
     if linked.consult is None:
         raise NotFound
     urgent_live.acknowledge(session, linked.person.id, linked.consult, now=now)
+    _see(session, alert_id, now)
+
+
+def pass_on(session: Session, alert_id: uuid.UUID | None, *, now: datetime) -> None:
+    """Call the next step of the ladder, since the person who was alerted cannot take the consult."""
+    linked = get_linked(session, alert_id, now=now)
+    if linked.consult is None:
+        raise NotFound
+    urgent_passing.pass_on(session, linked.person.id, linked.consult, now=now)
     _see(session, alert_id, now)
 
 

@@ -31,10 +31,12 @@ from confsched.services.escalation_words import call_heading, call_lines
 __all__ = [
     "enter",
     "enter_due",
+    "hurry",
     "is_due",
     "lock_due",
     "postpone",
     "resolve_step",
+    "rings",
     "start",
     "state_of",
     "stop",
@@ -52,15 +54,33 @@ _log = structlog.get_logger(__name__)
 
 
 def start(session: Session, consult: UrgentConsult, *, now: datetime) -> None:
-    """Write every call of the first round and make those that are due, in the caller's transaction.
-
-    A fault while calling leaves the calls to the worker: what was asked is never refused because of it.
-    """
+    """Write every call of the first round and make those that are due, in the caller's transaction."""
     rungs.write_round(session, consult, now, 0)
+    _call_due(session, consult, now)
+
+
+def hurry(session: Session, consult: UrgentConsult, rung: UrgentRung, *, now: datetime) -> None:
+    """Begin the step behind a rung that was passed on, unless it has begun already.
+
+    The rest comes earlier with it; the step itself is called no more where all it called have passed it on.
+    """
+    is_left = rungs.stop_repeats(session, rung, now)
+    rungs.bring_forward(session, rung, now)
+    session.flush()
+    _call_due(session, consult, now)
+    if is_left:
+        _go_on(session, consult, rung, now)
+
+
+def _call_due(session: Session, consult: UrgentConsult, now: datetime) -> None:
+    """Make the calls that are due.
+
+    A fault leaves them to the worker: what was asked is never refused because of it.
+    """
     try:
         with session.begin_nested():
             _enter_all_due(session, consult, now)
-    except Exception as error:  # the request must stand; the rungs are written and still due
+    except Exception as error:  # what was asked must stand; the rungs are written and still due
         _log.error("call_crashed", consult=str(consult.id), exc_info=error)
 
 
@@ -105,7 +125,7 @@ def enter(session: Session, rung: UrgentRung, *, now: datetime) -> bool:
     """Do all that a rung is for, unless somebody else has, or somebody has taken the consult."""
     consult = session.get_one(UrgentConsult, rung.consult_id, options=_TOLD)
     urgent_steps.lock(session, consult)
-    if not _rings(consult):
+    if not rings(consult):
         stop(session, consult, now=now)
         return False
     if not rungs.take(session, rung, now):
@@ -137,13 +157,14 @@ def state_of(consult: UrgentConsult) -> LadderState:
     """Return how far the ladder of a consult has come, for its page."""
     entered = [one for one in consult.rungs if one.entered_at is not None]
     return ladder_state(
-        is_over=not _rings(consult),
+        is_over=not rings(consult),
         is_waiting=any(one.entered_at is None and one.stopped_at is None for one in consult.rungs),
         shows_number=any(one.target is EscalationTarget.PHONE_CARD for one in entered),
     )
 
 
-def _rings(consult: UrgentConsult) -> bool:
+def rings(consult: UrgentConsult) -> bool:
+    """Tell whether somebody may still be called for a consult."""
     return consult.acknowledged_at is None and consult.state in RINGING_STATES
 
 
@@ -154,7 +175,7 @@ def _show_number(session: Session, consult: UrgentConsult, rung: UrgentRung, now
 
 
 def _call(session: Session, consult: UrgentConsult, rung: UrgentRung, now: datetime) -> None:
-    called = rungs.called_by_others(session, rung)
+    called = rungs.called_by_others(session, rung) | rungs.passed_on_by(session, rung)
     reached = resolve_step(session, consult.service, rung, now, called=called, is_repeat=rung.repeat > 0)
     if reached.line_id is not None and rung.line_id != reached.line_id:  # whose turn it is among hubs
         rung.line_id = reached.line_id

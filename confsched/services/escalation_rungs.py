@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from confsched.domain.escalation import (
     CLOSE_TOGETHER,
+    PASSED_ON,
     Rung,
     Step,
     plan,
@@ -18,7 +19,7 @@ from confsched.domain.escalation import (
     time_saved,
 )
 from confsched.models.ladders import EscalationStep
-from confsched.models.urgent import Alert, UrgentConsult, UrgentRung
+from confsched.models.urgent import Alert, UrgentConsult, UrgentRung, UrgentStep
 
 OPEN = (UrgentRung.entered_at.is_(None), UrgentRung.stopped_at.is_(None))
 
@@ -97,6 +98,26 @@ def called_by_others(session: Session, rung: UrgentRung) -> set[uuid.UUID]:
         )
     )
     return set(session.scalars(query))
+
+
+def passed_on_by(session: Session, rung: UrgentRung) -> set[uuid.UUID]:
+    """Return who has said in this round that they cannot take it."""
+    said = (UrgentStep.consult_id == rung.consult_id, UrgentStep.code == PASSED_ON)
+    query = select(UrgentStep).where(*said, UrgentStep.person_id.is_not(None))
+    here = positions_of_round(rung.position)
+    return {
+        one.person_id for one in session.scalars(query) if one.person_id and one.details["position"] in here
+    }
+
+
+def stop_repeats(session: Session, rung: UrgentRung, now: datetime) -> bool:
+    """Stop the repeats of a step once nobody rings on it any more, and tell whether there were any."""
+    same_step = (UrgentRung.consult_id == rung.consult_id, UrgentRung.position == rung.position)
+    called = select(Alert.person_id).join(UrgentRung, UrgentRung.id == Alert.rung_id).where(*same_step)
+    if set(session.scalars(called)) - passed_on_by(session, rung):
+        return False
+    done = session.execute(update(UrgentRung).where(*same_step, *OPEN).values(stopped_at=now))
+    return int(done.rowcount) > 0  # type: ignore[attr-defined]
 
 
 def leave_step(session: Session, rung: UrgentRung, now: datetime) -> None:

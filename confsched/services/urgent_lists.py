@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, not_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from confsched import clock
@@ -20,6 +20,7 @@ from confsched.models.catalogue import Service
 from confsched.models.network import Site
 from confsched.models.urgent import Alert, UrgentConsult
 from confsched.services import access
+from confsched.services.urgent_passing import was_passed_on
 from confsched.services.urgent_view import moments_of, working_day_end
 
 PAGE_SIZE = 50
@@ -77,7 +78,8 @@ _SHOWN = (
 def _calling(session: Session, actor: Actor, consults: Sequence[UrgentConsult]) -> set[uuid.UUID | None]:
     ringing = [one.id for one in consults if one.state in RINGING_STATES]
     query = select(Alert.consult_id).where(
-        Alert.consult_id.in_(ringing), Alert.person_id == actor.person_id, Alert.stopped_at.is_(None)
+        *(Alert.consult_id.in_(ringing), Alert.person_id == actor.person_id, Alert.stopped_at.is_(None)),
+        not_(was_passed_on(actor.person_id)),
     )
     return set(session.scalars(query))
 

@@ -47,6 +47,18 @@ def acknowledge(
     urgent_steps.lock(session, consult)
     if consult.consultant_id == person_id:
         return
+    demand_ringing(session, consult, person_id)
+    consult.consultant_id = person_id
+    consult.join_link = consult.join_link or bookings.new_join_link(consult.service.join_base)
+    urgent_steps.enter(session, actor, consult, UrgentState.ACKNOWLEDGED, now=now, person_id=person_id)
+    escalation.stop(session, consult, now=now)
+    urgent_claims.take(session, consult, person_id, now=now)
+
+
+def demand_ringing(session: Session, consult: UrgentConsult, person_id: uuid.UUID) -> None:
+    """Raise Conflict where a locked consult is taken, saying by whom, is over, or calls nobody yet."""
+    if consult.consultant_id == person_id:
+        raise Conflict(msg("You have taken this consult already. Hand it over on its page."))
     if consult.consultant_id is not None:
         name = session.get_one(Person, consult.consultant_id).name
         raise Conflict(msg("%(name)s has taken this consult already.", name=name))
@@ -56,11 +68,6 @@ def acknowledge(
         raise Conflict(
             msg("Nobody has been called yet. This consult cannot be taken before it is requested.")
         )
-    consult.consultant_id = person_id
-    consult.join_link = consult.join_link or bookings.new_join_link(consult.service.join_base)
-    urgent_steps.enter(session, actor, consult, UrgentState.ACKNOWLEDGED, now=now, person_id=person_id)
-    escalation.stop(session, consult, now=now)
-    urgent_claims.take(session, consult, person_id, now=now)
 
 
 def connect(session: Session, actor: Actor, consult: UrgentConsult, *, now: datetime) -> None:

@@ -47,6 +47,7 @@ from confsched.services import (
 )
 from confsched.services.escalation_people import resolve_step
 
+PURPOSE = "urgent_consult"  # of the key against double sending
 QUESTION = "question"
 MAX_PHONE = 40
 FACTS: Mapping[UrgentKind, type[StrokeFacts] | type[RadiologyFacts]] = {
@@ -160,20 +161,35 @@ def request(
 
     Nothing that was typed, and nothing that is missing, ever stops a request.
     """
-    known = idempotency.find_result(session, actor, "urgent_consult", key)
+    known = idempotency.find_result(session, actor, PURPOSE, key)
     if known is not None:
         return access.get_urgent(session, actor, known)
     offered = get_offered(session, actor, service.id, now)
-    consult = _new_consult(session, actor, offered, new, now)
-    urgent_steps.begin(session, actor, consult, now=now)
-    idempotency.remember(session, actor, "urgent_consult", key, consult.id, now=now)
+    consult = begin(session, actor, offered, new, state=UrgentState.REQUESTED, key=key, now=now)
     escalation.start(session, consult, now=now)
+    return consult
+
+
+def begin(
+    session: Session,
+    actor: Actor,
+    offered: Offered,
+    new: NewRequest,
+    *,
+    state: UrgentState,
+    key: str,
+    now: datetime,
+) -> UrgentConsult:
+    """Write a consult with what was typed, and why a warning was passed over; nobody is called by it."""
+    consult = _new_consult(session, actor, offered, new, state, now)
+    urgent_steps.begin(session, actor, consult, now=now)
+    idempotency.remember(session, actor, PURPOSE, key, consult.id, now=now)
     urgent_checks.keep_overrides(session, actor, consult, new.reasons, now=now)
     return consult
 
 
 def _new_consult(
-    session: Session, actor: Actor, offered: Offered, new: NewRequest, now: datetime
+    session: Session, actor: Actor, offered: Offered, new: NewRequest, state: UrgentState, now: datetime
 ) -> UrgentConsult:
     kind = offered.service.urgent_kind
     assert kind is not None, "an urgent service has a kind"
@@ -182,7 +198,7 @@ def _new_consult(
         site=offered.site,
         requester_id=actor.person_id,
         kind=kind,
-        state=UrgentState.REQUESTED,
+        state=state,
         case_ref=_case_ref(session, new.case_ref),
         question="",
         facts={},

@@ -19,6 +19,12 @@ def part_of(session: Session, actor: Actor, consult: UrgentConsult) -> UrgentPar
     return UrgentPart(asks=bool(asks), answers=bool(answers))
 
 
+def demand_asking(session: Session, actor: Actor, consult: UrgentConsult) -> None:
+    """Raise Refusal for whoever only answers: when it is asked is decided at the bedside."""
+    if not part_of(session, actor, consult).asks:
+        raise Refusal(msg("This is for the site that asks."))
+
+
 def demand_answering(session: Session, actor: Actor, consult: UrgentConsult) -> None:
     """Raise Refusal for whoever only asks: what is decided is decided by who answers."""
     if not part_of(session, actor, consult).answers:

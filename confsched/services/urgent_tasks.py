@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, not_, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from confsched.domain.permissions import Actor, Permission
@@ -12,6 +12,7 @@ from confsched.domain.urgent import RINGING_STATES
 from confsched.models.urgent import Alert, UrgentConsult
 from confsched.services import login_sessions
 from confsched.services.tasks import MAX_TASKS, Task, TaskKind
+from confsched.services.urgent_passing import was_passed_on
 
 MOST_CALLS = 3  # on top of a page
 
@@ -60,6 +61,7 @@ def _calling(person_id: uuid.UUID) -> Select[UrgentConsult]:
     was_called = select(Alert.id).where(
         Alert.consult_id == UrgentConsult.id,
         Alert.person_id == person_id,
+        not_(was_passed_on(person_id)),
     )
     return select(UrgentConsult).where(
         UrgentConsult.ended_at.is_(None),

@@ -31,7 +31,7 @@ from confsched.models.catalogue import Service
 from confsched.models.engine import EngineCycle
 from confsched.models.network import Site
 from confsched.models.urgent import Alert, UrgentConsult, UrgentRung, UrgentStep
-from confsched.services import access, escalation
+from confsched.services import access, escalation, urgent_passing
 from confsched.services.engine import LATE_AFTER
 from confsched.services.urgent_ladder import LadderRow, list_rows
 from confsched.services.urgent_live import find_tick, is_ticked
@@ -93,6 +93,8 @@ class LiveView:
     phoned: tuple[UrgentStep, ...]
     successors: tuple[Successor, ...]
     is_mine: bool
+    may_pass_on: bool
+    has_passed_on: bool
     may_join: bool
     may_hand_over: bool
     may_cancel: bool
@@ -145,6 +147,8 @@ def view(session: Session, actor: Actor, consult: UrgentConsult, now: datetime) 
         phoned=tuple(step for step in consult.steps if step.code == "phoned"),
         successors=tuple(list_successors(session, consult, now=now)) if answers_taken else (),
         is_mine=actor.person_id in taken_by,
+        may_pass_on=urgent_passing.may_pass_on(consult, actor.person_id),
+        has_passed_on=urgent_passing.has_passed_on(consult, actor.person_id),
         may_join=answers_taken and consult.second_consultant_id is None and actor.person_id not in taken_by,
         may_hand_over=answers_taken,
         may_cancel=is_open(consult.state) and consult.recommendation is None,
@@ -168,7 +172,7 @@ def moments_of(consult: UrgentConsult, alert_left_at: datetime | None) -> Moment
     states = [step for step in consult.steps if step.kind is UrgentStepKind.STATE]
     told = StrokeFacts.from_kept(consult.facts)
     return Moments(
-        requested_at=consult.requested_at,
+        requested_at=None if consult.state is UrgentState.PRE_ALERT else consult.requested_at,
         first={UrgentState(step.code): step.taken_at for step in reversed(states)},
         last={UrgentState(step.code): step.taken_at for step in states},
         alert_left_at=alert_left_at,

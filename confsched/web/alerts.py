@@ -50,6 +50,13 @@ def acknowledge(token: str) -> ResponseReturnValue:
     return _answered(token, alert_links.acknowledge)
 
 
+@blueprint.post("/<token>/passing-on")
+@public
+def pass_on(token: str) -> ResponseReturnValue:
+    """Let the next step of the ladder begin at once."""
+    return _answered(token, alert_links.pass_on)
+
+
 @blueprint.post("/<token>/readiness")
 @public
 def answer_ready(token: str) -> ResponseReturnValue:
@@ -76,5 +83,5 @@ def _page(token: str, linked: Linked, refusal: Message | None) -> ResponseReturn
 @blueprint.record_once
 def _need_no_form_token(state: BlueprintSetupState) -> None:
     """Let people answer whose browser keeps no cookies: the signature of the link is the token."""
-    for view in (acknowledge, answer_ready):
+    for view in (acknowledge, pass_on, answer_ready):
         state.app.extensions["csrf"].exempt(view)

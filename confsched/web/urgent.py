@@ -12,7 +12,7 @@ from flask_wtf.csrf import CSRFError
 from confsched.domain.kinds import UrgentKind
 from confsched.domain.permissions import Permission
 from confsched.errors import Conflict, Message, Refusal, msg
-from confsched.services import access, engine_time, urgent_checks, urgent_requests
+from confsched.services import access, engine_time, urgent_announcements, urgent_checks, urgent_requests
 from confsched.services.urgent_requests import Offered
 from confsched.web.accounts import LoginForm, sign_in_with
 from confsched.web.context import current_actor, find_actor, now, read_session, transaction
@@ -23,6 +23,7 @@ from confsched.web.urgent_words import SKIPPED, TARGETS
 
 blueprint = Blueprint("urgent_requests", __name__, url_prefix="/urgent")
 
+ANNOUNCES = "announces"  # the name of the button that announces only
 LEFT_OUT = ("csrf_token", "email", "password", "next")
 ENDED = msg("Your session has ended. What you typed is kept: sign in, and it is sent at once.")
 FROM_BEFORE = msg("You signed in or out while this page was open. What you typed is kept: send it now.")
@@ -130,7 +131,13 @@ def _request_once(offered_id: uuid.UUID, form: UrgentForm, key: str) -> uuid.UUI
     with transaction() as session:
         at = engine_time.now(session)
         service = urgent_requests.get_offered(session, actor, offered_id, at).service
-        return urgent_requests.request(session, actor, service, posted(form), key=key, now=at).id
+        ask = urgent_announcements.announce if _announces() else urgent_announcements.request
+        return ask(session, actor, service, posted(form), key=key, now=at).id
+
+
+def _announces() -> bool:
+    """Tell which of the two buttons of the form was pressed."""
+    return ANNOUNCES in request.form
 
 
 def _kept_page(
@@ -139,7 +146,12 @@ def _kept_page(
     """Show that nothing is sent yet, with everything that was typed in the form that sends it."""
     kept = typed_pairs(LEFT_OUT)
     page = render_template(
-        "urgent/new_kept.html", offered_id=offered_id, sentence=sentence, kept=kept, form=login
+        "urgent/new_kept.html",
+        offered_id=offered_id,
+        sentence=sentence,
+        kept=kept,
+        form=login,
+        announces=_announces(),
     )
     return page, status
 

@@ -16,7 +16,15 @@ from confsched.domain.permissions import Actor, Permission
 from confsched.domain.urgent_clocks import Milestone, last_time_at
 from confsched.errors import Message, Refusal, msg
 from confsched.models.urgent import UrgentConsult
-from confsched.services import access, engine_time, urgent_live, urgent_people, urgent_readings
+from confsched.services import (
+    access,
+    engine_time,
+    urgent_announcements,
+    urgent_live,
+    urgent_passing,
+    urgent_people,
+    urgent_readings,
+)
 from confsched.services.urgent_sides import demand_answering
 from confsched.web.context import current_actor, reader_zone, transaction
 from confsched.web.forms import BaseForm
@@ -75,6 +83,24 @@ def acknowledge(urgent_id: uuid.UUID) -> ResponseReturnValue:
 def _acknowledge(session: Session, actor: Actor, consult: UrgentConsult, *, now: datetime) -> None:
     demand_answering(session, actor, consult)
     urgent_live.acknowledge(session, actor.person_id, consult, actor=actor, now=now)
+
+
+@blueprint.post("/<uuid:urgent_id>/passing-on")
+@needs(Permission.SEE_URGENT)
+def pass_on(urgent_id: uuid.UUID) -> ResponseReturnValue:
+    """Let the next step of the ladder begin at once."""
+    return _moved(urgent_id, _pass_on)
+
+
+def _pass_on(session: Session, actor: Actor, consult: UrgentConsult, *, now: datetime) -> None:
+    urgent_passing.pass_on(session, actor.person_id, consult, actor=actor, now=now)
+
+
+@blueprint.post("/<uuid:urgent_id>/request")
+@needs(Permission.REQUEST_URGENT)
+def request_announced(urgent_id: uuid.UUID) -> ResponseReturnValue:
+    """Ask now for what was announced."""
+    return _moved(urgent_id, urgent_announcements.request_announced)
 
 
 @blueprint.post("/<uuid:urgent_id>/second-consultant")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from confsched.domain.escalation import PASSED_ON
 from confsched.domain.kinds import EscalationTarget, Recommendation, TransferItem, Urgency, UrgentKind
 from confsched.domain.kinds import UrgentState as State
 from confsched.domain.urgent_clocks import ClockName, Milestone
@@ -119,6 +120,7 @@ _ENDS: Mapping[str, Message] = {
 _BESIDE: Mapping[str, Message] = {
     "joined": msg("Joined as second consultant"),
     "escalated": msg("Next step of the ladder"),
+    PASSED_ON: msg("Passed on"),
     "facts": msg("Facts completed"),
     "override": msg("Warning overridden"),
 }

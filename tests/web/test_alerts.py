@@ -7,12 +7,13 @@ from datetime import timedelta
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
 from confsched.channels.links import signed
 from confsched.db import Database
 from confsched.models.contacts import ReadinessCheck
 from confsched.models.rosters import Duty
-from confsched.models.urgent import Alert, UrgentConsult
+from confsched.models.urgent import Alert, UrgentConsult, UrgentStep
 from tests.support.alerting import add_consult, add_point, add_rung, alert_about
 from tests.support.matrix import Watch
 from tests.support.web import SECRET_KEY
@@ -73,6 +74,27 @@ def test_one_press_takes_the_consult_shows_the_number_and_calls_nobody_else(
     page = client.get(_path(alert)).text
     assert CALL_BACK in page
     assert "I take it" not in page
+
+
+def test_the_link_passes_it_on_and_says_so_and_the_consult_may_still_be_taken(
+    client: FlaskClient, alert: Alert, sqlite_database: Database
+) -> None:
+    assert "I cannot, pass on" in client.get(_path(alert)).text
+    for _ in range(2):
+        answer = client.post(f"{_path(alert)}/passing-on", csrf=False)
+        assert (answer.status_code, answer.location) == (303, _path(alert))
+    page = client.get(_path(alert)).text
+    assert "You have passed it on" in page and "I cannot, pass on" not in page and "I take it" in page
+    assert CALL_BACK not in page
+    assert [step.code for step in _steps(sqlite_database, alert)] == ["passed_on"]
+    client.post(f"{_path(alert)}/acknowledgement", csrf=False)
+    answer = client.post(f"{_path(alert)}/passing-on", csrf=False)
+    assert answer.status_code == 409 and "You have taken this consult already." in answer.text
+
+
+def _steps(database: Database, alert: Alert) -> list[UrgentStep]:
+    with database.read() as session:
+        return list(session.scalars(select(UrgentStep).where(UrgentStep.consult_id == alert.consult_id)))
 
 
 def test_who_comes_second_reads_who_was_faster(

@@ -233,3 +233,42 @@ def test_a_link_test_is_recorded_with_one_tap(
     assert client.post("/link-tests/", data=foreign).status_code == 404
     sign_in(client, world.secretary)
     assert client.get("/link-tests/").status_code == 403
+
+
+def test_a_stroke_is_announced_with_one_button_and_asked_with_another(
+    client: FlaskClient, stroke: Service, world: World, sign_in: SignIn, sqlite_database: Database
+) -> None:
+    sign_in(client, world.requester)
+    assert 'name="announces"' in client.get(address(stroke)).text
+    announced = client.post(address(stroke), data={**TYPED, "announces": "1"})
+    (consult,) = consults(sqlite_database)
+    assert (announced.status_code, consult.state) == (303, "pre_alert")
+    page = client.get(announced.location)
+    assert "Nobody is called yet." in page.text and "Request the consult now" in page.text
+    for _ in range(2):
+        assert client.post(f"{announced.location}/request").status_code == 303
+    assert consults(sqlite_database)[0].state == "alerted"
+    sign_in(client, world.neurologist)
+    assert client.post(f"{announced.location}/request").status_code == 422
+
+
+def test_an_ended_session_announces_what_was_to_be_announced(
+    client: FlaskClient, stroke: Service, world: World, sign_in: SignIn, sqlite_database: Database
+) -> None:
+    sign_in(client, world.requester)
+    client.post("/logout")
+    kept = client.post(address(stroke), data={**TYPED, "announces": "1"})
+    assert kept.status_code == 401 and "Sign in and announce" in kept.text
+    form = {**hidden(kept), "email": world.requester.email, "password": PASSWORD}
+    assert client.post(f"{address(stroke)}/sign-in", data=form).status_code == 303
+    assert [one.state for one in consults(sqlite_database)] == ["pre_alert"]
+
+
+def test_a_reading_is_never_announced(
+    client: FlaskClient, radiology: Service, world: World, sign_in: SignIn, sqlite_database: Database
+) -> None:
+    sign_in(client, world.requester)
+    assert 'name="announces"' not in client.get(address(radiology)).text
+    answer = client.post(address(radiology), data={**TYPED, "announces": "1"})
+    assert answer.status_code == 422 and "Only a stroke is announced." in answer.text
+    assert consults(sqlite_database) == []
