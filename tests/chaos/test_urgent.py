@@ -6,8 +6,11 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import pytest
+
 from confsched.db import Database
-from tests.chaos.urgent import SHORT, weather_the
+from tests.chaos import mail_weather
+from tests.chaos.urgent import SHORT, Weather, weather_the
 
 
 def test_no_alert_is_lost_or_doubled_whatever_happens_to_workers_clocks_and_the_mail_server(
@@ -31,3 +34,16 @@ def test_no_alert_is_lost_or_doubled_whatever_happens_to_workers_clocks_and_the_
         assert not damage.faults
         assert damage.arrived > 0
         assert damage.strikes["frozen or thawed"] >= 1
+
+
+@pytest.mark.parametrize("weather", mail_weather.BAD)
+def test_a_mail_server_that_plays_up_holds_up_no_other_channel_and_no_alert_is_lost_or_doubled(
+    sqlite_database: Database, weather: Weather, record_property: Callable[[str, object], None]
+) -> None:
+    """Cover line 25: the mails come once the server takes them, the other channel before it is given up."""
+    seen = mail_weather.stand(weather, sqlite_database, mail_weather.SHORT)
+    record_property("figure", str(seen))
+    assert seen.others_seconds < mail_weather.SHORT.answer_seconds
+    assert (seen.lost, seen.doubled) == (0, 0)
+    assert seen.mails_meanwhile == 0 or weather is Weather.GREYLISTING
+    assert seen.tries >= 2 * mail_weather.CONSULTS
