@@ -1,0 +1,312 @@
+"""Writing the dates of a series: conferences, bookings, who takes part, and the time taken from them."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from confsched.domain.bookings import BookingState
+from confsched.domain.intervals import Span
+from confsched.domain.kinds import BookingKind, ConferenceState, Partstat, RequirementKind
+from confsched.domain.permissions import Actor
+from confsched.models.bookings import Booking, Cancellation, Participation
+from confsched.models.catalogue import Requirement
+from confsched.models.conferences import Conference
+from confsched.models.people import Person
+from confsched.models.series import ConferenceSeries, SeriesMember, SeriesPartner
+from confsched.services import bookings, claims, conference_steps, reminders
+from confsched.services.bookings import Attendance, Meeting
+from confsched.services.claims import Override, Taking
+from confsched.services.series_dates import SeriesDate, instances_among
+from confsched.services.series_drafts import Required, SeriesPlan
+
+SHARED = (
+    *("title", "kind", "duration_minutes", "join_link", "resource_id", "chair_id", "deputy_id"),
+    *("capacity_minutes", "cutoff_minutes", "late_rule", "standard_care", "retime_minutes"),
+)
+FROM_DRAFT = (
+    *("title", "kind", "duration_minutes", "join_link", "resource_id", "chair_id", "deputy_id"),
+    *("cutoff_minutes", "late_rule", "standard_care", "retime_minutes", "holiday_rule"),
+)
+
+
+@dataclass(frozen=True)
+class DateWanted:
+    """Hold one date as it is to be, who of the series and which room it is to have, and its row if any."""
+
+    date: SeriesDate
+    people: frozenset[uuid.UUID]
+    room_id: uuid.UUID | None
+    row: Conference | None = None
+
+
+def describe(
+    session: Session, actor: Actor, series: ConferenceSeries, plan: SeriesPlan, now: datetime
+) -> None:
+    """Write a plan into the row of a series; its dates are written by themselves."""
+    draft = plan.draft
+    for name in FROM_DRAFT:
+        setattr(series, name, getattr(draft, name))
+    assert draft.until_on and draft.starts_at_local, "the plan was checked"
+    series.rule, series.first_on, series.until_on = draft.rule, plan.first_on, draft.until_on
+    series.starts_at_local = draft.starts_at_local
+    series.capacity_minutes = draft.capacity_minutes or draft.duration_minutes
+    series.partners = _partners(series, draft.partner_site_ids)
+    if draft.required != _required_of(series.requirements):
+        series.requirements = [_requirement(place, one) for place, one in enumerate(draft.required)]
+    series.members = _members(session, actor, series, plan, now)
+
+
+def _partners(series: ConferenceSeries, site_ids: Iterable[uuid.UUID]) -> list[SeriesPartner]:
+    own = {one.site_id: one for one in series.partners}
+    return [own.get(site_id) or SeriesPartner(site_id=site_id) for site_id in site_ids]
+
+
+def _members(
+    session: Session, actor: Actor, series: ConferenceSeries, plan: SeriesPlan, now: datetime
+) -> list[SeriesMember]:
+    own = {one.person_id: one for one in series.members}
+    members = []
+    for position, person in enumerate(participations(session, actor, plan.people, now)):
+        member = own.get(person.person.id) or SeriesMember(
+            person=person.person, organisation_id=person.organisation_id, serves=person.serves
+        )
+        member.position = position
+        members.append(member)
+    return members
+
+
+def participations(
+    session: Session, actor: Actor, people: Sequence[Person], now: datetime
+) -> list[Participation]:
+    """Return how the people of a series take part in a date: each for their discipline and their house."""
+    attendances = [Attendance(person.id, person.discipline or _place_of(person)) for person in people]
+    return bookings.participations_of(session, actor, attendances, now)
+
+
+def _place_of(person: Person) -> str:
+    return person.memberships[-1].site.short_name if person.memberships else person.name
+
+
+def _required_of(requirements: Iterable[Requirement]) -> tuple[Required, ...]:
+    return tuple(Required(one.discipline or "", one.count, one.specialists_only) for one in requirements)
+
+
+def _requirement(position: int, one: Required) -> Requirement:
+    return Requirement(
+        position=position,
+        kind=RequirementKind.DISCIPLINE,
+        discipline=one.discipline,
+        count=one.count,
+        specialists_only=one.specialists_only,
+    )
+
+
+def write_dates(
+    session: Session,
+    actor: Actor,
+    series: ConferenceSeries,
+    plan: SeriesPlan,
+    wanted: Sequence[DateWanted],
+    *,
+    now: datetime,
+    override: Override | None = None,
+    kept: Mapping[datetime, Span] | None = None,
+) -> None:
+    """Make the dates what they are to be, and take everybody's time for what has changed; all or nothing.
+
+    `kept` are the dates that stand already and are not touched: calendars order the others among them.
+    """
+    _let_go_of_instants(session, series, wanted)
+    usual = participations(session, actor, plan.people, now)
+    written = [(one, *_write(session, actor, series, plan, one, usual, now)) for one in wanted]
+    session.flush()
+    _number_instances(series, [(one, row.booking) for one, row, _ in written], kept or {})
+    for one, row, _ in written:
+        if one.row is None:
+            _begin(session, actor, row, one.date, now)
+    session.flush()
+    changed = [row.booking for _, row, is_changed in written if row.booking is not None and is_changed]
+    _take(session, changed, override, now)
+
+
+def _let_go_of_instants(session: Session, series: ConferenceSeries, wanted: Iterable[DateWanted]) -> None:
+    """Free the instants that rows give up, so that dates may pass each other's former ones."""
+    for one in wanted:
+        if one.row is not None and (one.row.series_id, one.row.occurs_at) != (series.id, one.date.occurs_at):
+            one.row.occurs_at = None
+            if one.row.booking is not None:
+                one.row.booking.series_id = one.row.booking.recurrence_at = None
+    session.flush()
+
+
+def _write(
+    session: Session,
+    actor: Actor,
+    series: ConferenceSeries,
+    plan: SeriesPlan,
+    one: DateWanted,
+    usual: Sequence[Participation],
+    now: datetime,
+) -> tuple[Conference, bool]:
+    """Write one date; returns its row, and whether somebody's time has to be taken anew."""
+    row = one.row or Conference(
+        site_id=series.site_id,
+        organisation_id=series.organisation_id,
+        organiser_id=series.organiser_id,
+        state=ConferenceState.PLANNED,
+        created_at=now,
+    )
+    row.series, row.occurs_at = series, one.date.occurs_at
+    _share(row, series, one, plan.draft.required)
+    if one.row is not None:
+        assert row.booking is not None, "a date that goes on is booked"
+        return row, _rewrite(row.booking, series, one, usual, now)
+    if one.date.span is not None:
+        row.booking = _booking(actor, series, one, one.date.span, usual, now)
+    session.add(row)
+    return row, True
+
+
+def _begin(session: Session, actor: Actor, row: Conference, date: SeriesDate, now: datetime) -> None:
+    """Open a new date for cases; one that is skipped is off from the start, for the reason of the holiday."""
+    state = ConferenceState.REGISTRATION_OPEN if date.span else ConferenceState.CANCELLED
+    reason = "" if date.span else date.holiday
+    conference_steps.enter(session, actor, row, state, now=now, reason=reason)
+
+
+def _share(row: Conference, series: ConferenceSeries, one: DateWanted, required: Sequence[Required]) -> None:
+    """Copy what a date has of its series."""
+    for name in SHARED:
+        setattr(row, name, getattr(series, name))
+    row.resource_id = one.room_id
+    row.search_from_on = row.search_until_on = one.date.held_on or one.date.occurs_on
+    if tuple(required) != _required_of(row.requirements):
+        row.requirements = [_requirement(place, need) for place, need in enumerate(required)]
+
+
+def _booking(
+    actor: Actor,
+    series: ConferenceSeries,
+    one: DateWanted,
+    span: Span,
+    usual: Iterable[Participation],
+    now: datetime,
+) -> Booking:
+    meeting = Meeting(
+        kind=BookingKind.CONFERENCE,
+        title=series.title,
+        span=span,
+        zone=series.zone,
+        organisation_id=series.organisation_id,
+        join_link=series.join_link,
+        resource_id=one.room_id,
+    )
+    booking = bookings.booking_of(actor, meeting, [], now=now)
+    booking.organiser_id = series.organiser_id
+    booking.participations = [_alike(person, now) for person in usual if person.person.id in one.people]
+    return booking
+
+
+def _alike(usual: Participation, now: datetime) -> Participation:
+    return Participation(
+        person=usual.person,
+        organisation_id=usual.organisation_id,
+        position=usual.position,
+        serves=usual.serves,
+        is_optional=False,
+        partstat=usual.partstat,
+        invited_at=now,
+        removed_at=None,
+        is_of_series=True,
+    )
+
+
+def _rewrite(
+    booking: Booking, series: ConferenceSeries, one: DateWanted, usual: Sequence[Participation], now: datetime
+) -> bool:
+    """Bring a booking to what is wanted; tells whether another time, room or person has to be taken."""
+    span = one.date.span
+    assert span is not None, "a date that is skipped has no booking"
+    before = (booking.starts_at, booking.ends_at, booking.resource_id, _standing(booking))
+    booking.title, booking.join_link, booking.resource_id = series.title, series.join_link, one.room_id
+    if (booking.starts_at, booking.ends_at) != (span.starts_at, span.ends_at):
+        booking.starts_at, booking.ends_at = span.starts_at, span.ends_at
+        reminders.forget(booking)
+    _change_people(booking, one.people, usual, now)
+    return before != (booking.starts_at, booking.ends_at, booking.resource_id, _standing(booking))
+
+
+def _standing(booking: Booking) -> frozenset[uuid.UUID]:
+    return frozenset(p.person.id for p in booking.participations if p.removed_at is None)
+
+
+def _change_people(
+    booking: Booking, people: frozenset[uuid.UUID], usual: Iterable[Participation], now: datetime
+) -> None:
+    """Let the people of the series take part; who came for one date only stays."""
+    own = {p.person.id: p for p in booking.participations}
+    for person_id, participation in own.items():
+        if participation.is_of_series and person_id not in people and participation.removed_at is None:
+            participation.removed_at = now
+    for one in usual:
+        if one.person.id not in people:
+            continue
+        mine = own.get(one.person.id)
+        if mine is None:
+            booking.participations.append(_alike(one, now))
+        elif mine.removed_at is not None or not mine.is_of_series:
+            mine.is_of_series, mine.invited_at, mine.removed_at = True, now, None
+            mine.partstat = one.partstat
+
+
+def _number_instances(
+    series: ConferenceSeries,
+    written: Sequence[tuple[DateWanted, Booking | None]],
+    kept: Mapping[datetime, Span],
+) -> None:
+    """Let each booking be an instance in the series' calendars, or an event of its own."""
+    spans = {**kept, **{one.date.occurs_at: one.date.span for one, _ in written if one.date.span}}
+    instances = instances_among(spans, series.zone)
+    for one, booking in written:
+        if booking is not None:
+            is_instance = one.date.occurs_at in instances
+            booking.series_id = series.id if is_instance else None
+            booking.recurrence_at = one.date.occurs_at if is_instance else None
+            for participation in booking.participations:
+                participation.is_of_series = participation.is_of_series and is_instance
+
+
+def _take(session: Session, changed: Sequence[Booking], override: Override | None, now: datetime) -> None:
+    """Give back all that the dates had before any takes anew: they may stand in each other's former place."""
+    for booking in changed:
+        claims.release_booking(session, booking.id)
+    takings = {
+        booking.id: [one for one in bookings.takings(booking) if not _has_declined(booking, one)]
+        for booking in changed
+    }
+    claims.take_all(session, takings, now=now, override=override)
+
+
+def _has_declined(booking: Booking, taking: Taking) -> bool:
+    return any(
+        p.person_id == taking.subject_id and p.partstat is Partstat.DECLINED for p in booking.participations
+    )
+
+
+def call_off(
+    session: Session, actor: Actor, rows: Iterable[Conference], *, now: datetime, reason: str
+) -> None:
+    """Call dates off and give everybody's time back; whoever is to know is told by the caller."""
+    for row in rows:
+        if row.booking is not None:
+            row.booking.state = BookingState.CANCELLED
+            row.booking.cancellation = Cancellation(
+                person_id=actor.person_id, cancelled_at=now, reason=reason
+            )
+            claims.release_booking(session, row.booking.id)
+        conference_steps.enter(session, actor, row, ConferenceState.CANCELLED, now=now, reason=reason)
