@@ -25,7 +25,7 @@ from confsched.domain.registration import (
     free_minutes,
     judge,
 )
-from confsched.errors import Conflict, NotFound, msg
+from confsched.errors import Conflict, NotFound, Refusal, msg
 from confsched.models.bookings import Booking, Participation
 from confsched.models.cases import CaseItem
 from confsched.models.conferences import Conference
@@ -35,6 +35,7 @@ from confsched.services import conference_access
 HORIZON = timedelta(days=92)
 MAX_BOARDS = 60
 MAX_NEXT = 8
+SHOWN_BEFORE, SHOWN_AFTER = 6, 6
 _NOT_COMING = frozenset({Partstat.DECLINED, Partstat.DELEGATED})
 
 Listed = tuple[CaseLane, CaseState, int]
@@ -86,6 +87,13 @@ def find_suitable(boards: Sequence[Board]) -> int | None:
     return find_earliest([board.verdict for board in boards])
 
 
+def shorten(boards: Sequence[Board], wanted: uuid.UUID | None = None) -> list[Board]:
+    """Return what a page shows: the earliest that suits, a few dates around it, and the one wanted."""
+    place = find_suitable(boards) or 0
+    near = range(max(0, place - SHOWN_BEFORE), place + SHOWN_AFTER)
+    return [board for at, board in enumerate(boards) if at in near or board.conference.id == wanted]
+
+
 def get_open(session: Session, actor: Actor, conference_id: uuid.UUID | None) -> Conference:
     """Return a conference to which the actor may bring cases, locked; NotFound alike for all others.
 
@@ -131,6 +139,18 @@ def find_next(session: Session, conference: Conference, *, now: datetime) -> Con
     return next(iter(list_next(session, conference, now=now)), None)
 
 
+def find_later_date(
+    session: Session, conference: Conference, conference_id: uuid.UUID | None, *, now: datetime
+) -> Conference | None:
+    """Return the later date with this id, None without an id; raises Refusal where a case cannot go there."""
+    if conference_id is None:
+        return None
+    for later in list_next(session, conference, now=now):
+        if later.id == conference_id:
+            return later
+    raise Refusal(msg("Choose a later date from the list."), field="to")
+
+
 def leads(actor: Actor, conference: Conference) -> bool:
     """Tell whether the actor runs the desk of a conference, as conference_access.runs says it to a query."""
     heads = (conference.organiser_id, conference.chair_id, conference.deputy_id)
@@ -145,8 +165,12 @@ def chairs(actor: Actor, conference: Conference) -> bool:
 
 def has_closed(conference: Conference, now: datetime) -> bool:
     """Tell whether registration has closed: by its cut-off, or because the agenda is frozen."""
-    closes_at = cutoff_at(span_of(conference).starts_at, conference.cutoff_minutes)
-    return now >= closes_at or conference.state is not ConferenceState.REGISTRATION_OPEN
+    return now >= closes_at(conference) or conference.state is not ConferenceState.REGISTRATION_OPEN
+
+
+def closes_at(conference: Conference) -> datetime:
+    """Return when registration closes."""
+    return cutoff_at(span_of(conference).starts_at, conference.cutoff_minutes)
 
 
 def window_of(span: Span, window: Window | None, zone: str) -> Span | None:

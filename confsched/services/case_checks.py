@@ -89,6 +89,13 @@ def check_content(session: Session, draft: CaseDraft, found: Findings) -> Conten
     )
 
 
+def check_draft(session: Session, draft: CaseDraft) -> None:
+    """Check a draft before a date is chosen; raises Unfit with all that is wrong with it."""
+    found = Findings()
+    check_content(session, draft, found)
+    found.raise_all()
+
+
 def check_needs(session: Session, draft: CaseDraft) -> None:
     """Check what decides which dates suit; raises Unfit with all that is wrong with it."""
     found = Findings()

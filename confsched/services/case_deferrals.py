@@ -11,7 +11,7 @@ from confsched import clock
 from confsched.domain.kinds import CaseLane, CaseState, CaseTriage
 from confsched.domain.permissions import Actor
 from confsched.domain.registration import lane_of, ready_state
-from confsched.errors import Refusal, msg
+from confsched.errors import msg
 from confsched.models.cases import CaseItem, CaseNeed
 from confsched.models.conferences import Conference
 from confsched.services import boards, case_checks, case_notices, case_steps
@@ -34,10 +34,8 @@ def defer(
     placed = find_later(session, case)
     if placed is not None:
         return placed
-    if to is not None and to.id not in {
-        one.id for one in boards.list_next(session, case.conference, now=now)
-    }:
-        raise Refusal(msg("Choose a later date from the list."), field="to")
+    if to is not None:
+        boards.find_later_date(session, case.conference, to.id, now=now)
     reason = case_checks.check_reason(reason, is_needed=False)
     is_new = case.state is not CaseState.DEFERRED
     if is_new:

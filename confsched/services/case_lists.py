@@ -57,6 +57,12 @@ def _locked(session: Session, rule: ColumnElement[bool], case_id: uuid.UUID) -> 
     return session.scalars(select(CaseItem).where(CaseItem.id == case_id).with_for_update(of=CaseItem)).one()
 
 
+def may_change(session: Session, actor: Actor, case: CaseItem) -> bool:
+    """Tell whether the actor brings the case or runs its desk, and does not only read it."""
+    query = access.visible(actor, CaseItem, to="change").where(CaseItem.id == case.id)
+    return session.scalar(select(query.exists())) or False
+
+
 def list_page(session: Session, actor: Actor, show: Show, *, text: str = "", page: int = 1) -> Page[CaseItem]:
     """Return a page of the cases that the actor or their sites bring, or that wait for their decision.
 

@@ -19,8 +19,11 @@ from confsched.models.people import Person
 from confsched.models.rosters import Duty, DutyLine
 from confsched.models.swaps import DutySwap
 from confsched.services import (
+    case_lists,
+    conference_places,
     consult_tasks,
     contact_points,
+    missions,
     readiness,
     swap_lists,
     urgent_collisions,
@@ -85,7 +88,10 @@ def _list_tasks(session: Session, actor: Actor, now: datetime) -> list[Task]:
         *_alerting(session, actor, now),
         *urgent_collisions.list_tasks(session, actor, now=now),
         *urgent_tasks.list_tasks(session, actor),
+        *missions.list_tasks(session, actor, now=now),
         *consult_tasks.list_tasks(session, actor, now=now),
+        *conference_places.list_tasks(session, actor, now=now),
+        *case_lists.list_tasks(session, actor, now=now),
         *_invitations_to_send(session, actor),
         *_invitations_to_answer(session, actor, now),
         *_swaps(session, actor, now),

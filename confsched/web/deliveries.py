@@ -35,6 +35,7 @@ KINDS = {
     "availability_question": msg("Question for a time"),
     "slot_offer": msg("Offer of a freed time"),
     "conference_news": msg("News of a conference"),
+    "case_news": msg("News of a case"),
 }
 MAX_SEARCH = 120
 MAX_PAGE = 10_000

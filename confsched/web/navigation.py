@@ -48,7 +48,13 @@ ROSTER_PARTS = frozenset(
 )
 CONSULT_PARTS = frozenset({"consults", "consult_times", "consult_reports", "triage", "waitlist"})
 URGENT_PARTS = frozenset({"missions", "urgent_lists", "urgent_live", "urgent_moves", "urgent_requests"})
-_PARTS = (ROSTER_PARTS, CONSULT_PARTS, URGENT_PARTS)
+CONFERENCE_PARTS = frozenset(
+    {
+        *("conferences", "conference_needs", "conference_desk", "conference_details", "conference_run"),
+        *("series", "series_changes", "series_dates", "cases", "case_desk", "agenda", "minutes", "polls", "follow_ups"),
+    }
+)
+_PARTS = (ROSTER_PARTS, CONSULT_PARTS, URGENT_PARTS, CONFERENCE_PARTS)
 _NAVIGATION = "confsched_navigation"
 
 

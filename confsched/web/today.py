@@ -67,6 +67,13 @@ STARTS = (
         Permission.REQUEST_CONSULT,
     ),
     Start(
+        msg("Register a case"),
+        msg("Five fields, the earliest board"),
+        "clipboard-plus",
+        "cases.new",
+        Permission.REGISTER_CASE,
+    ),
+    Start(
         msg("Plan a case conference"),
         msg("Find a time for several hospitals"),
         "folder-plus",
@@ -87,6 +94,7 @@ TASK_PAGES = {
     TaskKind.SAY_READY: ("contact_points.index", "check"),
     TaskKind.FIX_CONTACT: ("contact_points.index", "point"),
     TaskKind.COLLIDES: ("bookings.show", "booking_id"),
+    TaskKind.END_MISSION: ("missions.index", "mission"),
     TaskKind.TAKE_TIME: ("waitlist.show", "consult_id"),
     TaskKind.CONFIRM_CONSULT: ("consult_times.times", "consult_id"),
     TaskKind.CHOOSE_TIME: ("consult_times.times", "consult_id"),
@@ -94,7 +102,11 @@ TASK_PAGES = {
     TaskKind.SAY_OUTCOME: ("consults.show", "consult_id"),
     TaskKind.WRITE_REPORT: ("consults.show", "consult_id"),
     TaskKind.READ_REPORT: ("consults.show", "consult_id"),
+    **dict.fromkeys(
+        (TaskKind.TRIAGE_CASE, TaskKind.APPROVE_CASE, TaskKind.COMPLETE_CASE), ("cases.show", "case_id")
+    ),
     TaskKind.INVITE: ("conferences.times", "conference_id"),
+    TaskKind.GIVE_PLACE: ("conference_desk.show", "conference_id"),
     TaskKind.ANSWER: ("bookings.show", "booking_id"),
     TaskKind.ANSWER_SWAP: ("swaps.show", "swap_id"),
     TaskKind.APPROVE_SWAP: ("swaps.show", "swap_id"),

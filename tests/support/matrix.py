@@ -21,12 +21,16 @@ from confsched.domain.kinds import (
     AbsenceKind,
     BookingKind,
     BusySourceKind,
+    CaseLane,
+    CaseState,
     Channel,
     ConferenceState,
     ConsultState,
     FeedPrivacy,
     FillState,
+    FollowUpState,
     GatewayKind,
+    Lamp,
     LineKind,
     RequirementKind,
     SwapState,
@@ -38,6 +42,7 @@ from confsched.domain.permissions import Actor, Function, Seat
 from confsched.models.base import Base
 from confsched.models.bookings import Booking
 from confsched.models.busy import BusySource
+from confsched.models.cases import CaseItem
 from confsched.models.catalogue import Requirement, Service
 from confsched.models.conferences import Conference
 from confsched.models.consults import Consult
@@ -72,6 +77,7 @@ ARGUMENTS = (
     *("service_id", "hours_id"),
     *("point_id", "gateway_id", "check_id"),
     *("site_id", "board_id"),
+    *("case_id", "desk_case_id", "follow_up_id"),
 )
 _UUID = re.compile(rb"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _CHANGING = re.compile(rb'(name="(?:csrf_token|form_key)"[^>]*value=")[^"]*')
@@ -216,6 +222,9 @@ class Objects:
             "check_id": self._readiness_check(actor).id,
             "site_id": actor.site_id,
             "board_id": self._board_token(actor).id,
+            "case_id": (case := self._case(actor, *beside)).id,
+            "desk_case_id": case.id,
+            "follow_up_id": self._recommended(actor, *beside).id,
         }
 
     def booking(
@@ -324,6 +333,37 @@ class Objects:
             Requirement(kind=RequirementKind.DISCIPLINE, discipline=NEUROLOGY, count=1)
         ]
         return self._add(conference)
+
+    def _case(self, actor: Actor, *beside: Person) -> CaseItem:
+        """Return a case of the actor's site for a conference that the actor runs."""
+        conference = self._conference(actor, "Thorax board")
+        conference.booking = self.booking(actor, *beside, title="Thorax board")
+        conference.state = ConferenceState.REGISTRATION_OPEN
+        return self._add(
+            CaseItem(
+                conference_id=conference.id,
+                case_ref=f"FK-{uuid.uuid4().hex[:8]}".upper(),
+                site_id=actor.site_id,
+                presenter_id=actor.person_id,
+                registered_by_id=actor.person_id,
+                question="Is a resection sensible?",
+                minutes=5,
+                state=CaseState.SUBMITTED,
+                lane=CaseLane.DISCUSSION,
+                imaging=Lamp.UNKNOWN,
+                pathology=Lamp.NOT_NEEDED,
+                registered_at=NOW,
+                first_registered_at=NOW,
+            )
+        )
+
+    def _recommended(self, actor: Actor, *beside: Person) -> CaseItem:
+        """Return a case of the actor's site for which a conference has recommended something."""
+        case = self._case(actor, *beside)
+        case.state, case.recommendation = CaseState.RECOMMENDED, "Watch."
+        case.follow_up_state, case.follow_up_on = FollowUpState.ONGOING, FIRST_DAY
+        self._session.flush()
+        return case
 
     def _feed(self, actor: Actor) -> Feed:
         return self._add(

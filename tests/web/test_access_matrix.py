@@ -65,6 +65,9 @@ SEES = {
     "hours_id": {"house": ROSTER_OFFICE},
     **{name: {"house": EVERYBODY} for name in ("site_id", "board_id")},
     "gateway_id": {"house": EVERYBODY},  # of those whose function includes it
+    "case_id": {"house": CLINICIANS | SECRETARIAT},  # of the site that brings it, and its desk
+    "desk_case_id": {"house": SECRETARIAT},
+    "follow_up_id": {"house": CLINICIANS | SECRETARIAT},
 }
 CHANGES = {
     **SEES,
