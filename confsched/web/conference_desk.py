@@ -151,10 +151,10 @@ def merge(conference_id: uuid.UUID) -> ResponseReturnValue:
     """Move the cases to another date and call this one off."""
     into_id = find_id(MergeForm().into.data)
     try:
-        if into_id is None:
-            raise Refusal(msg("Choose the date that takes over the cases."), field=conference_merge.INTO)
         with transaction() as session:
             conference = access.get_conference(session, current_actor(), conference_id, to="change")
+            if into_id is None:
+                raise Refusal(msg("Choose the date that takes over the cases."), field=conference_merge.INTO)
             conference_merge.merge(session, current_actor(), conference, into_id, now=now())
     except Refusal as refusal:
         return _refused(conference_id, refusal)
@@ -169,10 +169,10 @@ def invite_substitute(conference_id: uuid.UUID) -> ResponseReturnValue:
     person_id = find_id(request.form.get("person_id"))
     requirement_id = find_id(request.form.get("requirement_id"))
     try:
-        if person_id is None or requirement_id is None:
-            raise Refusal(msg("Choose one of those proposed."))
         with transaction() as session:
             conference = access.get_conference(session, current_actor(), conference_id, to="change")
+            if person_id is None or requirement_id is None:
+                raise Refusal(msg("Choose one of those proposed."))
             part = quorum_substitutes.invite(
                 session, current_actor(), conference, requirement_id, person_id, now=now()
             )

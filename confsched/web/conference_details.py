@@ -113,9 +113,9 @@ def change(conference_id: uuid.UUID) -> ResponseReturnValue:
     form = DetailsForm()
     form.rows = _typed_rows()
     try:
-        details = _details_of(form)
         with transaction() as session:
             conference = access.get_conference(session, current_actor(), conference_id, to="change")
+            details = _details_of(form)
             conference_details.change(session, current_actor(), conference, details, now=now())
     except Refusal as refusal:
         if refusal.status not in (409, 422):
