@@ -20,7 +20,7 @@ from confsched.domain.privacy import check_text
 from confsched.errors import Conflict, NotFound, Refusal, msg
 from confsched.models.cases import CaseItem
 from confsched.models.conferences import Conference
-from confsched.services import carry_over, case_steps, cases, conference_steps, quorum
+from confsched.services import access, carry_over, case_steps, cases, conference_steps, quorum
 from confsched.services.cases import list_cases
 from confsched.services.shared_texts import demand_seen, tidy
 
@@ -41,6 +41,7 @@ class RunView:
     former: CaseItem | None
     done: int
     elapsed: timedelta
+    is_ahead: bool  # it has not begun, and may
 
 
 def start(
@@ -85,11 +86,21 @@ def view(session: Session, conference: Conference, *, now: datetime) -> RunView:
         next=to_come[0] if to_come else None,
         former=former[-1] if former else None,
         done=sum(case.state not in WAITING | {CaseState.IN_DISCUSSION} for case in listed),
+        is_ahead=conference.state in AHEAD and conference.booking is not None,
         elapsed=talked_for(present.discussed_from, present.discussed_until, now) if present else timedelta(0),
     )
 
 
-def get_case(session: Session, conference: Conference, case_id: uuid.UUID | None) -> CaseItem:
+def get_for_desk(session: Session, actor: Actor, conference_id: uuid.UUID) -> Conference:
+    """Return a conference whose desk the actor runs, to be shown; NotFound alike for all others."""
+    query = access.visible(actor, Conference, to="change").where(Conference.id == conference_id)
+    conference = session.scalars(query).one_or_none()
+    if conference is None:
+        raise NotFound
+    return conference
+
+
+def get_case(session: Session, conference: Conference, case_id: uuid.UUID) -> CaseItem:
     """Return a case of a conference whose desk the actor runs, locked."""
     query = select(CaseItem).where(CaseItem.id == case_id, CaseItem.conference_id == conference.id)
     case = session.scalars(query.with_for_update(of=CaseItem)).one_or_none()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
@@ -21,7 +22,7 @@ from confsched.domain.follow_ups import (
 from confsched.domain.invites import Kind
 from confsched.domain.kinds import CaseState, FollowUpState, NotDoneReason
 from confsched.domain.permissions import Actor
-from confsched.errors import Conflict, Refusal, msg
+from confsched.errors import Conflict, NotFound, Refusal, msg
 from confsched.models.cases import CaseItem
 from confsched.models.conferences import Conference
 from confsched.services import access, case_steps
@@ -73,6 +74,15 @@ def list_follow_ups(session: Session, actor: Actor, which: Which, *, now: dateti
         .offset((max(1, page) - 1) * PAGE_SIZE)
     )
     return Listing(list(rows), total, max(1, page))
+
+
+def get_case(session: Session, actor: Actor, case_id: uuid.UUID) -> CaseItem:
+    """Return a case that the actor may follow up, to be shown; NotFound alike for all others."""
+    query = access.visible(actor, CaseItem, to="change").where(CaseItem.id == case_id)
+    case = session.scalars(query).one_or_none()
+    if case is None:
+        raise NotFound
+    return case
 
 
 def say(

@@ -23,6 +23,7 @@ from confsched.models.cases import CaseItem
 from confsched.models.conferences import Conference, MinutesRelease
 from confsched.models.people import Person
 from confsched.services import access, audit, conference_access, conference_news, conference_steps
+from confsched.services.cases import list_cases
 from confsched.services.minutes_content import content_of
 from confsched.services.shared_texts import demand_seen, tidy
 
@@ -146,10 +147,16 @@ def readable(
     """Return of the minutes what the actor may read."""
     if reads_all(session, actor, conference):
         return content
-    query = access.visible(actor, CaseItem).where(CaseItem.conference_id == conference.id)
-    own = {str(case.id) for case in session.scalars(query)}
+    own = {str(case.id) for case in list_readable_cases(session, actor, conference)}
     kept = [case for case in content["cases"] if case["id"] in own]
     return {**content, "minutes": "", "cases": kept, "decisions": []}
+
+
+def list_readable_cases(session: Session, actor: Actor, conference: Conference) -> list[CaseItem]:
+    """Return the cases of an agenda that the actor may read, in order."""
+    query = access.visible(actor, CaseItem).where(CaseItem.conference_id == conference.id)
+    visible = {case.id for case in session.scalars(query)}
+    return [case for case in list_cases(session, conference) if case.id in visible]
 
 
 def record_export(

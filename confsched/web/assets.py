@@ -27,7 +27,7 @@ ICONS = (
     *("plus-lg", "printer", "question-circle", "question-lg", "search", "star", "telephone", "upload"),
     *("x-octagon",),
 )
-SCRIPTS = ("app.js", "services.js", "find_time.js", "push.js", "urgent_live.js")
+SCRIPTS = ("app.js", "services.js", "find_time.js", "push.js", "urgent_live.js", "conference_run.js")
 # Only the page of a month asks for these, in this order.
 ROSTER_SCRIPTS = (
     *("roster_tables.js", "roster_queue.js", "roster_grid.js", "roster_picture.js", "roster_editor.js"),
