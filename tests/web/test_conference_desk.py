@@ -63,7 +63,7 @@ def test_a_presenter_sees_their_own_case_marked_and_none_of_the_others(
     text = client.get(page(ids["conference"])).text
     assert "your case" in text and "FK-5KR8" in text
     assert "FK-3STD" not in text  # the hub brings it
-    for word in ("Freeze the agenda", "/details", "Merge with another date", "Who could come"):
+    for word in ("Freeze the agenda", "Change chair", "Merge with another date", "Who could come"):
         assert word not in text
 
 
