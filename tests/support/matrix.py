@@ -24,15 +24,21 @@ from confsched.domain.kinds import (
     CaseLane,
     CaseState,
     Channel,
+    ConferenceKind,
+    ConferenceKind,
     ConferenceState,
     ConsultState,
     FeedPrivacy,
     FillState,
     FollowUpState,
     GatewayKind,
+    HolidayRule,
     Lamp,
+    LateRule,
     LineKind,
+    PartnerKind,
     RequirementKind,
+    StandardCare,
     SwapState,
     UrgentKind,
     UrgentState,
@@ -49,11 +55,13 @@ from confsched.models.consults import Consult
 from confsched.models.contacts import AlertGateway, ContactPoint, ReadinessCheck
 from confsched.models.duty_rosters import DutyRoster, FillRun, RosterImport
 from confsched.models.feeds import Feed
+from confsched.models.guests import Guest, Partner
 from confsched.models.network import Department, Site
 from confsched.models.outbox import OutboxMessage
 from confsched.models.people import Person
 from confsched.models.rosters import Absence, DeclaredGap, Duty, DutyLine, WorkingHoursRow
 from confsched.models.rotations import DutyRotation, DutyRotationMember, DutyWish
+from confsched.models.series import ConferenceSeries, SeriesMember
 from confsched.models.swaps import DutySwap
 from confsched.models.urgent import BoardToken, TeamMission, UrgentConsult
 from confsched.services import accounts, bookings, invitations, rosters
@@ -77,6 +85,7 @@ ARGUMENTS = (
     *("service_id", "hours_id"),
     *("point_id", "gateway_id", "check_id"),
     *("site_id", "board_id"),
+    *("guest_id", "partner_id", "regional_id"),
     *("case_id", "desk_case_id", "follow_up_id"),
 )
 _UUID = re.compile(rb"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -222,8 +231,12 @@ class Objects:
             "check_id": self._readiness_check(actor).id,
             "site_id": actor.site_id,
             "board_id": self._board_token(actor).id,
+            **self._guest(actor),
+            "regional_id": self._regional(actor, title).id,
             "case_id": (case := self._case(actor, *beside)).id,
             "desk_case_id": case.id,
+            "series_id": (date := self._date_of_series(actor, *beside)).series_id,
+            "date_id": date.id,
             "follow_up_id": self._recommended(actor, *beside).id,
         }
 
@@ -334,6 +347,42 @@ class Objects:
         ]
         return self._add(conference)
 
+    def _date_of_series(self, actor: Actor, *beside: Person) -> Conference:
+        """Return one date of a series that the actor leads and to which those beside belong."""
+        series = ConferenceSeries(
+            title="Thorax board",
+            kind=ConferenceKind.CASE_CONFERENCE,
+            organisation_id=actor.organisation_id,
+            site_id=actor.site_id,
+            organiser_id=actor.person_id,
+            chair_id=actor.person_id,
+            zone=ZONE,
+            rule="FREQ=WEEKLY;BYDAY=TU;WKST=MO",
+            first_on=FIRST_DAY,
+            until_on=FIRST_DAY,
+            starts_at_local=time(8),
+            duration_minutes=30,
+            capacity_minutes=30,
+            holiday_rule=HolidayRule.SKIP,
+            late_rule=LateRule.CHAIR_APPROVES,
+            standard_care=StandardCare.LISTED,
+            uid=uuid.uuid4().hex,
+            created_at=NOW,
+            revised_at=NOW,
+        )
+        self._add(series)
+        series.members = [
+            SeriesMember(person_id=person_id, organisation_id=actor.organisation_id, serves=NEUROLOGY)
+            for person_id in (actor.person_id, *(person.id for person in beside))
+        ]
+        date = self._conference(actor, "Thorax board")
+        date.booking = self.booking(actor, *beside, title="Thorax board")
+        date.state = ConferenceState.REGISTRATION_OPEN
+        date.series_id, date.occurs_at = series.id, date.booking.starts_at
+        date.booking.series_id, date.booking.recurrence_at = series.id, date.booking.starts_at
+        self._session.flush()
+        return date
+
     def _case(self, actor: Actor, *beside: Person) -> CaseItem:
         """Return a case of the actor's site for a conference that the actor runs."""
         conference = self._conference(actor, "Thorax board")
@@ -364,6 +413,26 @@ class Objects:
         case.follow_up_state, case.follow_up_on = FollowUpState.ONGOING, FIRST_DAY
         self._session.flush()
         return case
+
+    def _regional(self, actor: Actor, title: str) -> Conference:
+        """Return a regional conference that the actor organises."""
+        conference = self._conference(actor, title)
+        conference.kind = ConferenceKind.REGIONAL_CONFERENCE
+        conference.booking = self.booking(actor, title=title)
+        conference.state = ConferenceState.REGISTRATION_OPEN
+        self._session.flush()
+        return conference
+
+    def _guest(self, actor: Actor) -> dict[str, uuid.UUID]:
+        """Return a guest of the actor's house, and an institution from which nobody comes."""
+        name = uuid.uuid4().hex
+        partner = self._add(
+            Partner(organisation_id=actor.organisation_id, name=name, kind=PartnerKind.INSURER)
+        )
+        person = Person(given_name="Anna", family_name="Berg", email=f"{name}@kasse.example")
+        entry = {"organisation_id": actor.organisation_id, "added_by_id": actor.person_id, "added_at": NOW}
+        guest = self._add(Guest(person_id=self._add(person).id, **entry))
+        return {"guest_id": guest.id, "partner_id": partner.id}
 
     def _feed(self, actor: Actor) -> Feed:
         return self._add(

@@ -58,6 +58,7 @@ SEES = {
         for name in ("urgent_id", "mission_id")
     },
     "offered_id": {"house": CLINICIANS},
+    **{name: {"house": SECRETARIAT} for name in ("guest_id", "partner_id", "regional_id")},
     **{name: {"house": ROSTER_OFFICE} for name in ("swap_id", "absence_id", "wish_id", "import_id")},
     "department_id": {"house": EVERYBODY},
     "rotation_id": {"house": EVERYBODY},
@@ -67,16 +68,21 @@ SEES = {
     "gateway_id": {"house": EVERYBODY},  # of those whose function includes it
     "case_id": {"house": CLINICIANS | SECRETARIAT},  # of the site that brings it, and its desk
     "desk_case_id": {"house": SECRETARIAT},
+    "series_id": {"house": CLINICIANS | SECRETARIAT},  # whose sites may bring cases, and its desk
+    "date_id": {"house": SECRETARIAT},
     "follow_up_id": {"house": CLINICIANS | SECRETARIAT},
 }
 CHANGES = {
     **SEES,
     "booking_id": {"house": SECRETARIAT},
+    "series_id": {"house": SECRETARIAT},
     **{name: {"house": ROSTER_OFFICE} for name in ("gap_id", "run_id", "rotation_id")},
 }
-PAGES_FOR_CHANGES = {"bookings.times"}  # the offers are for who may take one
+# The offers are for who may take one, a form for who may send it.
+PAGES_FOR_CHANGES = {"bookings.times", "series_changes.edit", "series_changes.ending", "series_dates.show"}
 # Their secret is their token, and nobody knows it here.
 MAILED_LINKS = {"questions.answer", "alerts.acknowledge", "alerts.answer_ready"}
+MAILED_LINKS |= {"guest_pages.reply", "guest_pages.delegate"}
 CHANGES_FOR_READERS = {"bookings.reply"}  # who sees a meeting without taking part is told so, or 404
 DONE = {"GET": {200, 302, 303}, "POST": {200, 303, 409, 422}}
 QUESTION = "Thrombectomy-in-the-posterior-territory"
