@@ -7,17 +7,26 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from threading import Lock
 
+from flask import current_app, request
+
 from confsched.errors import Refusal
 from confsched.services import accounts
 from confsched.services.accounts import FORGET_FAILURES, Credentials
 
 MAX_ADDRESSES = 1000  # the longest unseen is forgotten first
+GUESSES = "guesses"
 
 
 class TooFast(Refusal):
     """Say how long to wait after many wrong links."""
 
     status = 429
+
+
+def note_guess(now: datetime) -> None:
+    """Count a link of this request that was never made; raises TooFast for who brings many."""
+    guesses: Guesses = current_app.extensions.setdefault(GUESSES, Guesses())
+    guesses.note(request.remote_addr or "", now)
 
 
 @dataclass

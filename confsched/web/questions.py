@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from datetime import datetime
 
-from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 from wtforms import DateField, StringField, TimeField
@@ -28,15 +28,13 @@ from confsched.web.context import (
     transaction,
 )
 from confsched.web.forms import BaseForm
-from confsched.web.guesses import Guesses
+from confsched.web.guesses import note_guess
 from confsched.web.ids import find_id
 from confsched.web.instants import own_instant, parse_instant
 from confsched.web.pages import sentence
 from confsched.web.policies import needs, public
 
 blueprint = Blueprint("questions", __name__)
-
-GUESSES = "guesses"
 
 
 class AnswerForm(BaseForm):
@@ -73,8 +71,7 @@ def _shown(token: str) -> Shown:
         return questions.get_open(read_session(), token, now=now())
     except NoQuestion:
         if not questions.is_known(read_session(), token):
-            guesses: Guesses = current_app.extensions.setdefault(GUESSES, Guesses())
-            guesses.note(request.remote_addr or "", now())
+            note_guess(now())
         raise
 
 
