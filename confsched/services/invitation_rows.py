@@ -117,7 +117,7 @@ def write(
     """Write one row for each invite about a booking; other values say what it is as the date of a series."""
     people = {mailbox(p): p for p in booking.participations}
     subject = Subject(booking.organisation_id, booking.id, series_id)
-    common = {**_values(booking, was), **name_kind(session, booking), **other_values}
+    common = {**values_of(booking, was), **name_kind(session, booking), **other_values}
     messages = []
     for invite in invites:
         reader = people[invite.recipient.mailbox]
@@ -160,7 +160,8 @@ def name_kind(session: Session, booking: Booking) -> dict[str, str]:
     return {"kind": kind.value if kind and is_special else booking.kind.value}
 
 
-def _values(booking: Booking, was: Snapshot | None) -> dict[str, Any]:
+def values_of(booking: Booking, was: Snapshot | None) -> dict[str, Any]:
+    """Return what a mail says of a booking, and of its time before where it has moved."""
     has_moved = was is not None and was.span != Span(booking.starts_at, booking.ends_at)
     return {
         "uid": booking.uid,
