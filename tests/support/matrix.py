@@ -25,7 +25,6 @@ from confsched.domain.kinds import (
     CaseState,
     Channel,
     ConferenceKind,
-    ConferenceKind,
     ConferenceState,
     ConsultState,
     FeedPrivacy,
@@ -85,6 +84,7 @@ ARGUMENTS = (
     *("service_id", "hours_id"),
     *("point_id", "gateway_id", "check_id"),
     *("site_id", "board_id"),
+    *("series_id", "date_id"),
     *("guest_id", "partner_id", "regional_id"),
     *("case_id", "desk_case_id", "follow_up_id"),
 )
