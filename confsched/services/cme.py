@@ -8,7 +8,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload, selectinload
@@ -247,7 +247,9 @@ def report(
     )
     if not held:
         raise Conflict(msg("There is nobody to report in this way. The chamber knows all that is true."))
-    made = CmeReport(conference_id=conference.id, kind=kind, person_id=actor.person_id, created_at=now)
+    # The order decides what the chamber knows: of two files of one instant the later one is later.
+    made_at = max([now, *(one.created_at + timedelta(microseconds=1) for one in reports)])
+    made = CmeReport(conference_id=conference.id, kind=kind, person_id=actor.person_id, created_at=made_at)
     made.entries = [
         CmeReportEntry(attendance_id=key, efn=efn, points=event.points) for key, efn in held.items()
     ]

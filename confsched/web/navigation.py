@@ -51,7 +51,7 @@ URGENT_PARTS = frozenset({"missions", "urgent_lists", "urgent_live", "urgent_mov
 CONFERENCE_PARTS = frozenset(
     {
         *("conferences", "conference_needs", "conference_desk", "conference_details", "conference_run"),
-        *("regional", "regional_papers", "guests", "partners"),
+        *("regional", "regional_papers", "guests", "partners", "cme"),
         *("series", "series_changes", "series_dates", "cases", "case_desk", "agenda", "minutes", "polls", "follow_ups"),
     }
 )

@@ -24,6 +24,7 @@ from confsched.domain.kinds import (
     CaseLane,
     CaseState,
     Channel,
+    CmeReportKind,
     ConferenceKind,
     ConferenceState,
     ConsultState,
@@ -49,6 +50,7 @@ from confsched.models.bookings import Booking
 from confsched.models.busy import BusySource
 from confsched.models.cases import CaseItem
 from confsched.models.catalogue import Requirement, Service
+from confsched.models.cme import CmeEvent, CmeReport
 from confsched.models.conferences import Conference
 from confsched.models.consults import Consult
 from confsched.models.contacts import AlertGateway, ContactPoint, ReadinessCheck
@@ -87,6 +89,7 @@ ARGUMENTS = (
     *("series_id", "date_id"),
     *("guest_id", "partner_id", "regional_id"),
     *("case_id", "desk_case_id", "follow_up_id"),
+    "report_id",
 )
 _UUID = re.compile(rb"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _CHANGING = re.compile(rb'(name="(?:csrf_token|form_key)"[^>]*value=")[^"]*')
@@ -238,6 +241,7 @@ class Objects:
             "series_id": (date := self._date_of_series(actor, *beside)).series_id,
             "date_id": date.id,
             "follow_up_id": self._recommended(actor, *beside).id,
+            "report_id": self._cme_report(actor, *beside).id,
         }
 
     def booking(
@@ -433,6 +437,19 @@ class Objects:
         entry = {"organisation_id": actor.organisation_id, "added_by_id": actor.person_id, "added_at": NOW}
         guest = self._add(Guest(person_id=self._add(person).id, **entry))
         return {"guest_id": guest.id, "partner_id": partner.id}
+
+    def _cme_report(self, actor: Actor, *beside: Person) -> CmeReport:
+        """Return a file that was made for the chamber."""
+        conference = self._case(actor, *beside).conference
+        self._add(CmeEvent(conference_id=conference.id, vnr="2761234567890123456", category="C", points=2))
+        return self._add(
+            CmeReport(
+                conference_id=conference.id,
+                kind=CmeReportKind.FULL,
+                person_id=actor.person_id,
+                created_at=NOW,
+            )
+        )
 
     def _feed(self, actor: Actor) -> Feed:
         return self._add(
