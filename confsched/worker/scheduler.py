@@ -23,6 +23,7 @@ from confsched.mail.envelopes import House
 from confsched.services import engine, outbox
 from confsched.worker.alerts import Post, send_due_alerts
 from confsched.worker.busy_calendars import read_due_calendars
+from confsched.worker.conference_reminders import remind_of_conferences
 from confsched.worker.consults import look_after_consults
 from confsched.worker.delivery import deliver_due
 from confsched.worker.downtime import keep_sheets
@@ -133,6 +134,10 @@ def _look_after_conferences(work: Engine) -> None:
     look_after_conferences(work.database, is_stopping=work.stopping.is_set)
 
 
+def _remind_of_conferences(work: Engine) -> None:
+    remind_of_conferences(work.database, is_stopping=work.stopping.is_set)
+
+
 def _look_after_readiness(work: Engine) -> None:
     look_after_readiness(work.database, is_stopping=work.stopping.is_set)
 
@@ -162,6 +167,7 @@ JOBS = (
     Job("offer freed times to who waits", 30, _serve_waiting),
     Job("end and remind of consults, remind of meetings", 20, _look_after_consults),
     Job("check the quorum and the place of conferences", 20, _look_after_conferences),
+    Job("remind of minutes and of recommendations", 60, _remind_of_conferences),
     Job("send alerts by mail", 1, _send_alert_mails),
     Job("send alerts to browsers", 1, _send_alert_pushes),
     Job("send alerts by gateways", 1, _send_alerts_by_gateways),
