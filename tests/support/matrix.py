@@ -19,6 +19,7 @@ from confsched.db import Database
 from confsched.domain.intervals import Span
 from confsched.domain.kinds import (
     AbsenceKind,
+    AttendanceMode,
     BookingKind,
     BusySourceKind,
     CaseLane,
@@ -50,7 +51,8 @@ from confsched.models.bookings import Booking
 from confsched.models.busy import BusySource
 from confsched.models.cases import CaseItem
 from confsched.models.catalogue import Requirement, Service
-from confsched.models.cme import CmeEvent, CmeReport
+from confsched.models.cme import CmeEvent, CmeReport, CmeReportEntry
+from confsched.models.conferences import Attendance as AttendanceRow
 from confsched.models.conferences import Conference
 from confsched.models.consults import Consult
 from confsched.models.contacts import AlertGateway, ContactPoint, ReadinessCheck
@@ -89,7 +91,7 @@ ARGUMENTS = (
     *("series_id", "date_id"),
     *("guest_id", "partner_id", "regional_id"),
     *("case_id", "desk_case_id", "follow_up_id"),
-    "report_id",
+    *("report_id", "attendance_id"),
 )
 _UUID = re.compile(rb"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _CHANGING = re.compile(rb'(name="(?:csrf_token|form_key)"[^>]*value=")[^"]*')
@@ -106,7 +108,7 @@ class Route:
     argument: str | None
 
     def path(self, app: Flask, row_id: uuid.UUID | None) -> str:
-        values: dict[str, object] = dict.fromkeys(("digest", "name", "token"), "x")
+        values: dict[str, object] = dict.fromkeys(("digest", "name", "token", "code"), "x")
         if self.argument:
             values = {self.argument: row_id, "month": MONTH}
         built = app.url_map.bind("localhost").build(self.endpoint, values, method=self.method)
@@ -241,7 +243,8 @@ class Objects:
             "series_id": (date := self._date_of_series(actor, *beside)).series_id,
             "date_id": date.id,
             "follow_up_id": self._recommended(actor, *beside).id,
-            "report_id": self._cme_report(actor, *beside).id,
+            "report_id": (report := self._cme_report(actor, *beside)).id,
+            "attendance_id": report.entries[0].attendance_id,
         }
 
     def booking(
@@ -442,14 +445,18 @@ class Objects:
         """Return a file that was made for the chamber."""
         conference = self._case(actor, *beside).conference
         self._add(CmeEvent(conference_id=conference.id, vnr="2761234567890123456", category="C", points=2))
-        return self._add(
-            CmeReport(
+        there = self._add(
+            AttendanceRow(
                 conference_id=conference.id,
-                kind=CmeReportKind.FULL,
                 person_id=actor.person_id,
-                created_at=NOW,
+                mode=AttendanceMode.REMOTE,
+                came_at=NOW,
             )
         )
+        report = CmeReport(conference_id=conference.id, kind=CmeReportKind.FULL, person_id=actor.person_id)
+        report.created_at = NOW
+        report.entries = [CmeReportEntry(attendance_id=there.id, efn="802760100000017", points=2)]
+        return self._add(report)
 
     def _feed(self, actor: Actor) -> Feed:
         return self._add(
