@@ -272,11 +272,23 @@ def get_report(
     return found, conference, event
 
 
-def get_learner(session: Session, conference: Conference, person_id: uuid.UUID) -> Learner:
-    """Return somebody who was there for long enough for a certificate; raises NotFound for others."""
+def get_learner(session: Session, actor: Actor, attendance_id: uuid.UUID) -> tuple[Conference, Learner]:
+    """Return who was there for long enough for a certificate, to themselves and to the desk.
+
+    Raises NotFound alike for all others.
+    """
+    row = session.get(Attendance, attendance_id)
+    if row is None:
+        raise NotFound
+    is_own = row.person_id == actor.person_id
+    conference = (
+        session.get_one(Conference, row.conference_id)
+        if is_own
+        else access.get_conference(session, actor, row.conference_id, to="change")
+    )
     for learner in view(session, conference).learners:
-        if learner.attendance.person_id == person_id and learner.credit is not Credit.TOO_SHORT:
-            return learner
+        if learner.attendance.id == row.id and learner.credit is not Credit.TOO_SHORT:
+            return conference, learner
     raise NotFound
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 
-from flask import Blueprint, Response, flash, redirect, render_template, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from wtforms import PasswordField, RadioField, StringField
 from wtforms.fields import SelectChoice
@@ -20,6 +20,7 @@ from confsched.services import access, check_in, cme, cme_sheets
 from confsched.services.cme import EventDraft
 from confsched.web.context import current_actor, now, read_session, reader_language, settings, transaction
 from confsched.web.forms import BaseForm
+from confsched.web.ids import find_id
 from confsched.web.pages import ANSWERABLE, sentence
 from confsched.web.policies import needs
 
@@ -137,11 +138,13 @@ def _back(conference_id: uuid.UUID) -> ResponseReturnValue:
     return redirect(url_for("cme.show", conference_id=conference_id), 303)
 
 
-@blueprint.post("/conferences/<uuid:conference_id>/cme/people/<uuid:person_id>/efn")
+@blueprint.post("/conferences/<uuid:conference_id>/cme/efn")
 @needs(Permission.SEE_MEETINGS)
-def set_efn(conference_id: uuid.UUID, person_id: uuid.UUID) -> ResponseReturnValue:
+def set_efn(conference_id: uuid.UUID) -> ResponseReturnValue:
     """Enter the number of somebody who was there, typed or from the scanner."""
-    form = EfnForm()
+    form, person_id = EfnForm(), find_id(request.form.get("person_id"))
+    if person_id is None:
+        raise NotFound
     try:
         with transaction() as session:
             conference = access.get_conference(session, current_actor(), conference_id, to="change")
@@ -222,13 +225,11 @@ def sign_in_list(conference_id: uuid.UUID) -> ResponseReturnValue:
     )
 
 
-@blueprint.get("/conferences/<uuid:conference_id>/cme/certificates/<uuid:person_id>.pdf")
+@blueprint.get("/certificates/<uuid:attendance_id>.pdf")
 @needs(Permission.USE)
-def certificate(conference_id: uuid.UUID, person_id: uuid.UUID) -> ResponseReturnValue:
+def certificate(attendance_id: uuid.UUID) -> ResponseReturnValue:
     """Give a certificate of attendance to the person it is for, and to the desk."""
-    session, actor = read_session(), current_actor()
-    to = "see" if person_id == actor.person_id else "change"
-    conference = access.get_conference(session, actor, conference_id, to=to)
-    learner = cme.get_learner(session, conference, person_id)
+    session = read_session()
+    conference, learner = cme.get_learner(session, current_actor(), attendance_id)
     sheet = cme_sheets.certificate(session, conference, learner, language=reader_language(), now=now())
     return _file(write_pdf(sheet, made_at=now()), "application/pdf", "certificate.pdf")
