@@ -42,6 +42,8 @@ ON_AGENDA = frozenset(
     }
 )
 
+LEFT = frozenset({CaseState.DEFERRED, CaseState.WITHDRAWN, CaseState.REJECTED, CaseState.NOTED})
+
 
 @dataclass(frozen=True)
 class ShownCase:
@@ -126,6 +128,7 @@ def view(session: Session, actor: Actor, conference: Conference, *, now: datetim
     is_ahead = conference.state in AHEAD and booking is not None
     found = quorum.forecast(session, conference, now=now) if is_ahead else Forecast()
     planned = agenda.plan_view(session, conference)
+    rows = tuple(_rows(actor, planned.rows, cases))
     closes_at = cutoff_at(booking.starts_at, conference.cutoff_minutes) if booking else None
     return DeskView(
         conference=conference,
@@ -140,9 +143,9 @@ def view(session: Session, actor: Actor, conference: Conference, *, now: datetim
         checks=tuple(quorum.list_checks(session, conference)),
         proposed=propose(session, conference, found, now=now) if runs and is_ahead else {},
         agenda=planned,
-        rows=tuple(_rows(actor, planned.rows, cases)),
-        late=tuple(_shown(actor, number, one) for number, one in enumerate(_late(cases), start=1)),
-        standard_care=tuple(one for one in cases if one.lane is CaseLane.STANDARD_CARE),
+        rows=rows,
+        late=tuple(_shown(actor, place, one) for place, one in enumerate(_late(cases), start=len(rows) + 1)),
+        standard_care=tuple(one for one in cases if _is_listed(one)),
         left=tuple(one for one in cases if _has_left(one)),
         lacks=tuple(conference_places.find_lacks(session, conference)),
         next_date=carry_over.find_next(session, conference, now=now),
@@ -195,12 +198,17 @@ def _is_on_agenda(case: CaseItem) -> bool:
     return case.lane is CaseLane.DISCUSSION and case.state in ON_AGENDA
 
 
+def _is_listed(case: CaseItem) -> bool:
+    return case.lane is CaseLane.STANDARD_CARE and case.state in ON_AGENDA | {CaseState.NOTED}
+
+
 def _late(cases: Iterable[CaseItem]) -> list[CaseItem]:
     return [one for one in cases if one.lane is CaseLane.LATE and one.state in WAITING]
 
 
 def _has_left(case: CaseItem) -> bool:
-    return case.state in (CaseState.DEFERRED, CaseState.WITHDRAWN, CaseState.REJECTED, CaseState.NOTED)
+    is_listed = case.lane is CaseLane.STANDARD_CARE and case.state is CaseState.NOTED
+    return case.state in LEFT and not is_listed
 
 
 def _warnings(row: AgendaRow) -> tuple[Message, ...]:
