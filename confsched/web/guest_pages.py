@@ -29,7 +29,7 @@ class SubstituteForm(BaseForm):
     class Meta(BaseForm.Meta):
         csrf = False  # the signature of the link stands in the address; nobody else could have sent this
 
-    name = StringField(msg("Name of the substitute"), description=msg("Such as: Dr. Anna Berg"))
+    name = StringField(msg("Name of the substitute"), description=msg("Such as: Dr. Ada Lund"))
     email = StringField(msg("E-mail address of the substitute"))
 
 

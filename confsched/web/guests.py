@@ -30,7 +30,7 @@ NONE = ""
 
 
 class GuestForm(BaseForm):
-    name = StringField(msg("Name"), description=msg("Such as: Dr. Anna Berg"))
+    name = StringField(msg("Name"), description=msg("Such as: Dr. Ada Lund"))
     email = StringField(msg("E-mail address"))
     partner_id = SelectField(msg("Institution"), validate_choice=False)
     role = StringField(msg("Role"), description=msg("What they stand for, such as: head of department."))
