@@ -53,7 +53,7 @@ class Entry:
     """Hold one entry of a calendar at one revision; it takes the time of its revision, never the present.
 
     `repeats` makes it the master of a series, `recurrence_at` the exception for the date that the rule begins
-    then; formats/series_ical.py knows which dates need one.
+    then; formats/series_ical.py knows which dates need one. `related_to` is the UID of what it is a part of.
     """
 
     uid: str
@@ -73,6 +73,7 @@ class Entry:
     categories: tuple[str, ...] = ()
     repeats: Repeats | None = None
     recurrence_at: datetime | None = None
+    related_to: str = ""
 
 
 def write_invite(entry: Entry, method: Method, exceptions: Iterable[Entry] = ()) -> bytes:
@@ -169,6 +170,8 @@ def _event(entry: Entry) -> Event:
     _add_place(event, one_line(entry.location), web_link(entry.join_link))
     if entry.description:
         event.add("description", _text(many_lines(entry.description)))
+    if entry.related_to:  # its parent (RFC 5545 3.8.4.5)
+        event.add("related-to", one_line(entry.related_to))
     if entry.categories:
         event.add("categories", [_text(one_line(category)) for category in entry.categories])
     return event

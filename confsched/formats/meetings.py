@@ -17,6 +17,7 @@ CONFERENCE_KINDS: dict[ConferenceKind, Message] = {
     ConferenceKind.REGIONAL_CONFERENCE: msg("Regional conference"),
 }
 _WORDS = {kind.value: words for kind, words in (*KINDS.items(), *CONFERENCE_KINDS.items())}
+PART_WORD = msg("Your part")
 
 
 def kind_words(kind: BookingKind | ConferenceKind | str, language: str) -> str:
@@ -28,3 +29,8 @@ def summary(kind: BookingKind | ConferenceKind | str, title: str, case_ref: str 
     """Return the calendar's headline: kind and title, and the reference that means nothing to a stranger."""
     parts = (f"{kind_words(kind, language)}: {title}", case_ref)
     return " · ".join(part for part in parts if part)
+
+
+def part_summary(title: str, language: str) -> str:
+    """Return the headline of the minutes for which one person is needed in a meeting."""
+    return f"{translate(PART_WORD, language)}: {title}"

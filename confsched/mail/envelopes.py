@@ -9,7 +9,7 @@ from typing import Any
 from confsched.domain.invites import Kind, Method
 from confsched.domain.signed_links import ToSign
 from confsched.formats.ical import Entry, Party, write_invite
-from confsched.formats.meetings import kind_words, summary
+from confsched.formats.meetings import kind_words, part_summary, summary
 from confsched.formats.plain_text import one_line
 from confsched.formats.stored_messages import word_stored
 from confsched.mail.compose import Envelope
@@ -120,14 +120,14 @@ def _calendar(message: OutboxMessage, house: House, method: Method, is_shown: bo
 
 def _entry(message: OutboxMessage, house: House, is_shown: bool) -> Entry:
     snapshot = message.snapshot
-    is_off = message.kind is Kind.CANCELLATION
+    is_off = message.kind in (Kind.CANCELLATION, Kind.AGENDA_BLOCK_REMOVAL)
     recurrence_at = snapshot.get("recurrence_at")
     return Entry(
         uid=snapshot["uid"],
         sequence=snapshot["sequence"],
         span=span_of(snapshot),
         zone=snapshot["zone"],
-        summary=summary(snapshot["kind"], snapshot["title"], snapshot["case_ref"], message.language),
+        summary=_headline(message),
         description=_url(snapshot, house, is_shown),
         location=snapshot["place"],
         join_link=snapshot["join_link"],
@@ -138,7 +138,15 @@ def _entry(message: OutboxMessage, house: House, is_shown: bool) -> Entry:
         organizer=Party(name=snapshot["organiser"], email=house.mail_address),
         attendees=_parties(message, snapshot["attendees"]),
         recurrence_at=instant(recurrence_at) if recurrence_at else None,
+        related_to=snapshot.get("related_to", ""),
     )
+
+
+def _headline(message: OutboxMessage) -> str:
+    snapshot, language = message.snapshot, message.language
+    if message.kind in (Kind.AGENDA_BLOCK, Kind.AGENDA_BLOCK_REMOVAL):
+        return part_summary(snapshot["title"], language)
+    return summary(snapshot["kind"], snapshot["title"], snapshot["case_ref"], language)
 
 
 def _exception(master: Entry, stored: Mapping[str, Any], message: OutboxMessage) -> Entry:
@@ -159,10 +167,11 @@ def _exception(master: Entry, stored: Mapping[str, Any], message: OutboxMessage)
     )
 
 
-def _parties(message: OutboxMessage, people: Sequence[Mapping[str, str]]) -> tuple[Party, ...]:
+def _parties(message: OutboxMessage, people: Sequence[Mapping[str, Any]]) -> tuple[Party, ...]:
     """Return who is listed: everybody, or only the reader where the mail un-invites them."""
     if message.kind is Kind.REMOVAL:
         people = [one for one in people if one["email"].casefold() == message.recipient.casefold()]
     return tuple(
-        Party(person["name"], person["email"], person["partstat"], person["role"]) for person in people
+        Party(one["name"], one["email"], one["partstat"], one["role"], rsvp=bool(one.get("rsvp", True)))
+        for one in people
     )

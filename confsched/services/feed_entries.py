@@ -18,7 +18,7 @@ from confsched.models.feeds import Feed
 from confsched.models.network import Department, Site
 from confsched.models.people import Person
 from confsched.models.rosters import Duty, DutyLine
-from confsched.services import feed_meetings, feed_series
+from confsched.services import feed_blocks, feed_meetings, feed_series
 from confsched.services.feed_meetings import Columns, raw
 
 DAYS_BACK = 366
@@ -47,6 +47,7 @@ def feed_entries(session: Session, feed: Feed, *, now: datetime, public_url: str
     if feed.scope is FeedScope.OWN:
         groups += [(one,) for one in feed_meetings.entries(session, feed, window, gone_since, public_url)]
         groups += feed_series.groups(session, feed, window, gone_since, public_url)
+        groups += [(one,) for one in feed_blocks.entries(session, feed, window, gone_since, public_url)]
     # A master comes before its exceptions, wherever those have been moved.
     groups.sort(key=lambda group: (group[0].span.starts_at, group[0].uid))
     return tuple(entry for group in groups for entry in group)
@@ -59,6 +60,7 @@ def feed_parts(session: Session, feed: Feed, *, now: datetime) -> list[tuple[str
     if feed.scope is FeedScope.OWN:
         parts += feed_meetings.parts(session, feed, window, gone_since)
         parts += feed_series.parts(session, feed, window, gone_since)
+        parts += feed_blocks.parts(session, feed, window, gone_since)
     if feed.privacy is not FeedPrivacy.BUSY:
         names = (DutyLine.name, Site.name, Site.zone, *_HOLDER)
         duties = select(*raw(Duty.id, Duty.superseded_at, *names)).order_by(Duty.id)

@@ -1,4 +1,4 @@
-"""What conferences need in time: their quorum checked, and a word where a place is gone."""
+"""What conferences need in time: their quorum checked, a word where a place is gone, the agenda told."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 from confsched import clock
 from confsched.db import Database
-from confsched.services import conference_places, quorum
+from confsched.services import agenda_due, conference_places, quorum
 
 ROUNDS = 20  # of one step in one call; the next call takes the rest
-STEPS = (quorum.check_due, conference_places.tell_lost)
+STEPS = (quorum.check_due, conference_places.tell_lost, agenda_due.tell_due)
 
 
 def look_after_conferences(database: Database, *, is_stopping: Callable[[], bool] = lambda: False) -> int:
