@@ -20,7 +20,6 @@ from confsched.models.cases import CaseItem
 from confsched.models.conferences import Conference
 from confsched.models.network import Organisation, Site
 from confsched.models.people import Membership, Person
-from confsched.services import directory
 from confsched.services.access import CLINICIANS
 from confsched.services.boards import Window
 from confsched.services.findings import Findings
@@ -122,9 +121,15 @@ def _disciplines(session: Session, wanted: tuple[str, ...]) -> tuple[str, ...]:
     if len(chosen) > MAX_DISCIPLINES:
         words = msg("Choose at most %(count)s disciplines.", count=MAX_DISCIPLINES)
         raise Refusal(words, field="disciplines")
-    if not set(chosen) <= set(directory.list_disciplines(session)):
+    if not set(chosen) <= set(list_disciplines(session)):
         raise Refusal(msg("Choose a discipline from the list."), field="disciplines")
     return chosen
+
+
+def list_disciplines(session: Session) -> list[str]:
+    """Return the disciplines of which the network has specialists, guests included."""
+    query = select(Person.discipline).where(Person.discipline != "", Person.is_specialist.is_(True))
+    return list(session.scalars(query.distinct().order_by(Person.discipline)))
 
 
 def check_minutes(minutes: int | None) -> int:

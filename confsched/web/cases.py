@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from confsched.domain.permissions import Permission
 from confsched.errors import Message, Refusal, msg
-from confsched.services import access, boards, case_checks, case_lists, cases, directory
+from confsched.services import access, boards, case_checks, case_lists, cases
 from confsched.services.boards import Board
 from confsched.services.case_checks import CaseDraft
 from confsched.services.case_lists import Show
@@ -114,7 +114,7 @@ def _find_boards(form: CaseForm) -> list[Board] | None:
 def _new_page(form: CaseForm, status: int, found: list[Board] | None) -> ResponseReturnValue:
     session, actor = read_session(), current_actor()
     presenters = case_checks.list_presenters(session, actor, now=now())
-    form.offer(directory.list_disciplines(session), [(str(one.id), one.name) for one in presenters])
+    form.offer(case_checks.list_disciplines(session), [(str(one.id), one.name) for one in presenters])
     page = render_template(
         "cases/new.html",
         form=form,
@@ -146,7 +146,7 @@ def edit(case_id: uuid.UUID) -> ResponseReturnValue:
 def _edit_page(case_id: uuid.UUID, form: CaseForm, status: int) -> ResponseReturnValue:
     session = read_session()
     case = access.get_case(session, current_actor(), case_id)
-    form.offer(directory.list_disciplines(session), [])
+    form.offer(case_checks.list_disciplines(session), [])
     form.revision.data = case.revision
     return render_template("cases/edit.html", form=form, case=case), status
 

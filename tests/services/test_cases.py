@@ -10,13 +10,11 @@ from sqlalchemy.orm import Session
 
 from confsched.domain.invites import Kind
 from confsched.domain.kinds import CaseLane, CaseState, CaseTriage, ConferenceState, Lamp, LateRule, Partstat
-from confsched.domain.permissions import Function
 from confsched.errors import Conflict, NotFound, Refusal
 from confsched.mail.compose import preview
 from confsched.mail.envelopes import House, envelope_of
 from confsched.models.cases import CaseItem
 from confsched.models.conferences import Conference
-from confsched.models.network import Site
 from confsched.models.outbox import OutboxMessage
 from confsched.services import boards, case_lists, cases
 from confsched.services.boards import Window
@@ -27,13 +25,13 @@ from tests.support.cases import (
     PATHOLOGY,
     add_board,
     add_dates,
-    add_disciplines,
     add_series,
+    add_specialist,
     draft,
     register,
 )
 from tests.support.outbox import all_messages
-from tests.world import NEUROLOGY, NOW, World, add_person, local
+from tests.world import NEUROLOGY, NOW, World, local
 
 HOUSE = House("https://planung.example", "planung@haus.example")
 LATE = local(date(2026, 11, 25), time(15))
@@ -252,7 +250,7 @@ def test_a_late_case_that_moves_on_is_not_counted_as_put_off(
 
 
 def test_lamps_make_an_accepted_case_ready(session: Session, world: World, dates: list[Conference]) -> None:
-    add_disciplines(session, world)
+    add_specialist(session, world, PATHOLOGY)
     case = register(session, world, dates[0], disciplines=(NEUROLOGY, PATHOLOGY))
     presenter = world.actor(world.requester)
     cases.triage(session, world.actor(world.secretary), case, CaseTriage.DISCUSS, now=NOW)
@@ -290,9 +288,7 @@ def test_a_case_is_changed_until_registration_closes(
 def test_boards_stand_in_order_and_say_why_the_earlier_ones_do_not_suit(
     session: Session, world: World, dates: list[Conference]
 ) -> None:
-    add_disciplines(session, world)
-    hub = session.get_one(Site, world.hub.id)
-    pathologist = add_person(session, hub, "Dr.", "Ada", "Feld", Function.CONSULTANT, discipline=PATHOLOGY)
+    pathologist = add_specialist(session, world, PATHOLOGY)
     foreign = add_series(session, world, title="Closed board")
     add_board(session, world, pathologist, series=foreign, starts_at=local(date(2026, 11, 24), time(9)))
     board = add_board(

@@ -16,17 +16,18 @@ from confsched.domain.kinds import (
     LateRule,
     StandardCare,
 )
+from confsched.domain.permissions import Function
 from confsched.models.cases import CaseItem
 from confsched.models.conferences import Conference
-from confsched.models.network import Department, Site
+from confsched.models.network import Site
 from confsched.models.people import Person
 from confsched.models.series import ConferenceSeries, SeriesPartner
 from confsched.services import boards, bookings, cases
 from confsched.services.bookings import Attendance, Meeting
 from confsched.services.case_checks import CaseDraft
-from tests.world import NEUROLOGY, NOW, ZONE, World, local
+from tests.world import NEUROLOGY, NOW, ZONE, World, add_person, local
 
-PATHOLOGY, RADIOLOGY = "pathology", "radiology"
+PATHOLOGY = "pathology"
 TITLE = "Thorax board"
 FIRST = date(2026, 11, 26)
 WEEK = timedelta(weeks=1)
@@ -108,11 +109,12 @@ def add_dates(session: Session, world: World, count: int, *people: Person, **val
     return [add_board(session, world, *people, series=series, starts_at=at, **values) for at in starts]
 
 
-def add_disciplines(session: Session, world: World) -> None:
-    """Give the hub a radiology and a pathology."""
-    for name in (PATHOLOGY, RADIOLOGY):
-        session.add(Department(site_id=world.hub.id, name=name.title(), discipline=name))
-    session.flush()
+def add_specialist(session: Session, world: World, discipline: str) -> Person:
+    """Add a specialist of a discipline to the hub, and so the discipline to the network."""
+    hub = session.get_one(Site, world.hub.id)
+    return add_person(
+        session, hub, "Dr.", "Ada", discipline.title(), Function.CONSULTANT, discipline=discipline
+    )
 
 
 def draft(**other: Any) -> CaseDraft:

@@ -72,9 +72,9 @@ def test_an_empty_day_says_what_will_stand_there(client: FlaskClient, world: Wor
 @pytest.mark.parametrize(
     ("person", "starts"),
     [
-        ("requester", {"/consults/new", "/duty-board"}),
-        ("neurologist", {"/conferences/new", "/duty-board"}),
-        ("secretary", {"/consults/new", "/conferences/new", "/duty-board"}),
+        ("requester", {"/consults/new", "/cases/new", "/duty-board"}),
+        ("neurologist", {"/cases/new", "/conferences/new", "/duty-board"}),
+        ("secretary", {"/consults/new", "/cases/new", "/conferences/new", "/duty-board"}),
         ("coordinator", {"/conferences/new", "/duty-board"}),
         ("admin", {"/duty-board"}),
         ("auditor", set()),
@@ -87,9 +87,8 @@ def test_each_function_may_start_what_it_may_do(
 
     page = _page(client)
 
-    beginnings = {
-        url for url in ("/consults/new", "/conferences/new", "/duty-board") if f'href="{url}"' in page
-    }
+    all_of_them = ("/consults/new", "/cases/new", "/conferences/new", "/duty-board")
+    beginnings = {url for url in all_of_them if f'href="{url}"' in page}
     assert beginnings == starts
 
 
