@@ -226,6 +226,7 @@ def _demo_facts(settings: Settings, network: DemoNetwork) -> dict[str, object]:
             for a in network.accounts
         ],
         "feeds": [settings.public_url + path for path in network.feeds],
+        "walls": [settings.public_url + path for path in network.walls],
     }
 
 

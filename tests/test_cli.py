@@ -112,6 +112,7 @@ def test_the_demo_as_json_is_json_and_nothing_else(tmp_path: Path) -> None:
     assert all(set(account) == {"name", "function", "email", "password"} for account in facts["accounts"])
     assert len(facts["feeds"]) == 2
     assert all(feed.startswith("http://127.0.0.1:8123/feeds/") for feed in facts["feeds"])
+    assert [wall[:27] for wall in facts["walls"]] == ["http://127.0.0.1:8123/wall/"]
     assert "Traceback" not in done.stderr
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
+import uuid
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import pytest
@@ -19,7 +20,9 @@ from confsched.demo.offers import NEUROLOGY
 from confsched.demo.rosters import last_working_day
 from confsched.demo.staff import ZONE
 from confsched.domain.bookings import BookingState
-from confsched.domain.kinds import ConsultState, SwapState
+from confsched.domain.figures import FEWEST, MEASURES
+from confsched.domain.intervals import Span
+from confsched.domain.kinds import ConsultState, SwapState, UrgentKind
 from confsched.domain.permissions import Actor, Function, Seat
 from confsched.domain.roster_month import month_of, next_month
 from confsched.domain.roster_rules import Rule
@@ -34,7 +37,16 @@ from confsched.models.people import Membership, Person
 from confsched.models.rosters import DeclaredGap, Duty, DutyLine
 from confsched.models.rotations import DutyRotation, DutyWish
 from confsched.models.swaps import DutySwap
-from confsched.services import accounts, audit, consults, coverage, duty_board, duty_rosters
+from confsched.services import (
+    accounts,
+    audit,
+    board_tokens,
+    consults,
+    coverage,
+    duty_board,
+    duty_rosters,
+    figures,
+)
 from confsched.services.consults import Show
 
 NOW = datetime(2026, 11, 25, 13, 32, tzinfo=UTC)  # Wednesday 14:32 in Berlin
@@ -119,6 +131,25 @@ def test_consults_stand_in_every_state_that_a_visitor_may_ask_about(session: Ses
     assert states == set(ConsultState)
     [declined] = session.scalars(select(ConsultStep).where(ConsultStep.state == ConsultState.DECLINED))
     assert declined.alternative
+
+
+@pytest.mark.parametrize("kind", UrgentKind)
+def test_the_figures_of_the_past_weeks_say_something_of_every_step(
+    session: Session, kind: UrgentKind
+) -> None:
+    site = session.scalars(select(Site).where(Site.short_name == "Wendstadt")).one()
+    auditor = Seat(site.organisation_id, site.id, None, Function.AUDITOR)
+    actor = Actor(uuid.uuid4(), uuid.uuid4(), "", "de", site.zone, (auditor,))
+    asked = figures.Asked(Span(NOW - timedelta(days=28), NOW), kind, MEASURES[kind][0])
+    found = figures.show(session, actor, asked)
+    assert min(one.count for one in found.steps.values()) >= FEWEST
+    assert len(dict(next(part.rows for part in found.parts if part.by == "spoke"))) == 2
+
+
+def test_a_display_hangs_in_the_demo(session: Session, built: DemoNetwork) -> None:
+    assert [
+        board_tokens.find_board(session, path.removeprefix("/wall/")) is not None for path in built.walls
+    ] == [True]
 
 
 def test_nobody_is_claimed_twice(session: Session) -> None:

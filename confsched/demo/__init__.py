@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from confsched import clock
 from confsched.db import Database
 from confsched.demo import (
+    cases,
     consult_ends,
     exchange,
     feeds,
@@ -18,6 +19,7 @@ from confsched.demo import (
     legends,
     meetings,
     months,
+    past_urgent,
     rosters,
     staff,
     urgent,
@@ -50,10 +52,11 @@ class DemoAccount:
 
 @dataclass(frozen=True)
 class DemoNetwork:
-    """Hold what a visitor needs: the accounts, and the paths of calendar feeds."""
+    """Hold what a visitor needs: the accounts, and the paths of calendar feeds and wall displays."""
 
     accounts: tuple[DemoAccount, ...]
     feeds: tuple[str, ...]
+    walls: tuple[str, ...]
 
 
 def is_empty(session: Session) -> bool:
@@ -74,9 +77,12 @@ def build_demo(database: Database, *, now: datetime, password: str, secret: str)
         consult_ends.end_consults(session, network, now)
         months.draft_changes(session, network, now - DRAFTED)
         exchange.add_requests(session, network, now)
+        past_urgent.add_past(session, network, now)
         urgent.add_consults(session, network, now)
+        cases.add_cases(session, network, now)
+        wall = feeds.add_wall(session, network, secret, now)
         paths = feeds.add_feeds(session, network, secret, now)
-    return DemoNetwork(accounts=account_list, feeds=paths)
+    return DemoNetwork(accounts=account_list, feeds=paths, walls=wall)
 
 
 def describe_demo(session: Session, *, password: str, secret: str) -> DemoNetwork | None:
@@ -89,7 +95,11 @@ def describe_demo(session: Session, *, password: str, secret: str) -> DemoNetwor
     )
     if len(accounts_there) < len(_with_account()):
         return None
-    return DemoNetwork(accounts=accounts_there, feeds=feeds.list_paths(session, secret))
+    return DemoNetwork(
+        accounts=accounts_there,
+        feeds=feeds.list_paths(session, secret),
+        walls=feeds.list_walls(session, secret),
+    )
 
 
 def _names_of_accounts(session: Session) -> dict[str, str]:

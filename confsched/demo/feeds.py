@@ -1,4 +1,4 @@
-"""The demo's calendar addresses: derived from the secret key, so that they can be printed again."""
+"""The demo's addresses of calendars and a display, derived from the secret: they can be printed again."""
 
 from __future__ import annotations
 
@@ -13,10 +13,12 @@ from confsched.demo.meetings import JULIA, MIRA
 from confsched.demo.network import Network
 from confsched.domain.kinds import FeedPrivacy
 from confsched.models.feeds import Feed
-from confsched.services import feeds
+from confsched.services import board_tokens, feeds
 
 OWNERS = (JULIA, MIRA)
 NAME = "Kalenderprogramm"
+UWE = "uwe.falkner@wendstadt.example"
+WALL, WALL_NAME = "wall display", "Stroke Unit, Flur"
 
 
 def add_feeds(session: Session, network: Network, secret: str, now: datetime) -> tuple[str, ...]:
@@ -39,6 +41,20 @@ def list_paths(session: Session, secret: str) -> tuple[str, ...]:
     working = select(Feed.token_hash).where(Feed.token_hash.in_(hashes.values()), Feed.revoked_at.is_(None))
     found = set(session.scalars(working))
     return tuple(_path(secret, email) for email in OWNERS if hashes[email] in found)
+
+
+def add_wall(session: Session, network: Network, secret: str, now: datetime) -> tuple[str, ...]:
+    """Hang a display on the corridor of the first house; return its path."""
+    token = _token(secret, WALL)
+    actor = network.actor(UWE)
+    board_tokens.create(session, actor, WALL_NAME, actor.site_id, key="demo-wall", now=now, token=token)
+    return (f"/wall/{token}",)
+
+
+def list_walls(session: Session, secret: str) -> tuple[str, ...]:
+    """Return the paths of displays that still work."""
+    token = _token(secret, WALL)
+    return (f"/wall/{token}",) if board_tokens.find_board(session, token) else ()
 
 
 def _path(secret: str, email: str) -> str:

@@ -70,9 +70,16 @@ def list_boards(session: Session, actor: Actor) -> list[BoardToken]:
 
 
 def create(
-    session: Session, actor: Actor, name: str, site_id: uuid.UUID | None, *, key: str, now: datetime
+    session: Session,
+    actor: Actor,
+    name: str,
+    site_id: uuid.UUID | None,
+    *,
+    key: str,
+    now: datetime,
+    token: str | None = None,
 ) -> tuple[BoardToken, str]:
-    """Make a display and return it with its secret, which is told this once.
+    """Make a display and return it with its secret, which is told this once; `token` is for the demo.
 
     A form sent twice is refused, since nobody can read the secret again.
     """
@@ -85,7 +92,7 @@ def create(
     in_use = sum(board.revoked_at is None for board in list_boards(session, actor))
     if in_use >= MAX_BOARDS:
         raise Refusal(msg("There are %(count)s displays. Revoke one that hangs nowhere.", count=in_use))
-    token = secrets.token_urlsafe(TOKEN_BYTES)
+    token = token or secrets.token_urlsafe(TOKEN_BYTES)
     board = BoardToken(
         organisation_id=site.organisation_id,
         site_id=site.id,
