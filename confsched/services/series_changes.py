@@ -153,7 +153,7 @@ def _change(
     series_records.call_off(session, actor, layout.gone, now=now, reason=reason)
     _forget(session, layout.skipped)
     changed = _series_for(session, actor, series, layout, now)
-    kept = {} if layout.is_split else _standing(layout)
+    kept = _standing(layout) if layout.cut_on is None else {}
     override = None if decision.leave_out else bookings.override_of(actor, decision.override_reason)
     series_records.write_dates(
         session, actor, changed, layout.plan, wanted, now=now, override=override, kept=kept
@@ -168,7 +168,7 @@ def _series_for(
     session: Session, actor: Actor, series: ConferenceSeries, layout: Layout, now: datetime
 ) -> ConferenceSeries:
     """Return the series that is to hold the dates: the same one, or a new one after a cut."""
-    if not layout.is_split:
+    if layout.cut_on is None:
         series_records.describe(session, actor, series, layout.plan, now)
         audit.record(session, actor, "series.change", series, now=now)
         return series

@@ -23,16 +23,14 @@ from confsched.services.series_dates import SeriesDate
 from confsched.services.series_drafts import SeriesDraft, SeriesPlan, draft_of, planned_dates
 from confsched.services.series_previews import DatePreview, Obstacle
 
-A_WEEK = timedelta(days=7)
-
 
 @dataclass(frozen=True)
 class Layout:
     """Hold a change before it is made.
 
-    `is_split`: the dates from `rows` on go over to a new series. `rows` are those that go on, by the instant
-    of the date that they become; `gone` are called off, `skipped` were never held and are written anew;
-    `kept` stand and are not touched.
+    `rows` are the dates that go on, by the instant of the date that they become; `gone` are called off,
+    `skipped` were never held and are written anew; `kept` stand and are not touched. With `cut_on`, the last
+    day of the series, a new one takes over those that go on.
     """
 
     plan: SeriesPlan
@@ -41,13 +39,7 @@ class Layout:
     gone: tuple[Conference, ...]
     skipped: tuple[Conference, ...]
     kept: tuple[Conference, ...]
-    is_split: bool
-
-    @property
-    def cut_on(self) -> date:
-        """Return the last day that stays with the series that is cut."""
-        assert self.plan.draft.first_on is not None, "the plan was checked"
-        return self.plan.draft.first_on - timedelta(days=1)
+    cut_on: date | None
 
 
 def list_dates(session: Session, series: ConferenceSeries) -> list[Conference]:
@@ -192,7 +184,7 @@ def _matched(
         gone=tuple(row for day, row in ahead.items() if day not in former.values()),
         skipped=tuple(skipped),
         kept=tuple(kept),
-        is_split=is_split,
+        cut_on=min([plan.first_on, *ahead]) - timedelta(days=1) if is_split else None,
     )
 
 

@@ -132,7 +132,7 @@ def _looked_at(
         layout.previews,
         status,
         gone=layout.gone,
-        is_split=layout.is_split,
+        is_split=layout.cut_on is not None,
     )
 
 
