@@ -30,6 +30,7 @@ from confsched.models.rosters import Duty, DutyLine
 from confsched.models.urgent import TeamMission, UrgentConsult
 from confsched.services import access, alerts, audit, urgent_steps
 from confsched.services.escalation_words import call_lines
+from confsched.services.tasks import MAX_TASKS, Task, TaskKind
 from confsched.services.who_is_on import OnDuty, who_is_on
 
 USUAL_MINUTES = 180
@@ -161,6 +162,23 @@ def _next_held(session: Session, line_id: uuid.UUID, at: datetime, now: datetime
     )
     starts_at = session.scalar(query)
     return max(at, starts_at) if starts_at is not None else None
+
+
+def list_tasks(session: Session, actor: Actor, *, now: datetime) -> list[Task]:
+    """Return the teams that should have been back by now: they are free again, or it takes longer."""
+    if not actor.may(Permission.SEE_URGENT):
+        return []
+    query = (
+        access.visible(actor, TeamMission, to="change")
+        .where(TeamMission.ended_at.is_(None), TeamMission.until_at <= now)
+        .options(joinedload(TeamMission.site), joinedload(TeamMission.line))
+        .order_by(TeamMission.until_at, TeamMission.id)
+        .limit(MAX_TASKS)
+    )
+    return [
+        Task(TaskKind.END_MISSION, one.id, one.line.name, due_at=one.until_at, person_name=one.site.name)
+        for one in session.scalars(query)
+    ]
 
 
 def proposes_team(consult: UrgentConsult, teams: Sequence[Team]) -> bool:

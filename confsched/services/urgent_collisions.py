@@ -31,6 +31,8 @@ from confsched.services.tasks import Task, TaskKind
 MOST_SHOWN = 10
 MAX_SECRETARIES = 10
 WHY = msg("Has an urgent consult then.")
+_HAS_BEGUN = msg("The meeting is running: tell the others.")
+_TO_COME = msg("Whoever plans the meeting can give it to a substitute or move it, on its page.")
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,9 @@ def _was_hit(session: Session, consult: UrgentConsult, part: Participation, span
 def _tell_of(session: Session, person: Person, part: Participation, now: datetime) -> None:
     booking = part.booking
     heading = msg("%(name)s has been called to an urgent consult during a meeting", name=person.name)
-    line = msg("Meeting: %(span)s", span=Span(booking.starts_at, booking.ends_at))
+    first = msg("The urgent consult comes first: expect %(name)s late, or not at all.", name=person.name)
+    way_out = _HAS_BEGUN if _has_begun(part, now) else _TO_COME
+    lines = [msg("Meeting: %(span)s", span=Span(booking.starts_at, booking.ends_at)), first, way_out]
     for one in _concerned(session, part, now):
         notify(
             session,
@@ -105,7 +109,7 @@ def _tell_of(session: Session, person: Person, part: Participation, now: datetim
             one,
             organisation_id=booking.organisation_id,
             heading=heading,
-            lines=[line],
+            lines=lines,
             path=f"/bookings/{booking.id}",
             now=now,
         )

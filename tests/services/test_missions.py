@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import uuid
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import func, select
@@ -80,6 +80,24 @@ def test_a_team_that_is_away_says_where_until_when_and_is_free_again(session: Se
     with pytest.raises(Conflict):
         missions.extend(session, actor, mission, minutes=30, now=LATER)
     assert missions.request(session, actor, other, line.id, now=LATER).consult_id == other.id
+
+
+def test_a_team_that_should_be_back_stands_on_the_day_of_who_may_say_so_until_somebody_does(
+    session: Session, world: World
+) -> None:
+    consult, actor = taken(session, world), world.actor(world.requester)
+    mission = missions.request(session, actor, consult, add_team(session, world).id, now=NOW)
+    people = [world.actor(one) for one in (world.requester, world.second_neurologist)]
+
+    def told(at: datetime) -> list[list[uuid.UUID]]:
+        return [[task.id for task in missions.list_tasks(session, one, now=at)] for one in people]
+
+    assert told(mission.until_at - timedelta(seconds=1)) == [[], []]
+    assert told(mission.until_at) == [[mission.id], [mission.id]]
+    for nobody in (world.stranger, world.secretary):
+        assert missions.list_tasks(session, world.actor(nobody), now=mission.until_at) == []
+    missions.end(session, actor, mission, now=mission.until_at)
+    assert told(mission.until_at) == [[], []]
 
 
 def test_a_team_that_nobody_holds_is_not_to_be_had_and_says_from_when_on(

@@ -95,6 +95,7 @@ def test_an_open_consult_takes_on_and_tells_of_each_meeting_once(session: Sessio
     mails = session.scalars(select(OutboxMessage).where(OutboxMessage.recipient_id == world.secretary.id))
     text = [str(mail.snapshot) for mail in mails if "urgent" in str(mail.snapshot)]
     assert len(text) == 1
+    assert "The urgent consult comes first" in text[0] and "give it to a substitute or move it" in text[0]
     assert "FK-7Q2M" not in text[0]
     assert "Hemiparesis" not in text[0]
 
