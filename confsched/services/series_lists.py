@@ -62,7 +62,7 @@ def _load_ahead(
         .where(Conference.series_id.in_(list(ids)), Conference.state.in_(AHEAD), Booking.starts_at > now)
         .group_by(Conference.series_id)
     )
-    return {series_id: (next_at, count) for series_id, next_at, count in session.execute(query)}
+    return {series_id: (next_at, count) for series_id, next_at, count in session.execute(query) if series_id}
 
 
 def list_dates(session: Session, series: ConferenceSeries, *, now: datetime) -> Dates:

@@ -9,7 +9,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import event, func, select
+from sqlalchemy import delete, event, func, select
 from sqlalchemy.orm import Session
 
 from confsched import clock
@@ -525,7 +525,7 @@ def test_a_series_is_called_off_from_now_on(session: Session, world: World) -> N
     series_one_date.move_date(
         session, secretary(world), moved, moved.booking.starts_at + timedelta(days=9), now=NOW
     )
-    session.execute(OutboxMessage.__table__.delete())
+    session.execute(delete(OutboxMessage))
     for _time in range(2):
         series_changes.cancel_series(session, secretary(world), row, now=AFTER_THREE, reason="Closed")
     assert states(session, row) == [ConferenceState.REGISTRATION_OPEN] * 3 + [ConferenceState.CANCELLED] * 3

@@ -240,8 +240,7 @@ class Objects:
             "regional_id": self._regional(actor, title).id,
             "case_id": (case := self._case(actor, *beside)).id,
             "desk_case_id": case.id,
-            "series_id": (date := self._date_of_series(actor, *beside)).series_id,
-            "date_id": date.id,
+            **self._date_of_series(actor, *beside),
             "follow_up_id": self._recommended(actor, *beside).id,
             "report_id": (report := self._cme_report(actor, *beside)).id,
             "attendance_id": report.entries[0].attendance_id,
@@ -354,8 +353,8 @@ class Objects:
         ]
         return self._add(conference)
 
-    def _date_of_series(self, actor: Actor, *beside: Person) -> Conference:
-        """Return one date of a series that the actor leads and to which those beside belong."""
+    def _date_of_series(self, actor: Actor, *beside: Person) -> dict[str, uuid.UUID]:
+        """Return a series that the actor leads and to which those beside belong, with one date of it."""
         series = ConferenceSeries(
             title="Thorax board",
             kind=ConferenceKind.CASE_CONFERENCE,
@@ -388,7 +387,7 @@ class Objects:
         date.series_id, date.occurs_at = series.id, date.booking.starts_at
         date.booking.series_id, date.booking.recurrence_at = series.id, date.booking.starts_at
         self._session.flush()
-        return date
+        return {"series_id": series.id, "date_id": date.id}
 
     def _case(self, actor: Actor, *beside: Person) -> CaseItem:
         """Return a case of the actor's site for a conference that the actor runs."""
