@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable
+from io import StringIO
 
 BYTE_ORDER_MARK = "\ufeff"  # without it Excel reads UTF-8 as something else
 # A text that starts so is a formula to Excel, LibreOffice and Google Sheets (OWASP, CSV injection); the wide
@@ -21,6 +22,18 @@ def write_table(rows: Iterable[Iterable[str]], delimiter: str = ",") -> bytes:
     text = _Text()
     csv.writer(text, delimiter=delimiter).writerows(rows)
     return (BYTE_ORDER_MARK + "".join(text)).encode()
+
+
+def read_table(body: bytes, delimiter: str = ",") -> list[list[str]]:
+    """Read what write_table() has written; empty lines at the end are left out.
+
+    Raises ValueError for what is no such table.
+    """
+    try:
+        text = StringIO(body.decode("utf-8-sig"), newline="")
+        return [row for row in csv.reader(text, delimiter=delimiter, strict=True) if row]
+    except csv.Error as error:
+        raise ValueError("not a table") from error
 
 
 class _Text(list[str]):

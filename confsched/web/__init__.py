@@ -44,6 +44,7 @@ from confsched.web.link_tests import blueprint as link_tests
 from confsched.web.minutes import blueprint as minutes
 from confsched.web.missions import blueprint as missions
 from confsched.web.partners import blueprint as partners
+from confsched.web.proof import blueprint as proof
 from confsched.web.push import blueprint as push
 from confsched.web.questions import blueprint as questions
 from confsched.web.regional import blueprint as regional
@@ -82,6 +83,7 @@ BLUEPRINTS = (
     conference_run,
     minutes,
     follow_ups,
+    proof,
     series,
     series_dates,
     series_changes,
