@@ -6,8 +6,8 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import exists, func, or_, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import ColumnElement, exists, func, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from confsched.domain.permissions import Actor, Permission
 from confsched.errors import Conflict, msg
@@ -31,14 +31,7 @@ def claim_due(
     invitation shows a meeting that is off (RFC 5546 2.1.5). A mail about duties has no meeting and
     waits for no other.
     """
-    earlier = aliased(OutboxMessage)
-    waits_in_line = exists().where(
-        earlier.booking_id == OutboxMessage.booking_id,
-        earlier.recipient_id == OutboxMessage.recipient_id,
-        earlier.created_at < OutboxMessage.created_at,
-        earlier.sent_at.is_(None),
-        earlier.failed_at.is_(None),
-    )
+    same_meeting, same_series = _waits_for(OutboxMessage.booking_id), _waits_for(OutboxMessage.series_id)
     query = (
         select(OutboxMessage)
         .where(
@@ -46,7 +39,8 @@ def claim_due(
             OutboxMessage.failed_at.is_(None),
             OutboxMessage.due_at <= now,
             or_(OutboxMessage.lease_until.is_(None), OutboxMessage.lease_until <= now),
-            ~waits_in_line,
+            ~same_meeting,
+            ~same_series,
         )
         .order_by(OutboxMessage.due_at, OutboxMessage.id)
         .limit(limit)
@@ -59,6 +53,18 @@ def claim_due(
         message.attempts += 1
     session.flush()
     return messages
+
+
+def _waits_for(about: InstrumentedAttribute[uuid.UUID | None]) -> ColumnElement[bool]:
+    """Tell whether an earlier message about the same has not left yet."""
+    earlier = aliased(OutboxMessage)
+    return exists().where(
+        getattr(earlier, about.key) == about,
+        earlier.recipient_id == OutboxMessage.recipient_id,
+        earlier.created_at < OutboxMessage.created_at,
+        earlier.sent_at.is_(None),
+        earlier.failed_at.is_(None),
+    )
 
 
 def settle_sent(session: Session, message_id: uuid.UUID, lease_key: str, *, now: datetime, by: str) -> None:
@@ -134,10 +140,12 @@ def retry(session: Session, actor: Actor, message: OutboxMessage, *, now: dateti
 
 
 def _is_overtaken(session: Session, message: OutboxMessage) -> bool:
-    if message.booking_id is None:
+    same = [OutboxMessage.booking_id == message.booking_id] if message.booking_id else []
+    same += [OutboxMessage.series_id == message.series_id] if message.series_id else []
+    if not same:
         return False
     later = exists().where(
-        OutboxMessage.booking_id == message.booking_id,
+        or_(*same),
         OutboxMessage.recipient_id == message.recipient_id,
         OutboxMessage.created_at > message.created_at,
         OutboxMessage.sent_at.is_not(None),

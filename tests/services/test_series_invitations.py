@@ -1,0 +1,364 @@
+"""Who is told what of a series: members by one event that comes back, everybody else date by date."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from icalendar import Calendar
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from confsched.clock import local_day
+from confsched.domain.bookings import BookingState
+from confsched.domain.intervals import Span
+from confsched.domain.invites import Kind
+from confsched.domain.kinds import ConferenceKind, FeedPrivacy, HolidayRule, LateRule, Partstat, StandardCare
+from confsched.errors import Refusal
+from confsched.mail.envelopes import House, envelope_of
+from confsched.models.bookings import Booking, Participation
+from confsched.models.outbox import OutboxMessage
+from confsched.models.people import Person
+from confsched.models.series import ConferenceSeries
+from confsched.services import bookings, feeds, invitations, outbox, series_invitations
+from confsched.services.feed_entries import feed_entries, feed_parts
+from confsched.services.series_invitations import SeriesBefore
+from tests.formats.ical_rules import assert_interop
+from tests.world import NOW, ZONE, World
+
+HOUSE = House("https://termine.confsched.example", "termine@confsched.example")
+FIRST = datetime(2026, 11, 26, 14, tzinfo=UTC)  # Thursday 15:00 in Berlin
+WEEK = timedelta(weeks=1)
+HOUR = timedelta(hours=1)
+LATER = NOW + HOUR
+THURSDAYS = "FREQ=WEEKLY;BYDAY=TH;WKST=MO"
+RIDS = [FIRST + WEEK * number for number in range(4)]
+
+
+@dataclass(frozen=True)
+class Board:
+    """Hold a series of four Thursdays: three members, and a guest of the second date."""
+
+    session: Session
+    world: World
+    series: ConferenceSeries
+    dates: list[Booking]
+
+    def told(self, was: SeriesBefore, at: datetime = LATER) -> set[tuple[str, Kind, str]]:
+        """Announce the series; return who is told what of which: "all", the date's number, or "own"."""
+        return self.named(series_invitations.announce(self.session, self.series, was, now=at))
+
+    def named(self, messages: list[OutboxMessage]) -> set[tuple[str, Kind, str]]:
+        return {(message.recipient.split(".")[0], message.kind, self._about(message)) for message in messages}
+
+    def _about(self, message: OutboxMessage) -> str:
+        event = calendar_of(message).walk("VEVENT")[0]
+        if event["UID"] != self.series.uid:
+            return "own"
+        return (
+            str(RIDS.index(event["RECURRENCE-ID"].dt.astimezone(UTC))) if "RECURRENCE-ID" in event else "all"
+        )
+
+    def was(self) -> SeriesBefore:
+        return series_invitations.before(self.session, self.series)
+
+
+def calendar_of(message: OutboxMessage) -> Calendar:
+    calendar = envelope_of(message, HOUSE).calendar
+    assert calendar is not None
+    return assert_interop(calendar.encode())
+
+
+def latest(session: Session) -> list[OutboxMessage]:
+    """Return the messages of the last change."""
+    session.flush()
+    return list(session.scalars(select(OutboxMessage).where(OutboxMessage.created_at == LATER)))
+
+
+def part(person: Person, world: World, *, is_of_series: bool = True) -> Participation:
+    return Participation(
+        person=person,
+        organisation_id=world.hub.organisation_id,
+        serves="neurology",
+        is_of_series=is_of_series,
+        invited_at=NOW,
+    )
+
+
+def add_series(session: Session, world: World, starts: list[datetime], **values: object) -> ConferenceSeries:
+    series = ConferenceSeries(
+        title="Neuro board",
+        kind=ConferenceKind.CASE_CONFERENCE,
+        organisation_id=world.hub.organisation_id,
+        site_id=world.hub.id,
+        organiser_id=world.secretary.id,
+        chair_id=world.neurologist.id,
+        zone=ZONE,
+        rule=THURSDAYS,
+        first_on=local_day(starts[0], ZONE),
+        until_on=local_day(starts[-1], ZONE),
+        starts_at_local=(starts[0] + HOUR).time(),
+        duration_minutes=60,
+        holiday_rule=HolidayRule.SKIP,
+        capacity_minutes=60,
+        late_rule=LateRule.CHAIR_APPROVES,
+        standard_care=StandardCare.LISTED,
+        uid=f"series-{starts[0]:%H%M%d}@confsched",
+        created_at=NOW,
+        revised_at=NOW,
+    )
+    for name, value in values.items():
+        setattr(series, name, value)
+    session.add(series)
+    session.flush()
+    return series
+
+
+def add_date(session: Session, world: World, series: ConferenceSeries, starts_at: datetime) -> Booking:
+    meeting = bookings.Meeting(
+        kind=bookings.BookingKind.CONFERENCE,
+        title=series.title,
+        span=Span(starts_at, starts_at + HOUR),
+        zone=ZONE,
+        organisation_id=series.organisation_id,
+        join_link="https://video.example/board",
+    )
+    booking = bookings.create(session, world.actor(world.secretary), meeting, [], now=NOW)
+    booking.series_id, booking.recurrence_at = series.id, starts_at
+    people = (world.neurologist, world.second_neurologist, world.requester)
+    booking.participations = [part(session.get_one(Person, one.id), world) for one in people]
+    for position, participation in enumerate(booking.participations):
+        participation.position = position
+    return booking
+
+
+@pytest.fixture
+def board(session: Session, world: World) -> Board:
+    """Give the series as everybody has been told of it."""
+    series = add_series(session, world, RIDS, join_link="https://video.example/board")
+    dates = [add_date(session, world, series, at) for at in RIDS]
+    guest = session.get_one(Person, world.second_requester.id)
+    dates[1].participations.append(part(guest, world, is_of_series=False))
+    session.flush()
+    made = Board(session, world, series, dates)
+    assert made.told(series_invitations.before(session, None), NOW) == {
+        ("jana", Kind.INVITATION, "all"),
+        ("tom", Kind.INVITATION, "all"),
+        ("mia", Kind.INVITATION, "all"),
+        ("ole", Kind.INVITATION, "own"),
+    }
+    return made
+
+
+def move(board: Board, number: int, by: timedelta) -> None:
+    booking = board.dates[number]
+    booking.starts_at, booking.ends_at = booking.starts_at + by, booking.ends_at + by
+    series_invitations.leave_if_out_of_place(board.session, booking)
+
+
+def change_time(board: Board) -> None:
+    board.series.starts_at_local = (FIRST + 2 * HOUR).time()
+    for number, booking in enumerate(board.dates):
+        booking.recurrence_at = RIDS[number] + HOUR
+        booking.starts_at, booking.ends_at = booking.starts_at + HOUR, booking.ends_at + HOUR
+
+
+def call_off(board: Board, *numbers: int) -> None:
+    for number in numbers:
+        board.dates[number].state = BookingState.CANCELLED
+
+
+def leave(board: Board, *numbers: int) -> None:
+    """Let Tom leave some dates."""
+    for number in numbers:
+        board.dates[number].participations[1].removed_at = LATER
+
+
+def end(board: Board) -> None:
+    call_off(board, 2, 3)
+    board.series.ended_at = LATER
+
+
+CANCELLATION, INVITATION, REMOVAL, UPDATE = Kind.CANCELLATION, Kind.INVITATION, Kind.REMOVAL, Kind.UPDATE
+CHANGES: dict[str, tuple[Callable[[Board], None], set[tuple[str, Kind, str]]]] = {
+    "nothing": (lambda _board: None, set()),
+    "one date is moved": (
+        lambda board: move(board, 2, HOUR),
+        {("jana", UPDATE, "2"), ("tom", UPDATE, "2"), ("mia", UPDATE, "2")},
+    ),
+    "a date with a guest is moved": (
+        lambda board: move(board, 1, HOUR),
+        {("jana", UPDATE, "1"), ("tom", UPDATE, "1"), ("mia", UPDATE, "1"), ("ole", UPDATE, "own")},
+    ),
+    "a date is moved over its neighbour": (
+        lambda board: move(board, 1, WEEK + HOUR),
+        {
+            *((name, CANCELLATION, "1") for name in ("jana", "tom", "mia")),
+            *((name, INVITATION, "own") for name in ("jana", "tom", "mia")),
+            ("ole", UPDATE, "own"),
+        },
+    ),
+    "one date is called off": (
+        lambda board: call_off(board, 2),
+        {("jana", CANCELLATION, "2"), ("tom", CANCELLATION, "2"), ("mia", CANCELLATION, "2")},
+    ),
+    "all dates are called off": (
+        lambda board: call_off(board, 0, 1, 2, 3),
+        {
+            *(("jana", CANCELLATION, "all"), ("tom", CANCELLATION, "all"), ("mia", CANCELLATION, "all")),
+            ("ole", CANCELLATION, "own"),
+        },
+    ),
+    "the series ends before its time": (
+        end,
+        {("jana", UPDATE, "all"), ("tom", UPDATE, "all"), ("mia", UPDATE, "all")},
+    ),
+    "somebody leaves one date": (lambda board: leave(board, 3), {("tom", REMOVAL, "3")}),
+    "somebody leaves the series": (lambda board: leave(board, 0, 1, 2, 3), {("tom", REMOVAL, "all")}),
+    "somebody leaves what is to come": (lambda board: leave(board, 2, 3), {("tom", UPDATE, "all")}),
+}
+
+
+class _Over(Exception):
+    """Take back what a row of the table has changed."""
+
+
+def test_each_is_told_once_and_only_what_has_changed_for_them(board: Board) -> None:
+    """PEER_FAILURES 22: a cancellation names its one date, so that the others stay."""
+    for name, (change, told) in CHANGES.items():
+        with pytest.raises(_Over), board.session.begin_nested():
+            was = board.was()
+            change(board)
+            assert board.told(was) == told, name
+            assert board.told(board.was()) == set(), name
+            raise _Over
+
+
+def test_the_time_of_all_dates_changes_in_one_message_above_whatever_was_sent(board: Board) -> None:
+    """PEER_FAILURES 23: the series counts on from its highest exception, and no exception stays below it."""
+    was = board.was()
+    move(board, 2, HOUR)
+    board.told(was)
+    move_back = board.was()
+    move(board, 2, -HOUR)
+    board.told(move_back)
+    assert (board.series.sequence, board.dates[2].sequence) == (0, 2)
+    was = board.was()
+    change_time(board)
+    messages = series_invitations.announce(board.session, board.series, was, now=LATER)
+    whole = next(m for m in messages if m.recipient.startswith("jana"))
+    event, *exceptions = calendar_of(whole).walk("VEVENT")
+    assert (whole.kind, event["SEQUENCE"], exceptions) == (Kind.UPDATE, 4, [])
+    assert event["DTSTART"].dt.hour == 16
+    was = board.was()
+    move(board, 0, HOUR)
+    date = series_invitations.announce(board.session, board.series, was, now=LATER)[0]
+    assert calendar_of(date).walk("VEVENT")[0]["SEQUENCE"] == 5 > board.series.sequence
+
+
+def test_moving_one_date_by_its_own_page_tells_members_by_the_series_and_guests_by_the_date(
+    board: Board,
+) -> None:
+    actor = board.world.actor(board.world.secretary)
+    date = board.dates[1]
+    bookings.move(
+        *(board.session, actor, date, date.starts_at + HOUR), now=LATER, override_reason="The room is taken"
+    )
+    messages = latest(board.session)
+    assert board.named(messages) == {
+        *(("jana", UPDATE, "1"), ("tom", UPDATE, "1"), ("mia", UPDATE, "1")),
+        ("ole", UPDATE, "own"),
+    }
+    assert {m.booking_id for m in messages} == {date.id}
+    assert {m.series_id for m in messages} == {board.series.id, None}
+
+
+def test_calling_one_date_off_by_its_own_page_leaves_the_others(board: Board) -> None:
+    """PEER_FAILURES 22: a CANCEL for one occurrence hits that one alone."""
+    actor = board.world.actor(board.world.secretary)
+    bookings.cancel(board.session, actor, board.dates[2], now=LATER)
+    assert board.named(latest(board.session)) == {
+        *(("jana", CANCELLATION, "2"), ("tom", CANCELLATION, "2"), ("mia", CANCELLATION, "2")),
+    }
+    assert [one.state for one in board.dates].count(BookingState.BOOKED) == 3
+
+
+def test_a_reply_to_one_date_leaves_the_answers_to_the_others(board: Board) -> None:
+    """PEER_FAILURES 22: a REPLY for one occurrence hits that one alone."""
+    world = board.world
+    actor = world.actor(world.neurologist)
+    feed, _ = feeds.create_feed(board.session, actor, "Outlook", privacy=FeedPrivacy.KIND_AND_PLACE, now=NOW)
+    known = feed_parts(board.session, feed, now=LATER)
+    bookings.reply(board.session, actor, board.dates[2], Partstat.DECLINED, now=LATER)
+    answers = [one.participations[0].partstat for one in board.dates]
+    assert answers == [Partstat.NEEDS_ACTION] * 2 + [Partstat.DECLINED, Partstat.NEEDS_ACTION]
+    master, *exceptions = feed_entries(board.session, feed, now=LATER)
+    assert master.busy == "BUSY" and master.repeats is not None
+    assert [(one.recurrence_at, one.busy) for one in exceptions] == [(RIDS[2], "FREE")]
+    assert feed_parts(board.session, feed, now=LATER) != known
+
+
+def test_a_date_moved_over_its_neighbour_by_its_own_page_becomes_an_event_of_its_own(board: Board) -> None:
+    """Bad input: a moved instance over its neighbour; the series counts up, as it leaves a date out."""
+    actor = board.world.actor(board.world.secretary)
+    date = board.dates[1]
+    bookings.move(
+        *(board.session, actor, date, date.starts_at + WEEK + 2 * HOUR),
+        now=LATER,
+        override_reason="The room is taken",
+    )
+    assert (date.series_id, date.recurrence_at) == (None, None)
+    told = board.named(latest(board.session))
+    assert {("jana", CANCELLATION, "1"), ("jana", INVITATION, "own"), ("ole", UPDATE, "own")} <= told
+    assert board.series.sequence == 2
+    notes = {m.kind: m.snapshot.get("note") for m in latest(board.session)}
+    assert notes[CANCELLATION] and not notes[INVITATION]
+
+
+def test_who_comes_back_to_a_date_gets_the_series_as_it_stands_for_them(board: Board) -> None:
+    was = board.was()
+    leave(board, 0, 3)
+    board.told(was)
+    date = board.dates[3]
+    gone = invitations.before(date)
+    date.participations[1].removed_at = None
+    messages = invitations.announce(board.session, date, gone, now=LATER)
+    assert board.named(messages) == {("tom", INVITATION, "all")}
+    event = calendar_of(messages[0]).walk("VEVENT")[0]
+    assert event["DTSTART"].dt == RIDS[1]
+    assert event["RRULE"]["UNTIL"] == [RIDS[3]]
+    assert "EXDATE" not in event
+
+
+def test_this_and_following_shortens_the_old_series_and_invites_to_the_new_one(board: Board) -> None:
+    was = board.was()
+    new = add_series(board.session, board.world, RIDS[2:], title="Neuro board", former_id=board.series.id)
+    board.series.until_on = local_day(RIDS[1], ZONE)
+    for booking in board.dates[2:]:
+        booking.series_id = new.id
+    board.session.flush()
+    assert board.told(was) == {("jana", UPDATE, "all"), ("tom", UPDATE, "all"), ("mia", UPDATE, "all")}
+    messages = series_invitations.announce(board.session, new, was, now=LATER)
+    assert {(m.kind, m.series_id) for m in messages} == {(INVITATION, new.id)}
+    assert len(messages) == 3
+    assert calendar_of(messages[0]).walk("VEVENT")[0]["RRULE"]["UNTIL"] == [RIDS[3]]
+
+
+def test_a_zone_that_no_calendar_can_repeat_is_refused(board: Board) -> None:
+    was = board.was()
+    change_time(board)
+    # Morocco is an hour ahead of UTC in November, and goes by the moon.
+    board.series.zone = "Africa/Casablanca"
+    with pytest.raises(Refusal, match="cannot repeat"):
+        board.told(was)
+
+
+def test_a_message_of_one_date_waits_for_that_of_its_series(board: Board) -> None:
+    was = board.was()
+    move(board, 2, HOUR)
+    board.told(was)
+    board.session.flush()
+    claimed = outbox.claim_due(board.session, now=LATER, lease_key="one")
+    assert {m.kind for m in claimed} == {INVITATION}
