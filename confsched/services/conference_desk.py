@@ -32,7 +32,8 @@ from confsched.services import (
     quorum,
 )
 from confsched.services.agenda_view import AgendaRow, AgendaView
-from confsched.services.quorum_substitutes import Substitute, propose
+from confsched.services.quorum_substitutes import propose
+from confsched.services.substitutes import Substitute
 
 # What is on the agenda: it waits for its turn there, or has had it.
 ON_AGENDA = frozenset(

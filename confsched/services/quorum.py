@@ -18,7 +18,8 @@ from confsched.models.bookings import Booking
 from confsched.models.conferences import Conference, QuorumCheck
 from confsched.services import conference_news
 from confsched.services.quorum_facts import load_facts
-from confsched.services.quorum_substitutes import Substitute, propose
+from confsched.services.quorum_substitutes import propose
+from confsched.services.substitutes import Substitute
 
 REASON = "below_quorum_reason"
 MAX_REASON = 400

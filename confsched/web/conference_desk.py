@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
 from datetime import datetime
 from typing import Protocol
 
@@ -74,8 +73,8 @@ def _page(conference_id: uuid.UUID, form: MergeForm, status: int) -> ResponseRet
 
 def _date_words(conference: Conference) -> str:
     assert conference.booking is not None, "only what has a time can take over cases"
-    stamp: Callable[[datetime], str] = current_app.jinja_env.globals["stamp"]
-    return f"{stamp(conference.booking.starts_at)} {conference.title}"
+    stamp = current_app.jinja_env.globals["stamp"](conference.booking.starts_at)  # type: ignore[operator]
+    return f"{stamp} {conference.title}"
 
 
 def find_url(endpoint: str, **values: object) -> str | None:

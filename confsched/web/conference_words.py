@@ -91,12 +91,8 @@ def reply_words(person: Attendee) -> list[Message]:
     if person.is_there is not None:
         return [msg("is there") if person.is_there else msg("has left")]
     words = [_REPLIES[person.reply]]
-    if (
-        person.reply is not Partstat.DECLINED
-        and person.chance is not Chance.SURE
-        and person.against in _AGAINST
-    ):
-        words.append(_AGAINST[person.against])
+    if person.reply is not Partstat.DECLINED and person.chance is not Chance.SURE and person.against:
+        words += [_AGAINST[person.against]] if person.against in _AGAINST else []
     return words
 
 

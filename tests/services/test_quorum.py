@@ -16,6 +16,7 @@ from confsched.errors import Conflict, Refusal
 from confsched.models.claims import Claim
 from confsched.models.conferences import Attendance, Conference, QuorumCheck
 from confsched.models.outbox import OutboxMessage
+from confsched.models.people import Person
 from confsched.models.rosters import Absence
 from confsched.services import bookings, quorum, quorum_substitutes
 from tests.support.conferences import START, WEEK, add_conference, answer
@@ -30,12 +31,12 @@ def mails(session: Session) -> list[OutboxMessage]:
     return list(session.scalars(query))
 
 
-def invited(conference: Conference, world: World) -> tuple[object, object]:
+def invited(conference: Conference, world: World) -> tuple[Person, Person]:
     """Return the neurologist who is invited, and the one who is not."""
     assert conference.booking is not None
     ids = {part.person_id for part in conference.booking.participations}
-    both = (world.neurologist, world.second_neurologist)
-    return both if world.neurologist.id in ids else both[::-1]
+    one, other = world.neurologist, world.second_neurologist
+    return (one, other) if one.id in ids else (other, one)
 
 
 def chance(session: Session, conference: Conference) -> Chance:
@@ -69,7 +70,7 @@ def test_a_specialist_is_wanted_and_who_is_none_does_not_count(session: Session,
     one, _ = invited(conference, world)
     answer(conference, one, Partstat.ACCEPTED)
     conference.requirements[0].specialists_only = True
-    session.get_one(type(world.neurologist), one.id).is_specialist = False
+    session.get_one(Person, one.id).is_specialist = False
     session.flush()
     found = quorum.forecast(session, conference, now=NOW)
     assert not found.has_quorum
