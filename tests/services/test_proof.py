@@ -74,8 +74,8 @@ def test_a_year_begins_and_ends_on_the_clock_of_the_reader(
 
 def test_partners_are_counted_by_what_they_used_of_the_house(session: Session, world: World) -> None:
     _held(session, world)
-    training = {"people": (world.second_requester,), "kind": ConferenceKind.CME_EVENT}
-    held = add_conference(session, world, NOW + 3 * HOUR, state=ConferenceState.RUNNING, **training)
+    held = add_conference(session, world, NOW + 3 * HOUR, people=(world.second_requester,))
+    held.kind, held.state = ConferenceKind.CME_EVENT, ConferenceState.RUNNING
     mode, actor = AttendanceMode.ON_SITE, world.actor(world.secretary)
     attendance.record(session, actor, held, world.second_requester.id, mode=mode, now=NOW + 3 * HOUR)
     for state in (ConsultState.REPORTED, ConsultState.DECLINED):

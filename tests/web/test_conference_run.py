@@ -164,7 +164,7 @@ def test_a_form_token_from_before_keeps_the_text_too(
     first = _case_ids(sqlite_database, running)[0]
     values = {"case_id": first, "recommendation": ADVICE, "step": "save"}
     path = f"/conferences/{running}/run/recommendation"
-    answer = secretary.post(path, data=values, csrf=False)  # type: ignore[call-arg]
+    answer = secretary.post(path, data=values, csrf=False)
     assert answer.status_code == 400 and ADVICE in answer.text
 
 

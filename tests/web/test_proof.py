@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import io
 import re
+from importlib import import_module
 
 import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from confsched.db import Database
-from confsched.web import proof
 from tests.support.conference_run import begin
 from tests.support.web import SignIn
 from tests.world import World
@@ -79,7 +79,7 @@ def test_what_is_no_list_of_ours_is_refused_with_a_sentence(
     assert "Changed: row 1" in _check(auditor, b"").text
     assert _check(auditor, b"\xff\xfe\x00").status_code == 422
     assert _check(auditor, b'"open').status_code == 422
-    monkeypatch.setattr(proof, "MAX_FILE", 3)
+    monkeypatch.setattr(import_module("confsched.web.proof"), "MAX_FILE", 3)
     assert "larger than" in _check(auditor, b"four").text
 
 
