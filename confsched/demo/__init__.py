@@ -21,6 +21,7 @@ from confsched.demo import (
     months,
     past_urgent,
     rosters,
+    series,
     staff,
     urgent,
 )
@@ -79,6 +80,7 @@ def build_demo(database: Database, *, now: datetime, password: str, secret: str)
         exchange.add_requests(session, network, now)
         past_urgent.add_past(session, network, now)
         urgent.add_consults(session, network, now)
+        series.add_series(session, network, now)
         cases.add_cases(session, network, now)
         wall = feeds.add_wall(session, network, secret, now)
         paths = feeds.add_feeds(session, network, secret, now)
