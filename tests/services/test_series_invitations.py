@@ -141,6 +141,7 @@ def board(session: Session, world: World) -> Board:
     dates = [add_date(session, world, series, at) for at in RIDS]
     guest = session.get_one(Person, world.second_requester.id)
     dates[1].participations.append(part(guest, world, is_of_series=False))
+    dates[1].participations[-1].position = 3
     session.flush()
     made = Board(session, world, series, dates)
     assert made.told(series_invitations.before(session, None), NOW) == {
