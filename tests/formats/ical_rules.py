@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from icalendar import Calendar, Component
+from dateutil.rrule import rrulestr
+from icalendar import Calendar, Component, vRecur
 
 from confsched.clock import is_real_local_time
 
@@ -58,6 +59,22 @@ def assert_event(event: Component) -> None:
     assert event.get("TRANSP") in ("OPAQUE", "TRANSPARENT")
     assert event.get("X-MICROSOFT-CDO-BUSYSTATUS") in ("BUSY", "TENTATIVE", "FREE", "OOF")
     _assert_link(event)
+    if "RRULE" in event:
+        _assert_repeats(event)
+
+
+def _assert_repeats(event: Component) -> None:
+    """Assert that a series ends in UTC, leaves out starts of its own type, and begins with its own rule."""
+    starts_at, rule = event["DTSTART"], event["RRULE"]
+    assert "COUNT" not in rule and "RECURRENCE-ID" not in event
+    assert [until.utcoffset() for until in rule["UNTIL"]] == [timedelta(0)], "UNTIL is in UTC"
+    found = event.get("EXDATE", [])
+    for left_out in found if isinstance(found, list) else [found]:
+        assert left_out.params.get("TZID") == starts_at.params.get("TZID"), "EXDATE is of DTSTART's type"
+        assert all(isinstance(one.dt, datetime) for one in left_out.dts), "EXDATE is of DTSTART's type"
+    rule = {name: value for name, value in rule.items() if name != "UNTIL"}
+    dates = rrulestr(vRecur(rule).to_ical().decode(), dtstart=starts_at.dt.replace(tzinfo=None))
+    assert dates[0] == starts_at.dt.replace(tzinfo=None), "DTSTART lies inside its own rule"
 
 
 def _assert_time(at: datetime, tzid: str | None) -> None:

@@ -3,16 +3,31 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
+from confsched.domain.intervals import Span
 from confsched.domain.invites import Method
 from confsched.formats.ical import join_feed, render_event, write_invite
+from confsched.formats.series_ical import lay_out
 from tests.formats.ical_rules import assert_interop
 from tests.formats.test_ical import BERLIN, ENTRY
 
 FEED = join_feed("Kalender", [BERLIN], [render_event(ENTRY)], 60)
 INVITE = write_invite(ENTRY, Method.REQUEST)
+SERIES = write_invite(
+    lay_out(
+        ENTRY,
+        "FREQ=WEEKLY;BYDAY=WE;WKST=MO",
+        (STARTS := [ENTRY.span.starts_at + timedelta(weeks=number) for number in range(3)]),
+        [
+            replace(ENTRY, span=Span(at, at + ENTRY.span.duration), recurrence_at=at)
+            for at in (STARTS[0], STARTS[2])
+        ],
+    )[0],
+    Method.REQUEST,
+)
 CANCEL = write_invite(replace(ENTRY, status="CANCELLED"), Method.CANCEL)
 
 MISTAKES = {
@@ -34,6 +49,18 @@ MISTAKES = {
     "an attendee in a feed": (FEED, b"SUMMARY:", b"ATTENDEE:mailto:a@haus.example\r\nSUMMARY:"),
     "a method in a feed": (FEED, b"COLOR:", b"METHOD:PUBLISH\r\nCOLOR:"),
     "a duration read as text": (FEED, b"REFRESH-INTERVAL;VALUE=DURATION", b"REFRESH-INTERVAL"),
+    "an end as a day": (SERIES, b"UNTIL=20261209T140000Z", b"UNTIL=20261209"),
+    "an end by the wall": (SERIES, b"UNTIL=20261209T140000Z", b"UNTIL=20261209T150000"),
+    "a count beside an end": (SERIES, b"FREQ=WEEKLY;", b"FREQ=WEEKLY;COUNT=3;"),
+    "a day left out instead of a start": (
+        *(SERIES, b"EXDATE;TZID=Europe/Berlin:20261202T150000"),
+        b"EXDATE;VALUE=DATE:20261202",
+    ),
+    "a start left out by another clock": (
+        *(SERIES, b"EXDATE;TZID=Europe/Berlin:20261202T150000"),
+        b"EXDATE:20261202T140000Z",
+    ),
+    "a first date outside its rule": (SERIES, b"BYDAY=WE", b"BYDAY=TH"),
     "a cancellation as request": (CANCEL, b"METHOD:CANCEL", b"METHOD:REQUEST"),
     "an un-invitation with a status": (INVITE, b"METHOD:REQUEST", b"METHOD:CANCEL"),
 }
@@ -44,10 +71,10 @@ def test_the_checker_finds(name: str) -> None:
     data, right, wrong = MISTAKES[name]
     spoilt = data.replace(right, wrong)
     assert spoilt != data
-    with pytest.raises((AssertionError, ValueError, KeyError)):
+    with pytest.raises((AssertionError, AttributeError, ValueError, KeyError)):
         assert_interop(spoilt)
 
 
-@pytest.mark.parametrize("data", [FEED, INVITE, CANCEL])
+@pytest.mark.parametrize("data", [FEED, INVITE, SERIES, CANCEL])
 def test_the_checker_is_content_with_what_we_write(data: bytes) -> None:
     assert_interop(data)
