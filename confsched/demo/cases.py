@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -30,42 +30,41 @@ class CasePlan:
     question: str
     disciplines: tuple[str, ...]
     minutes: int
+    is_urgent: bool = False
     triage: CaseTriage | None = None
     imaging: Lamp = Lamp.UNKNOWN
-    is_urgent: bool = False
     reason: str = ""
     deferrals: int = 0
 
+    def decided(self, triage: CaseTriage, imaging: Lamp = Lamp.UNKNOWN, reason: str = "") -> CasePlan:
+        return replace(self, triage=triage, imaging=imaging, reason=reason)
 
+    def put_off(self, times: int) -> CasePlan:
+        return replace(self, deferrals=times)
+
+
+THERE, PARTLY, MISSING = Lamp.THERE, Lamp.PARTLY, Lamp.MISSING
 PLANS = (
-    CasePlan(
-        *(JULIA, "FK-5KR8", "Anfälle trotz dreier Medikamente, prächirurgische Abklärung?"),
-        *((EPILEPSY, RADIOLOGY), 8, DISCUSS, Lamp.THERE),
-        deferrals=2,
-    ),
-    CasePlan(*(JULIA, "FK-3NS7", "Zweiter Anfall, Bildgebung auffällig: Umstellung?", (EPILEPSY,), 6)),
-    CasePlan(*(MIRA, "FK-6GA7", "Herd temporal, Ableitung mit Tiefenelektroden?", (EPILEPSY, RADIOLOGY), 7)),
-    CasePlan(
-        *(MIRA, "FK-2CT4", "Absencen, Leitlinie entscheidet.", (EPILEPSY, CHILDREN), 4, LIST, Lamp.NOT_NEEDED)
-    ),
-    CasePlan(
-        *(MIRA, "FK-8XW6", "Fieberkrämpfe im dritten Jahr, Genetik?", (CHILDREN,), 5, DISCUSS, Lamp.PARTLY)
+    CasePlan(JULIA, "FK-5KR8", "Anfälle trotz dreier Medikamente, Abklärung?", (EPILEPSY, RADIOLOGY), 8)
+    .decided(DISCUSS, THERE)
+    .put_off(2),
+    CasePlan(JULIA, "FK-3NS7", "Zweiter Anfall, Bild auffällig: Umstellung?", (EPILEPSY,), 6),
+    CasePlan(MIRA, "FK-6GA7", "Herd temporal, Tiefenelektroden?", (EPILEPSY, RADIOLOGY), 7),
+    CasePlan(MIRA, "FK-2CT4", "Absencen, Leitlinie entscheidet.", (EPILEPSY, CHILDREN), 4).decided(LIST),
+    CasePlan(MIRA, "FK-8XW6", "Fieberkrämpfe im dritten Jahr, Genetik?", (CHILDREN,), 5).decided(
+        DISCUSS, PARTLY
     ),
     CasePlan(
-        *(MARLON, "FK-9DE2", "Rezidiv nach Stent, Bypass oder Dilatation?", (NEUROLOGY, VESSELS), 8),
-        *(DISCUSS, Lamp.THERE),
-        is_urgent=True,
-    ),
+        MARLON, "FK-9DE2", "Rezidiv nach Stent, Bypass oder Dilatation?", (NEUROLOGY, VESSELS), 8, True
+    ).decided(DISCUSS, THERE),
     CasePlan(
-        *(MARLON, "FK-7HU4", "Karotisstenose beidseits, welche Seite zuerst?", (NEUROLOGY, RADIOLOGY), 7),
-        *(DISCUSS, Lamp.MISSING),
+        MARLON, "FK-7HU4", "Karotisstenose beidseits, welche zuerst?", (NEUROLOGY, RADIOLOGY), 7
+    ).decided(DISCUSS, MISSING),
+    CasePlan(VIKTOR, "FK-4PD9", "Vorhofohrverschluss vor der Operation?", (HEART, VESSELS), 6),
+    CasePlan(MARLON, "FK-1VB5", "Schwindel ohne Befund, Vorstellung nötig?", (NEUROLOGY,), 5).decided(
+        REJECT, reason="Bitte zuerst in die neurologische Sprechstunde."
     ),
-    CasePlan(*(VIKTOR, "FK-4PD9", "Vorhofohrverschluss vor der Operation?", (HEART, VESSELS), 6)),
-    CasePlan(
-        *(MARLON, "FK-1VB5", "Schwindel ohne Befund, Vorstellung nötig?", (NEUROLOGY,), 5, REJECT),
-        reason="Bitte zuerst in die neurologische Sprechstunde.",
-    ),
-    CasePlan(*(THEA, "FK-8LM3", "Synkope, Gefäßdiagnostik vor Verlegung?", (HEART,), 5)),
+    CasePlan(THEA, "FK-8LM3", "Synkope, Gefäßdiagnostik vor Verlegung?", (HEART,), 5),
 )
 
 

@@ -104,7 +104,7 @@ def add_board(
 
 def add_dates(session: Session, world: World, count: int, *people: Person, **values: Any) -> list[Conference]:
     """Add so many weekly dates of one series that is open to the spoke."""
-    series = add_series(session, world, partners=(world.spoke,))
+    series = add_series(session, world, title=values.get("title", TITLE), partners=(world.spoke,))
     starts = (local(FIRST + number * WEEK, time(15)) for number in range(count))
     return [add_board(session, world, *people, series=series, starts_at=at, **values) for at in starts]
 

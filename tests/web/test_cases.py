@@ -7,7 +7,7 @@ import uuid
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import event, select
 from werkzeug.test import TestResponse
 
 from confsched.db import Database
@@ -236,3 +236,21 @@ def test_a_secretary_registers_for_a_clinician(
     sent = _form(board=board, presenter_id=str(world.neurologist.id))
     assert client.post("/cases/", data=sent).status_code == 303
     assert [one.presenter_id for one in _all_cases(sqlite_database)] == [world.neurologist.id]
+
+
+def test_more_cases_and_more_dates_ask_no_more_of_the_database(
+    client: FlaskClient, world: World, sign_in: SignIn, sqlite_database: Database
+) -> None:
+    sign_in(client, world.requester)
+    statements: list[str] = []
+    event.listen(sqlite_database.engine, "before_cursor_execute", lambda *of: statements.append(str(of[2])))
+    counts = []
+    for number, size in enumerate((2, 9)):
+        with sqlite_database.transaction() as session:
+            for place, date in enumerate(add_dates(session, world, size, title=f"Board {number}")):
+                register(session, world, date, f"{number}-{place}", case_ref=f"FK-{number}{place}XX")
+        statements.clear()
+        assert client.get("/cases/").status_code == 200
+        assert client.post("/cases/", data=_form()).status_code == 200
+        counts.append(len(statements))
+    assert counts[0] == counts[1]
