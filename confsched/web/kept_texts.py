@@ -30,8 +30,8 @@ class KeptText:
     sign_in: str
 
 
-def save(kept: KeptText, send: Callable[[], ResponseReturnValue]) -> ResponseReturnValue:
-    """Do `send`; who was signed out meanwhile, or has an old form token, gets a page that keeps the text.
+def save(kept: KeptText, write: Callable[[], ResponseReturnValue]) -> ResponseReturnValue:
+    """Do `write`; who was signed out meanwhile, or has an old form token, gets a page that keeps the text.
 
     For views that are open to all for that page only: nothing is saved without a person who may see meetings.
     """
@@ -41,25 +41,25 @@ def save(kept: KeptText, send: Callable[[], ResponseReturnValue]) -> ResponseRet
         current_app.extensions["csrf"].protect()
     except CSRFError:
         return _page(kept, kept.target, FROM_BEFORE, 400)
-    return _as_person(send)
+    return _as_person(write)
 
 
-def sign_in_and_save(kept: KeptText, send: Callable[[], ResponseReturnValue]) -> ResponseReturnValue:
-    """Sign in and do `send` with what the page has kept, in one go."""
+def sign_in_and_save(kept: KeptText, write: Callable[[], ResponseReturnValue]) -> ResponseReturnValue:
+    """Sign in and do `write` with what the page has kept, in one go."""
     form = LoginForm()
     answer = redirect(kept.target, 303)
     if not sign_in_with(form, answer):
         return _page(kept, kept.sign_in, ENDED, 422, form)
-    sent = current_app.make_response(_as_person(send))
+    sent = current_app.make_response(_as_person(write))
     for cookie in answer.headers.getlist("Set-Cookie"):
         sent.headers.add("Set-Cookie", cookie)
     return sent
 
 
-def _as_person(send: Callable[[], ResponseReturnValue]) -> ResponseReturnValue:
+def _as_person(write: Callable[[], ResponseReturnValue]) -> ResponseReturnValue:
     if not current_actor().may(Permission.SEE_MEETINGS):
         raise Forbidden(_NOT_YOURS)
-    return send()
+    return write()
 
 
 def _page(

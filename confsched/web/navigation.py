@@ -55,7 +55,8 @@ CONFERENCE_PARTS = frozenset(
         *("series", "series_changes", "series_dates", "cases", "case_desk", "agenda", "minutes", "polls", "follow_ups"),
     }
 )
-_PARTS = (ROSTER_PARTS, CONSULT_PARTS, URGENT_PARTS, CONFERENCE_PARTS)
+FIGURE_PARTS = frozenset({"figures", "proof"})
+_PARTS = (ROSTER_PARTS, CONSULT_PARTS, URGENT_PARTS, CONFERENCE_PARTS, FIGURE_PARTS)
 _NAVIGATION = "confsched_navigation"
 
 

@@ -82,7 +82,7 @@ def _chosen() -> Chosen:
 
 @blueprint.get("/")
 @needs(Permission.SEE_PROOF)
-def index() -> ResponseReturnValue:
+def show() -> ResponseReturnValue:
     """Show the proof of a ?year=, of ?show= conferences or partners."""
     return _page(200)
 
@@ -95,7 +95,7 @@ def _page(
     number = max(1, min(MOST_PAGES, request.args.get("page", 1, type=int)))
     this = local_day(now(), reader_zone()).year
     page = render_template(
-        "proof/index.html",
+        "proof/show.html",
         chosen=chosen,
         years=range(this, this - YEARS - 1, -1),
         titles=TITLES,
