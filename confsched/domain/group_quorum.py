@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
 from confsched.domain.kinds import PartnerKind, Partstat
+from confsched.domain.quorum import Attendee, Chance, Line, Required
 
 MAX_GROUPS = 12
 SURE = frozenset({Partstat.ACCEPTED})
@@ -72,6 +73,19 @@ def forecast(groups: Sequence[Group], invited: Iterable[Invited]) -> tuple[Group
     """Return how each group stands; a partner counts once, however many come from it."""
     people = list(invited)
     return tuple(_forecast(group, [one for one in people if group.holds(one)]) for group in groups)
+
+
+def line_of(key: str, group: Group, invited: Iterable[Invited], people: Mapping[UUID, Attendee]) -> Line:
+    """Return the group as a line of the whole quorum: one person for each that counts."""
+    members = [(one, people[one.person_id]) for one in invited if group.holds(one)]
+    sure = {_counted(group, one): who for one, who in reversed(members) if who.chance is Chance.SURE}
+    maybe = {_counted(group, one): who for one, who in reversed(members) if who.chance is Chance.MAYBE}
+    return Line(
+        Required(key, group.label, group.least, pool=frozenset(who.id for _, who in members)),
+        sure=tuple(sure.values()),
+        maybe=tuple(who for counted, who in maybe.items() if counted not in sure),
+        out=tuple(who for _, who in members if who.chance is Chance.MISSING),
+    )
 
 
 def _forecast(group: Group, people: Sequence[Invited]) -> GroupForecast:

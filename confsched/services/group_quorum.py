@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import select
@@ -12,12 +13,13 @@ from sqlalchemy.orm import Session, selectinload
 from confsched.domain import group_quorum
 from confsched.domain.group_quorum import MAX_GROUPS, Group, GroupForecast, Invited
 from confsched.domain.guests import checked_words
-from confsched.domain.kinds import PartnerKind
+from confsched.domain.kinds import PartnerKind, Partstat
 from confsched.domain.permissions import Actor
+from confsched.domain.quorum import Attendee, Line
 from confsched.errors import NotFound, Refusal, msg
 from confsched.models.conferences import Conference
 from confsched.models.guests import GroupQuorum, GroupQuorumPartner, Partner
-from confsched.services import access, audit, guest_invitations
+from confsched.services import access, attendance, audit, guest_invitations
 
 MAX_LABEL = 120
 MAX_LEAST = 50
@@ -117,13 +119,32 @@ def _group(row: GroupQuorum) -> Group:
     )
 
 
+def lines_of(session: Session, conference: Conference, people: Sequence[Attendee]) -> tuple[Line, ...]:
+    """Return the groups as lines of the whole quorum, by replies and by who is at the table."""
+    rows = list_groups(session, conference)
+    if not rows:
+        return ()
+    # Nothing is on record against guests: their hours are not known here.
+    known = {one.id: replace(one, against=None) for one in people}
+    invited = _with_partners(session, conference, {one.id: one.reply for one in people})
+    return tuple(group_quorum.line_of(str(row.id), _group(row), invited, known) for row in rows)
+
+
 def _invited(session: Session, conference: Conference) -> list[Invited]:
-    """Return everybody who takes part, with the institution for which the house invites them."""
-    entries = guest_invitations.entries_of(session, conference)
-    invited = []
-    for part in guest_invitations.list_seats(conference):
-        entry = entries.get(part.person_id)
-        partner = entry.partner if entry else None
-        kind = partner.kind if partner else None
-        invited.append(Invited(part.person_id, partner.id if partner else None, kind, part.partstat))
-    return invited
+    """Return everybody who takes part; who is at the table has come, who has left it is gone."""
+    replies = {part.person_id: part.partstat for part in guest_invitations.list_seats(conference)}
+    for row in attendance.list_attendance(session, conference):
+        replies[row.person_id] = Partstat.DECLINED if row.left_at else Partstat.ACCEPTED
+    return _with_partners(session, conference, replies)
+
+
+def _with_partners(
+    session: Session, conference: Conference, replies: Mapping[uuid.UUID, Partstat]
+) -> list[Invited]:
+    """Return people with the institution for which the house invites them."""
+    entries = guest_invitations.entries_of(session, conference, replies)
+    partners = {person_id: entry.partner for person_id, entry in entries.items() if entry.partner}
+    return [
+        Invited(person_id, partner.id, partner.kind, replies[person_id])
+        for person_id, partner in partners.items()
+    ]

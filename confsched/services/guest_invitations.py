@@ -144,12 +144,13 @@ def list_seats(conference: Conference) -> list[Participation]:
     return [p for p in booking.participations if p.removed_at is None] if booking else []
 
 
-def entries_of(session: Session, conference: Conference) -> dict[uuid.UUID, Guest]:
-    """Return the entries of the house for the guests who take part, by person."""
-    ids: Iterable[uuid.UUID] = [p.person_id for p in list_seats(conference)]
+def entries_of(
+    session: Session, conference: Conference, person_ids: Iterable[uuid.UUID]
+) -> dict[uuid.UUID, Guest]:
+    """Return the entries of the house for those of the people who are its guests, by person."""
     query = (
         select(Guest)
-        .where(Guest.person_id.in_(ids), Guest.organisation_id == conference.organisation_id)
+        .where(Guest.person_id.in_(list(person_ids)), Guest.organisation_id == conference.organisation_id)
         .options(joinedload(Guest.partner))
     )
     return {guest.person_id: guest for guest in session.scalars(query)}

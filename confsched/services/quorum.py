@@ -11,12 +11,13 @@ from sqlalchemy.orm import Session
 
 from confsched.domain import quorum
 from confsched.domain.conferences import AHEAD
+from confsched.domain.kinds import ConferenceKind
 from confsched.domain.privacy import check_text
 from confsched.domain.quorum import Forecast, Line, Occasion
 from confsched.errors import Conflict, Message, Refusal, msg
 from confsched.models.bookings import Booking
 from confsched.models.conferences import Conference, QuorumCheck
-from confsched.services import conference_news
+from confsched.services import conference_news, group_quorum
 from confsched.services.quorum_facts import load_facts
 from confsched.services.quorum_substitutes import propose
 from confsched.services.substitutes import Substitute
@@ -40,7 +41,12 @@ def forecasts(
 ) -> dict[uuid.UUID, Forecast]:
     """Return the forecast of each conference that has a time, for many in as many queries as for one."""
     facts = load_facts(session, conferences, now=now)
-    return {key: quorum.forecast(one.required, one.people) for key, one in facts.items()}
+    found = {key: quorum.forecast(one.required, one.people) for key, one in facts.items()}
+    for conference in conferences:
+        if conference.kind is ConferenceKind.REGIONAL_CONFERENCE and conference.id in found:
+            groups = group_quorum.lines_of(session, conference, facts[conference.id].people)
+            found[conference.id] = Forecast((*found[conference.id].lines, *groups))
+    return found
 
 
 def check(session: Session, conference: Conference, occasion: Occasion, *, now: datetime) -> QuorumCheck:

@@ -25,9 +25,9 @@ REPLY_WORDS: dict[Partstat, tuple[Message, str]] = {
     Partstat.DELEGATED: (msg("sends a substitute"), "no"),
 }
 STANDING_WORDS: dict[Standing, tuple[Message, str]] = {
-    Standing.MET: (msg("is there"), "ok"),
+    Standing.MET: (msg("enough come"), "ok"),
     Standing.OPEN: (msg("still open"), "part"),
-    Standing.MISSED: (msg("is missing"), "no"),
+    Standing.MISSED: (msg("too few come"), "no"),
 }
 MODE_WORDS: dict[AttendanceMode, Message] = {
     AttendanceMode.ON_SITE: msg("on site"),
