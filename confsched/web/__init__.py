@@ -7,6 +7,7 @@ from flask import Flask
 from confsched.web.absence_imports import blueprint as absence_imports
 from confsched.web.absences import blueprint as absences
 from confsched.web.accounts import accounts
+from confsched.web.agenda import blueprint as agenda
 from confsched.web.alerts import blueprint as alerts
 from confsched.web.back_entry import blueprint as back_entry
 from confsched.web.bookings import blueprint as bookings
@@ -44,6 +45,8 @@ from confsched.web.link_tests import blueprint as link_tests
 from confsched.web.minutes import blueprint as minutes
 from confsched.web.missions import blueprint as missions
 from confsched.web.partners import blueprint as partners
+from confsched.web.poll_votes import blueprint as poll_votes
+from confsched.web.polls import blueprint as polls
 from confsched.web.proof import blueprint as proof
 from confsched.web.push import blueprint as push
 from confsched.web.questions import blueprint as questions
@@ -88,7 +91,10 @@ BLUEPRINTS = (
     series_dates,
     series_changes,
     check_in,
+    poll_votes,
+    polls,
     cme,
+    agenda,
     conference_desk,
     conference_details,
     cases,

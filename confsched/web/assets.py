@@ -21,13 +21,22 @@ STATIC = Path(__file__).parents[2] / "static"
 # The whole sprite of the package weighs 1.1 MB; these are the icons that a page may name.
 ICONS = (
     *("arrow-counterclockwise", "arrow-left-right", "arrow-repeat", "bell", "building", "calendar-plus"),
-    *("camera-video", "check2", "chevron-left", "chevron-right", "clipboard-plus", "clock", "copy"),
+    *("camera-video", "check2", "chevron-down", "chevron-left", "chevron-right", "chevron-up"),
+    *("clipboard-plus", "clock", "copy"),
     *("dash-lg", "download", "exclamation-circle", "exclamation-triangle", "file-earmark-text"),
     *("folder-plus", "image", "info-circle", "key", "lightning-charge-fill", "lock", "person-circle"),
     *("plus-lg", "printer", "question-circle", "question-lg", "search", "star", "telephone", "upload"),
     *("x-octagon",),
 )
-SCRIPTS = ("app.js", "services.js", "find_time.js", "push.js", "urgent_live.js", "conference_run.js")
+SCRIPTS = (
+    "app.js",
+    "services.js",
+    "find_time.js",
+    "push.js",
+    "urgent_live.js",
+    "conference_run.js",
+    "agenda.js",
+)
 # Only the page of a month asks for these, in this order.
 ROSTER_SCRIPTS = (
     *("roster_tables.js", "roster_queue.js", "roster_grid.js", "roster_picture.js", "roster_editor.js"),

@@ -22,8 +22,8 @@ from confsched.models.outbox import OutboxMessage
 from confsched.models.people import Person
 from confsched.services import agenda, agenda_blocks, agenda_due, agenda_live, feed_entries, feeds
 from confsched.services.feed_entries import feed_parts
-from tests.support.agenda import BEST, REFS, Agenda, add_agenda
-from tests.support.cases import RADIOLOGY, add_series
+from tests.support.agenda import BEST, RADIOLOGY, REFS, Agenda, add_agenda
+from tests.support.cases import add_series
 from tests.support.conferences import START, answer
 from tests.world import NOW, World
 

@@ -12,10 +12,11 @@ from confsched.domain.permissions import Function
 from confsched.models.cases import CaseItem, CaseNeed
 from confsched.models.conferences import Conference
 from confsched.models.people import Person
-from tests.support.cases import RADIOLOGY, add_board
+from tests.support.cases import add_board
 from tests.support.conferences import add_case
 from tests.world import NEUROLOGY, NOW, World, add_person
 
+RADIOLOGY = "radiology"
 REFS = ("FK-0001", "FK-0002", "FK-0003", "FK-0004")
 BEST = ("FK-0001", "FK-0003", "FK-0002", "FK-0004")
 
