@@ -44,7 +44,7 @@ class Rhythm:
 def rule_words(rule: Rule, language: str) -> str:
     """Return a rule in words: "every Tuesday and Thursday", "monthly on the last Friday"."""
     if rule.shape is Shape.LAST_WORKDAY:
-        return translate(msg("on the last day from Monday to Friday of each month"), language)
+        return translate(msg("on the last workday (Mon–Fri) of each month"), language)
     if rule.shape is Shape.MONTH_DAY:
         return translate(msg("on day %(day)s of each month", day=rule.month_day), language)
     if rule.shape is Shape.NTH_WEEKDAY:
