@@ -175,7 +175,8 @@ def _lying(
     if target is not None:
         x = _x(target, top)
         yield f'<path class="plot-target" d="M{x:.1f} {TOP - 4}V{height - BOTTOM}"/>'
-        yield _text(x, TOP - 5, words.target, "middle", "plot-text plot-strong")
+        anchor = "end" if x > WIDTH * 0.85 else "middle"  # what stands at the edge stays within the plot
+        yield _text(x, TOP - 5, words.target, anchor, "plot-text plot-strong")
 
 
 def _lying_bar(row: Range, median: float, y: float, top: float, *, is_late: bool) -> Iterator[str]:

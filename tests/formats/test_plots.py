@@ -55,3 +55,4 @@ def test_a_late_partner_ends_in_a_square_and_a_long_name_is_cut() -> None:
     met, late = (named_bars([Range("B" * 60, None, median, None)], 120.0, WORDS) for median in (100.0, 150.0))
     assert (met.count("<rect"), late.count("<rect")) == (1, 2)
     assert f">{'B' * 27}…<" in met
+    assert 'text-anchor="end">Target 2:00<' in met, "the target at the edge is not cut"
