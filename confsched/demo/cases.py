@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
@@ -18,7 +18,7 @@ from confsched.services.case_checks import CaseDraft
 MARLON = "marlon.ebert@wendstadt.example"
 DISCUSS, LIST, REJECT = CaseTriage.DISCUSS, CaseTriage.NOTE_ONLY, CaseTriage.REJECT
 EPILEPSY, CHILDREN, RADIOLOGY = "Epileptologie", "Kinderneurologie", "Radiologie"
-NEUROLOGY, HEART, VESSELS = "Neurologie", "Kardiologie", "Gefäßchirurgie"
+NEUROLOGY, VESSELS, ONCOLOGY = "Neurologie", "Gefäßchirurgie", "Onkologie"
 
 
 @dataclass(frozen=True)
@@ -34,47 +34,69 @@ class CasePlan:
     triage: CaseTriage | None = None
     imaging: Lamp = Lamp.UNKNOWN
     reason: str = ""
-    deferrals: int = 0
+    is_late: bool = False
 
     def decided(self, triage: CaseTriage, imaging: Lamp = Lamp.UNKNOWN, reason: str = "") -> CasePlan:
         return replace(self, triage=triage, imaging=imaging, reason=reason)
 
-    def put_off(self, times: int) -> CasePlan:
-        return replace(self, deferrals=times)
-
 
 THERE, PARTLY, MISSING = Lamp.THERE, Lamp.PARTLY, Lamp.MISSING
+NO_TIME = "Die Zeit reichte nicht."
+FORTNIGHT = timedelta(weeks=2)
+PUT_OFF = CasePlan(
+    JULIA, "FK-5KR8", "Verlauf nach drei Zyklen: weiter oder Pause?", (ONCOLOGY, RADIOLOGY), 7
+).decided(DISCUSS, THERE)
 PLANS = (
-    CasePlan(JULIA, "FK-5KR8", "Anfälle trotz dreier Medikamente, Abklärung?", (EPILEPSY, RADIOLOGY), 8)
-    .decided(DISCUSS, THERE)
-    .put_off(2),
+    CasePlan(THEA, "FK-8LM3", "Rundherd 12 mm, Biopsie oder Kontrolle?", (ONCOLOGY, RADIOLOGY), 6).decided(
+        DISCUSS, PARTLY
+    ),
+    CasePlan(VIKTOR, "FK-4PD9", "Resektabilität nach Staging?", (ONCOLOGY, RADIOLOGY), 7).decided(
+        DISCUSS, THERE
+    ),
+    CasePlan(JULIA, "FK-9DE2", "Oligometastasierung, Bestrahlung?", (ONCOLOGY, RADIOLOGY), 6),
+    CasePlan(VIKTOR, "FK-2CT4", "Frühes Stadium, die Leitlinie entscheidet.", (ONCOLOGY,), 4).decided(LIST),
+    replace(CasePlan(THEA, "FK-1VB5", "Operabilität nach Induktion?", (ONCOLOGY,), 4), is_late=True),
     CasePlan(JULIA, "FK-3NS7", "Zweiter Anfall, Bild auffällig: Umstellung?", (EPILEPSY,), 6),
     CasePlan(MIRA, "FK-6GA7", "Herd temporal, Tiefenelektroden?", (EPILEPSY, RADIOLOGY), 7),
-    CasePlan(MIRA, "FK-2CT4", "Absencen, Leitlinie entscheidet.", (EPILEPSY, CHILDREN), 4).decided(LIST),
     CasePlan(MIRA, "FK-8XW6", "Fieberkrämpfe im dritten Jahr, Genetik?", (CHILDREN,), 5).decided(
         DISCUSS, PARTLY
     ),
     CasePlan(
-        MARLON, "FK-9DE2", "Rezidiv nach Stent, Bypass oder Dilatation?", (NEUROLOGY, VESSELS), 8, True
+        MARLON, "FK-7QT5", "Rezidiv nach Stent, Bypass oder Dilatation?", (NEUROLOGY, VESSELS), 8, True
     ).decided(DISCUSS, THERE),
     CasePlan(
         MARLON, "FK-7HU4", "Karotisstenose beidseits, welche zuerst?", (NEUROLOGY, RADIOLOGY), 7
     ).decided(DISCUSS, MISSING),
-    CasePlan(VIKTOR, "FK-4PD9", "Vorhofohrverschluss vor der Operation?", (HEART, VESSELS), 6),
-    CasePlan(MARLON, "FK-1VB5", "Schwindel ohne Befund, Vorstellung nötig?", (NEUROLOGY,), 5).decided(
+    CasePlan(MARLON, "FK-6PL2", "Schwindel ohne Befund, Vorstellung nötig?", (NEUROLOGY,), 5).decided(
         REJECT, reason="Bitte zuerst in die neurologische Sprechstunde."
     ),
-    CasePlan(THEA, "FK-8LM3", "Synkope, Gefäßdiagnostik vor Verlegung?", (HEART,), 5),
 )
+
+
+def add_put_off(session: Session, network: Network, now: datetime) -> None:
+    """Bring a case to a date of two weeks ago, which had no time for it, nor had the next one."""
+    session.flush()
+    asked_at = now - FORTNIGHT
+    case = _bring(session, network, PUT_OFF, asked_at)
+    while case is not None and boards.span_of(case.conference).ends_at <= now:
+        over_at = boards.span_of(case.conference).ends_at
+        case = cases.defer(session, network.actor(PETRA), case, None, now=over_at, reason=NO_TIME)
 
 
 def add_cases(session: Session, network: Network, now: datetime) -> None:
     """Register the cases at the boards that are there; a plan for which there is none is left out."""
     session.flush()
     for plan in PLANS:
-        conference = _find_board(session, network, plan, now)
-        if conference is not None:
-            _decide(session, network, plan, _register(session, network, plan, conference, now), now)
+        _bring(session, network, plan, now)
+
+
+def _bring(session: Session, network: Network, plan: CasePlan, now: datetime) -> CaseItem | None:
+    conference = _find_board(session, network, plan, now)
+    if conference is None:
+        return None
+    case = _register(session, network, plan, conference, now)
+    _decide(session, network, plan, case, now)
+    return case
 
 
 def _find_board(session: Session, network: Network, plan: CasePlan, now: datetime) -> Conference | None:
@@ -82,7 +104,7 @@ def _find_board(session: Session, network: Network, plan: CasePlan, now: datetim
     actor = network.actor(plan.presenter)
     found = boards.earliest(session, actor, plan.disciplines, plan.minutes, now=now)
     open_ones = [board for board in found if board.verdict.may_register]
-    suitable = [board for board in open_ones if board.verdict.suits]
+    suitable = [] if plan.is_late else [board for board in open_ones if board.verdict.suits]
     return next((board.conference for board in (*suitable, *open_ones)), None)
 
 
@@ -102,12 +124,7 @@ def _register(
 
 
 def _decide(session: Session, network: Network, plan: CasePlan, case: CaseItem, now: datetime) -> None:
-    """Let the secretary triage what stands at a conference of her house, and put off what waits longest."""
+    """Let the secretary triage what stands at a conference of her house."""
     desk = network.actor(PETRA)
-    if plan.triage is None or not boards.leads(desk, case.conference):
-        return
-    cases.triage(session, desk, case, plan.triage, now=now, reason=plan.reason)
-    for _ in range(plan.deferrals):
-        # Without a later date it stays where it is.
-        if boards.find_next(session, case.conference, now=now) is not None:
-            case = cases.defer(session, desk, case, None, now=now) or case
+    if plan.triage is not None and boards.leads(desk, case.conference):
+        cases.triage(session, desk, case, plan.triage, now=now, reason=plan.reason)
