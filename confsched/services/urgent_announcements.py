@@ -16,6 +16,10 @@ from confsched.services import access, escalation, idempotency, urgent_requests,
 from confsched.services.urgent_requests import PURPOSE, NewRequest
 
 
+class FormIsOver(Conflict):
+    """Say that what a form has asked is over, so that it asks nothing any more without a new key."""
+
+
 def announce(
     session: Session, actor: Actor, service: Service, new: NewRequest, *, key: str, now: datetime
 ) -> UrgentConsult:
@@ -33,8 +37,15 @@ def announce(
 def request(
     session: Session, actor: Actor, service: Service, new: NewRequest, *, key: str, now: datetime
 ) -> UrgentConsult:
-    """Ask; where the same form had announced it before, ask for that, with what was typed since."""
+    """Ask; where the same form had announced it before, ask for that, with what was typed since.
+
+    Raises FormIsOver where the consult of this form has ended: who presses the button means a new one.
+    """
     consult = urgent_requests.request(session, actor, service, new, key=key, now=now)
+    if not is_open(consult.state):
+        raise FormIsOver(
+            msg("The consult of this form is over, and nobody is called. Send it now to ask anew.")
+        )
     if consult.state is UrgentState.PRE_ALERT:
         known = urgent_requests.typed_of(consult)
         urgent_requests.change_facts(session, actor, consult, known, new, now=now)

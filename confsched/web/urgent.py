@@ -13,9 +13,11 @@ from confsched.domain.kinds import UrgentKind
 from confsched.domain.permissions import Permission
 from confsched.errors import Conflict, Message, Refusal, msg
 from confsched.services import access, engine_time, urgent_announcements, urgent_checks, urgent_requests
+from confsched.services.urgent_announcements import FormIsOver
 from confsched.services.urgent_requests import Offered
 from confsched.web.accounts import LoginForm, sign_in_with
 from confsched.web.context import current_actor, find_actor, now, read_session, transaction
+from confsched.web.forms import new_form_key
 from confsched.web.policies import needs, public
 from confsched.web.urgent_request_forms import FORMS, UrgentForm, filled, key_of, posted, shown, typed_pairs
 from confsched.web.urgent_request_words import TITLES
@@ -113,6 +115,8 @@ def _send(offered_id: uuid.UUID) -> ResponseReturnValue:
         offered = urgent_requests.get_offered(read_session(), actor, offered_id, now())
         form = FORMS[_kind(offered)](meta={"csrf": False})
         consult_id = _request(offered_id, form, key_of(form))
+    except FormIsOver as over:
+        return _kept_page(offered_id, over.message, over.status, has_new_key=True)
     except Refusal as refusal:
         return _kept_page(offered_id, refusal.message, refusal.status)
     return redirect(f"/urgent/{consult_id}", 303)
@@ -141,10 +145,17 @@ def _announces() -> bool:
 
 
 def _kept_page(
-    offered_id: uuid.UUID, sentence: Message, status: int, *, login: LoginForm | None = None
+    offered_id: uuid.UUID,
+    sentence: Message,
+    status: int,
+    *,
+    login: LoginForm | None = None,
+    has_new_key: bool = False,
 ) -> ResponseReturnValue:
     """Show that nothing is sent yet, with everything that was typed in the form that sends it."""
     kept = typed_pairs(LEFT_OUT)
+    if has_new_key:
+        kept = [*typed_pairs((*LEFT_OUT, "form_key")), ("form_key", new_form_key())]
     page = render_template(
         "urgent/new_kept.html",
         offered_id=offered_id,
