@@ -61,6 +61,9 @@ SECTIONS = (
         msg("Plan a conference"),
         Way("conferences.index", msg("Conferences"), Permission.SEE_MEETINGS),
     ),
+    Section(
+        "cases", msg("Cases for a conference"), Way("cases.index", msg("Cases"), Permission.SEE_MEETINGS)
+    ),
     Section("calendar", msg("My calendar"), Way("feeds.index", msg("Calendar feeds"), Permission.USE)),
     Section(
         "own-calendar",

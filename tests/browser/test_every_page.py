@@ -31,13 +31,14 @@ EVERYBODY = (
     "/consults/",
     "/bookings/",
     "/conferences/",
+    "/cases/",
     "/feeds/",
     "/busy-calendars/",
     "/deliveries/",
     "/help",
 )
 MORE = {
-    "requester": ("/urgent/back-entry", "/consults/new"),
+    "requester": ("/urgent/back-entry", "/consults/new", "/cases/new"),
     "consultant": ("/conferences/new", "/triage/", "/contact-points/", "/figures/", "/missions/"),
     "secretary": (
         "/conferences/new",
@@ -63,6 +64,7 @@ LISTS = (
     ("/consults/?show=ended", "/consults/"),
     ("/triage/", "/triage/"),
     ("/conferences/", "/times"),
+    ("/cases/", "/cases/"),
     ("/deliveries/", "/deliveries/"),
     ("/swaps/", "/swaps/"),
     ("/absences/?since=", "/absences/"),
