@@ -15,6 +15,7 @@ from confsched.demo import (
     consult_ends,
     exchange,
     feeds,
+    held,
     joint,
     legends,
     meetings,
@@ -81,6 +82,8 @@ def build_demo(database: Database, *, now: datetime, password: str, secret: str)
         past_urgent.add_past(session, network, now)
         urgent.add_consults(session, network, now)
         series.add_series(session, network, now)
+        cases.add_put_off(session, network, now)
+        held.hold_past(session, network, now)
         cases.add_cases(session, network, now)
         wall = feeds.add_wall(session, network, secret, now)
         paths = feeds.add_feeds(session, network, secret, now)

@@ -135,7 +135,7 @@ def sign_in(conference_id: uuid.UUID) -> ResponseReturnValue:
 def _kept(conference_id: uuid.UUID) -> KeptText:
     target = url_for("minutes.save", conference_id=conference_id)
     return KeptText(
-        "minutes", msg("Minutes"), target, url_for("minutes.sign_in", conference_id=conference_id)
+        "minutes", msg("Text of the minutes"), target, url_for("minutes.sign_in", conference_id=conference_id)
     )
 
 
@@ -238,7 +238,7 @@ def _exported(conference_id: uuid.UUID) -> tuple[dict[str, Any], str]:
     if release is None:
         return content, sentence(msg("Draft of %(time)s", time=reader_times().stamp(now())))
     words = msg(
-        "Version %(number)s of %(time)s",
+        "Release %(number)s of %(time)s",
         number=release.number,
         time=reader_times().stamp(release.released_at),
     )

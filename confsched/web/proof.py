@@ -52,7 +52,7 @@ HEADS: Mapping[str, tuple[Message, ...]] = {
     CONFERENCES: (
         *(msg("Day"), msg("Conference"), msg("Kind"), msg("Disciplines present"), msg("People")),
         *(msg("Cases discussed"), msg("Noted"), msg("Deferred"), msg("Below quorum")),
-        *(msg("Minutes released"), msg("Versions")),
+        *(msg("Minutes released"), msg("Releases")),
     ),
     PARTNERS: (
         *(msg("Site"), msg("Teleconsults"), msg("Urgent consults"), msg("Acknowledged within target (%)")),

@@ -57,7 +57,7 @@ def test_minutes_are_saved_released_once_and_read_by_who_took_part(
     assert _save(secretary, held, mark=text_mark(TEXT), step="release") == 303, "pressed twice"
     sign_in(secretary, world.requester)
     page = secretary.get(f"/conferences/{held}/minutes").text
-    assert all(word in page for word in (TEXT, ADVICE, world.neurologist.name, "Version 1"))
+    assert all(word in page for word in (TEXT, ADVICE, world.neurologist.name, "Release 1"))
     with sqlite_database.read() as session:
         assert session.get_one(Conference, held).state is ConferenceState.RELEASED
 
