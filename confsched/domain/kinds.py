@@ -224,6 +224,9 @@ class PartnerKind(StrEnum):
 
 
 class PollState(StrEnum):
+    """How far a poll has come; a draft has been sent to nobody."""
+
+    DRAFT = "draft"
     OPEN = "open"
     DECIDED = "decided"
     WITHDRAWN = "withdrawn"

@@ -95,7 +95,7 @@ def _take(
     subject_ids = sorted({taking.subject_id for _, taking in wanted})
     line_up(session, subject_ids)
     release_expired(session, subject_ids, now=now)
-    free = {taking for _, taking in wanted if override is None or not _is_taken(session, taking)}
+    free = {taking for _, taking in wanted if override is None or not is_taken(session, taking)}
     rows: list[dict[str, object]] = [
         {
             "id": uuid.uuid4(),
@@ -150,7 +150,8 @@ def _raise_taken(error: IntegrityError | OperationalError) -> NoReturn:
     raise error
 
 
-def _is_taken(session: Session, taking: Taking) -> bool:
+def is_taken(session: Session, taking: Taking) -> bool:
+    """Tell whether something blocks the subject in any part of the span."""
     overlap = and_(
         Claim.subject_id == taking.subject_id,
         Claim.blocking.is_(True),

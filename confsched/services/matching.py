@@ -35,6 +35,7 @@ from confsched.models.claims import Claim
 from confsched.models.conferences import Conference
 from confsched.models.consults import Consult
 from confsched.models.network import Resource
+from confsched.models.people import Person
 from confsched.services import participants
 from confsched.services.availability import Asked, load_all, load_candidates
 from confsched.services.pools import Wanted, load_sites, needs_of, needs_of_all
@@ -258,6 +259,24 @@ def plan_move(
         preferred_hours=parse_hours(service.preferred_hours if service else ""),
     )
     return Plan(needs, load_candidates(session, asked, _near(around) or window, now=now), search, asked)
+
+
+def plan_people(
+    session: Session,
+    people: Sequence[Person],
+    length: timedelta,
+    days: tuple[date, date],
+    *,
+    zone: str,
+    now: datetime,
+) -> Plan:
+    """Lay out the search for times at which all of these people can be there."""
+    first_on, last_on = days
+    window = _window(max(now, clock.start_of_day(first_on, zone)), last_on, zone, "last_on")
+    needs = tuple(Need(str(one.id), one.name, (one.id,)) for one in people)
+    asked = Asked(people=frozenset(one.id for one in people), zone=zone)
+    search = Search(length, window, zone, not_before=now, apart=APART)
+    return Plan(needs, load_candidates(session, asked, window, now=now), search, asked)
 
 
 def _cause_of(session: Session, booking: Booking) -> tuple[Service | None, frozenset[uuid.UUID]]:

@@ -1,4 +1,4 @@
-"""What stays of conferences in time: minutes that are due, recommendations to be asked about."""
+"""What people are reminded of in time: minutes, recommendations to be asked about, polls to answer."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 from confsched import clock
 from confsched.db import Database
-from confsched.services import follow_ups, minutes_reminders
+from confsched.services import follow_ups, minutes_reminders, poll_rounds
 
 ROUNDS = 20  # of one step in one call; the next call takes the rest
-STEPS = (minutes_reminders.remind_due, follow_ups.remind_due)
+STEPS = (minutes_reminders.remind_due, follow_ups.remind_due, poll_rounds.remind_due)
 
 
 def remind_of_conferences(database: Database, *, is_stopping: Callable[[], bool] = lambda: False) -> int:

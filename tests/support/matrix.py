@@ -38,6 +38,7 @@ from confsched.domain.kinds import (
     LateRule,
     LineKind,
     PartnerKind,
+    PollState,
     RequirementKind,
     StandardCare,
     SwapState,
@@ -62,6 +63,7 @@ from confsched.models.guests import Guest, Partner
 from confsched.models.network import Department, Site
 from confsched.models.outbox import OutboxMessage
 from confsched.models.people import Person
+from confsched.models.polls import DatePoll, PollTime, PollVoter
 from confsched.models.rosters import Absence, DeclaredGap, Duty, DutyLine, WorkingHoursRow
 from confsched.models.rotations import DutyRotation, DutyRotationMember, DutyWish
 from confsched.models.series import ConferenceSeries, SeriesMember
@@ -91,7 +93,7 @@ ARGUMENTS = (
     *("series_id", "date_id"),
     *("guest_id", "partner_id", "regional_id"),
     *("case_id", "desk_case_id", "follow_up_id"),
-    *("report_id", "attendance_id"),
+    *("report_id", "attendance_id", "poll_id"),
 )
 _UUID = re.compile(rb"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _CHANGING = re.compile(rb'(name="(?:csrf_token|form_key)"[^>]*value=")[^"]*')
@@ -244,6 +246,7 @@ class Objects:
             "follow_up_id": self._recommended(actor, *beside).id,
             "report_id": (report := self._cme_report(actor, *beside)).id,
             "attendance_id": report.entries[0].attendance_id,
+            "poll_id": self._poll(actor, *beside).id,
         }
 
     def booking(
@@ -456,6 +459,27 @@ class Objects:
         report.created_at = NOW
         report.entries = [CmeReportEntry(attendance_id=there.id, efn="802760100000017", points=2)]
         return self._add(report)
+
+    def _poll(self, actor: Actor, *beside: Person) -> DatePoll:
+        """Return an open poll of the actor's house that asks those beside."""
+        starts_at = next(self._starts) + timedelta(days=30)
+        poll = DatePoll(
+            title="Thorax board",
+            kind=ConferenceKind.CASE_CONFERENCE,
+            organisation_id=actor.organisation_id,
+            site_id=actor.site_id,
+            organiser_id=actor.person_id,
+            duration_minutes=30,
+            join_link=LINK,
+            state=PollState.OPEN,
+            reply_by_at=starts_at - timedelta(days=7),
+            created_at=NOW,
+        )
+        poll.times = [PollTime(starts_at=starts_at, ends_at=starts_at + STEP)]
+        poll.voters = [
+            PollVoter(person_id=person_id) for person_id in (actor.person_id, *(p.id for p in beside))
+        ]
+        return self._add(poll)
 
     def _feed(self, actor: Actor) -> Feed:
         return self._add(

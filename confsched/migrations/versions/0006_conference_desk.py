@@ -576,7 +576,7 @@ def _create_date_poll() -> None:
         sa.Column("join_link", sa.String(length=400), nullable=False),
         sa.Column("resource_id", sa.Uuid(), nullable=True),
         sa.Column("text", sa.String(length=2000), nullable=False),
-        sa.Column("state", _words("state", "open", "decided", "withdrawn"), nullable=False),
+        sa.Column("state", _words("state", "draft", "open", "decided", "withdrawn"), nullable=False),
         sa.Column("reply_by_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("conference_id", sa.Uuid(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
