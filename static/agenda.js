@@ -5,9 +5,13 @@
   const laid = document.getElementById("laid");
   if (!cases || !laid) return;
 
-  // After a move the page comes back with the row in its address: the keyboard goes on there.
-  const come = location.hash.startsWith("#case-") && document.getElementById(location.hash.slice(1));
-  come && come.querySelector("button:not([disabled])")?.focus({ preventScroll: true });
+  // After a move the page comes back with the row in its address: the keyboard goes on there, once the browser has
+  // gone to the row, which takes the focus away.
+  const goOn = () => {
+    const row = location.hash.startsWith("#case-") && document.getElementById(location.hash.slice(1));
+    if (row) row.querySelector("button:not([disabled])")?.focus({ preventScroll: true });
+  };
+  addEventListener("load", () => setTimeout(goOn));
 
   cases.addEventListener("keydown", (event) => {
     const name = { ArrowUp: "up", ArrowDown: "down" }[event.key];
