@@ -31,9 +31,7 @@ class CodeForm(BaseForm):
     class Meta(BaseForm.Meta):
         csrf = False  # it only opens a page
 
-    code = StringField(
-        msg("Your code"), description=msg("It stands on the list, or on your page of the meeting")
-    )
+    code = StringField(msg("Your code"), description=msg("It stands on the list at the door"))
 
 
 class CheckInForm(BaseForm):
