@@ -37,13 +37,14 @@ _WORDS: Mapping[Why | None, Message] = {
     Why.CAP: msg("has as many meetings that day as one may have"),
 }
 FOREIGN = msg("busy")
+UNKNOWN = msg("not known")
 # Whoever joins a board outside the hours on record has agreed to it: it is said, and nobody is left out.
 MILD = frozenset({Why.NOT_WORKING, Why.CAP})
 
 
 @dataclass(frozen=True)
 class Obstacle:
-    """Hold who or what is not free for a date and by what; mild: nobody has to decide about it."""
+    """Hold who or what is not known to be free for a date, and why; mild: nobody has to decide about it."""
 
     subject_id: uuid.UUID
     name: str
@@ -115,14 +116,14 @@ class _Calendar:
         self.stretches = candidate.availability.stretches
         self.starts = [stretch.span.starts_at for stretch in self.stretches]
 
-    def busy_in(self, span: Span) -> list[Stretch]:
-        """Return what speaks against a time, in order."""
+    def stretches_in(self, span: Span, state: State) -> list[Stretch]:
+        """Return the parts of a time that have a state, in order."""
         place = max(0, bisect_right(self.starts, span.starts_at) - 1)
         found = []
         for stretch in self.stretches[place:]:
             if stretch.span.starts_at >= span.ends_at:
                 break
-            if stretch.state is State.BUSY and stretch.span.overlaps(span):
+            if stretch.state is state and stretch.span.overlaps(span):
                 found.append(stretch)
         return found
 
@@ -138,10 +139,11 @@ def _preview(date: SeriesDate, calendars: Sequence[_Calendar], titles: Titles) -
 
 
 def _obstacle(calendar: _Calendar, span: Span, titles: Titles) -> Obstacle | None:
-    busy = calendar.busy_in(span)
-    if not busy:
-        return None
     candidate = calendar.candidate
+    busy = calendar.stretches_in(span, State.BUSY)
+    if not busy:
+        is_unknown = bool(calendar.stretches_in(span, State.UNKNOWN))
+        return Obstacle(candidate.id, candidate.name, UNKNOWN, True, False) if is_unknown else None
     # What has to be decided about goes before what is only said.
     why = min((stretch.why for stretch in busy), key=lambda one: (one in MILD, list(_WORDS).index(one)))
     return Obstacle(

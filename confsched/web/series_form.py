@@ -68,7 +68,7 @@ class SeriesForm(BaseForm):
     pattern = RadioField(
         msg("It comes back"), choices=partial(said, SHAPES), default=Shape.WEEKLY.value, validate_choice=False
     )
-    weekdays = _boxes(msg("On"), choices=partial(said, WEEKDAYS))
+    weekdays = _boxes(msg("Weekdays"), choices=partial(said, WEEKDAYS))
     interval_weeks = IntegerField(
         msg("Every so many weeks"),
         validators=[Optional()],
@@ -92,7 +92,7 @@ class SeriesForm(BaseForm):
         default=lambda: local_day(now(), current_actor().zone) + timedelta(weeks=USUAL_WEEKS),
         description=msg("At most two years; a series can be prolonged."),
     )
-    starts_at_local = TimeField(msg("Start"), validators=[Optional()])
+    starts_at_local = TimeField(msg("Begins at"), validators=[Optional()])
     duration_minutes = IntegerField(msg("Length in minutes"), validators=[Optional()], default=USUAL_MINUTES)
     capacity_minutes = IntegerField(
         msg("Minutes for cases"),
