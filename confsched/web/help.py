@@ -64,6 +64,7 @@ SECTIONS = (
     Section(
         "cases", msg("Cases for a conference"), Way("cases.index", msg("Cases"), Permission.SEE_MEETINGS)
     ),
+    Section("agenda", msg("The agenda of a conference, and your own minutes of it")),
     Section("calendar", msg("My calendar"), Way("feeds.index", msg("Calendar feeds"), Permission.USE)),
     Section(
         "own-calendar",
