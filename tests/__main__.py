@@ -8,9 +8,10 @@ import sys
 import app
 from tests.support.install import ensure_chromium
 
-# Two processes; the tests of one file stay together, because they share what their fixtures have built.
+# One process more than a small machine has cores, since some tests wait for other programs; the tests of one
+# file stay together, because they share what their fixtures have built.
 # In the order of the folders: otherwise the few long tests, the races, begin last and run alone.
-ARGUMENTS = ["-m", "pytest", "-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
+ARGUMENTS = ["-m", "pytest", "-n", "3", "--dist", "loadfile", "--no-loadscope-reorder"]
 
 
 def main() -> None:

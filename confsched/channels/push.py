@@ -13,7 +13,6 @@ from urllib.parse import urlsplit
 import structlog
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePublicKey
 from py_vapid import Vapid02
-from pywebpush import WebPusher
 
 from confsched.channels.failures import NotSent
 from confsched.channels.wording import Words
@@ -141,6 +140,9 @@ def _encrypted(words: Words, subscription: Subscription) -> bytes:
         "tag": words.tag,
         "language": words.language,
     }
+    # Only who sends to a browser pays for it: it brings a whole second way to speak HTTP along.
+    from pywebpush import WebPusher
+
     pusher = WebPusher(json.loads(subscription.text))
     return cast(bytes, pusher.encode(json.dumps(said).encode())["body"])
 
