@@ -74,7 +74,9 @@ def test_no_post_goes_without_a_form_token(app: Flask) -> None:
     }
     # The secret of a mailed link is its token: it answers where there are no cookies. An urgent request is
     # kept on the page where its sender signs in, and asks for the token itself.
-    links = dict.fromkeys(("questions.answer", "alerts.acknowledge", "alerts.answer_ready"), 404)
+    links = dict.fromkeys(
+        ("questions.answer", "alerts.acknowledge", "alerts.pass_on", "alerts.answer_ready"), 404
+    )
     assert {endpoint: status for endpoint, status in answers.items() if status != 400} == {
         **links,
         "urgent_requests.create": 401,
