@@ -115,6 +115,9 @@ def write(
     **other_values: object,
 ) -> list[OutboxMessage]:
     """Write one row for each invite about a booking; other values say what it is as the date of a series."""
+    invites = list(invites)
+    if not invites:
+        return []
     people = {mailbox(p): p for p in booking.participations}
     subject = Subject(booking.organisation_id, booking.id, series_id)
     common = {**values_of(booking, was), **name_kind(session, booking), **other_values}

@@ -175,7 +175,7 @@ class _Change:
         }
         news = {key: one for key, one in decided.items() if one is not None}
         self._count(news.values())
-        return [self._message(key, one, told.get(key, {})) for key, one in news.items()]
+        return [self._message(key, one, told.get(key, {}), held.get(key, {})) for key, one in news.items()]
 
     def _is_held(self, booking: Booking) -> bool:
         return booking.series_id == self.series.id and booking.state is not BookingState.CANCELLED
@@ -195,10 +195,10 @@ class _Change:
         was = self.was.bookings
         return [one for one in self.bookings if one.id in was and was[one.id].series_id == self.series.id]
 
-    def _message(self, key: str, news: SeriesNews, told: View) -> OutboxMessage:
+    def _message(self, key: str, news: SeriesNews, told: View, held: View) -> OutboxMessage:
         if news.recurrence_at is not None:
             return self._of_date(key, news.kind, news.recurrence_at)
-        mine = [one for one in self.bookings if self._is_held(one) and _is_held_for(one, key)]
+        mine = [one for one in self.bookings if self._is_held(one) and one.recurrence_at in held]
         if mine:
             is_end = self.series.ended_at is not None and not self.was.has_ended
             return self.telling.of_all(mine, key, news.kind, ENDED if is_end else None)

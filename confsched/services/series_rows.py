@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+import uuid
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -68,7 +69,7 @@ def values_of(
     return {
         **_common(series, reader),
         **_repeats(whole),
-        "attendees": _members(list(held.values())),
+        "attendees": _members(held.values()),
         "exceptions": [_exception(one, held[one.recurrence_at]) for one in exceptions if one.recurrence_at],
     }
 
@@ -173,16 +174,17 @@ def _exception(entry: Entry, booking: Booking) -> dict[str, Any]:
     }
 
 
-def _members(dates: Sequence[Booking]) -> list[dict[str, str]]:
+def _members(dates: Iterable[Booking]) -> list[dict[str, str]]:
     """Return who belongs to the series, each once, with the answer that they gave to all of its dates."""
-    found: dict[str, Participation] = {}
-    answers: dict[str, set[Partstat]] = {}
+    found: dict[uuid.UUID, Participation] = {}
+    answers: dict[uuid.UUID, set[Partstat]] = {}
     for participation in (p for booking in dates for p in booking.participations):
         if participation.is_of_series and participation.removed_at is None:
-            found.setdefault(rows.mailbox(participation), participation)
-            answers.setdefault(rows.mailbox(participation), set()).add(participation.partstat)
+            person_id = participation.person.id
+            found.setdefault(person_id, participation)
+            answers.setdefault(person_id, set()).add(participation.partstat)
+    unclear = Partstat.NEEDS_ACTION.value
     return [
-        rows.listed(one)
-        | {"partstat": (one.partstat if len(answers[key]) == 1 else Partstat.NEEDS_ACTION).value}
-        for key, one in found.items()
+        rows.listed(one) | ({} if len(answers[person_id]) == 1 else {"partstat": unclear})
+        for person_id, one in found.items()
     ]
