@@ -62,9 +62,19 @@ SECTIONS = (
         Way("conferences.index", msg("Conferences"), Permission.SEE_MEETINGS),
     ),
     Section(
+        "series",
+        msg("A conference that comes back"),
+        Way("series.index", msg("Series"), Permission.SEE_MEETINGS),
+    ),
+    Section(
         "cases", msg("Cases for a conference"), Way("cases.index", msg("Cases"), Permission.SEE_MEETINGS)
     ),
     Section("agenda", msg("The agenda of a conference, and your own minutes of it")),
+    Section(
+        "run",
+        msg("Run a conference, write its minutes"),
+        Way("follow_ups.index", msg("Recommendations to follow up"), Permission.SEE_MEETINGS),
+    ),
     Section("calendar", msg("My calendar"), Way("feeds.index", msg("Calendar feeds"), Permission.USE)),
     Section(
         "own-calendar",

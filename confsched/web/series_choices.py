@@ -13,6 +13,7 @@ from confsched.domain.permissions import Actor
 from confsched.domain.recurrence import LAST, Shape
 from confsched.errors import Message, msg
 from confsched.models.people import Person
+from confsched.models.series import ConferenceSeries
 from confsched.services import directory
 from confsched.web.pages import sentence
 
@@ -71,25 +72,34 @@ def said(choices: Words) -> list[Choice]:
     return [(value, sentence(words)) for value, words in choices]
 
 
-def offered_of(session: Session, actor: Actor, person_ids: Iterable[uuid.UUID]) -> Offered:
-    """Return the lists for one who makes a series and has named or found these people."""
+def offered_of(
+    session: Session,
+    actor: Actor,
+    person_ids: Iterable[uuid.UUID],
+    series: ConferenceSeries | None = None,
+) -> Offered:
+    """Return the lists for one who makes or changes a series and has named or found these people."""
+    house = series.organisation_id if series else actor.organisation_id
     people = [(str(one.id), _person_words(one)) for one in directory.list_people(session, person_ids)]
     none = sentence(msg("none"))
     return Offered(
         disciplines=[("", none), *((name, name) for name in directory.list_disciplines(session))],
-        rooms=[("", sentence(msg("no room, video only"))), *_rooms(session, actor)],
+        rooms=[("", sentence(msg("no room, video only"))), *_rooms(session, actor, series)],
         sites=[
             (str(site.id), site.short_name)
             for site in directory.list_sites(session)
-            if site.organisation_id != actor.organisation_id
+            if site.organisation_id != house
         ],
         people=people,
         leads=[("", none), *people],
     )
 
 
-def _rooms(session: Session, actor: Actor) -> list[Choice]:
-    return [(str(room.id), room.name) for room in directory.list_rooms(session, actor)]
+def _rooms(session: Session, actor: Actor, series: ConferenceSeries | None) -> list[Choice]:
+    """Return the rooms of the actor's sites; a series keeps its own, whoever changes it."""
+    own = [series.resource] if series and series.resource else []
+    rooms = {room.id: room.name for room in (*own, *directory.list_rooms(session, actor))}
+    return [(str(room_id), name) for room_id, name in rooms.items()]
 
 
 def _person_words(person: Person) -> str:

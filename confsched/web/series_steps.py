@@ -161,7 +161,7 @@ def form_page(
     proposals: Sequence[series_weekdays.Proposal] | None = None,
 ) -> ResponseReturnValue:
     """Show the first step, with everything that was typed."""
-    offer_choices(form, offered_of(read_session(), current_actor(), form.person_uuids))
+    offer_choices(form, offered_of(read_session(), current_actor(), form.person_uuids, step.series))
     page = render_template(
         "series/form.html", form=form, step=step, proposals=proposals, weekdays=WEEKDAY_NAMES
     )

@@ -32,6 +32,7 @@ EVERYBODY = (
     "/bookings/",
     "/conferences/",
     "/cases/",
+    "/series/",
     "/feeds/",
     "/busy-calendars/",
     "/deliveries/",
@@ -42,6 +43,7 @@ MORE = {
     "consultant": ("/conferences/new", "/triage/", "/contact-points/", "/figures/", "/missions/"),
     "secretary": (
         "/conferences/new",
+        "/series/new",
         "/consults/new",
         "/triage/",
         "/coverage",
@@ -65,6 +67,7 @@ LISTS = (
     ("/triage/", "/triage/"),
     ("/conferences/", "/times"),
     ("/cases/", "/cases/"),
+    ("/series/", "/series/"),
     ("/deliveries/", "/deliveries/"),
     ("/swaps/", "/swaps/"),
     ("/absences/?since=", "/absences/"),
