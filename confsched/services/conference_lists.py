@@ -15,7 +15,7 @@ from confsched import clock
 from confsched.domain.cases import WAITING
 from confsched.domain.conferences import AHEAD, OFF
 from confsched.domain.intervals import Span
-from confsched.domain.kinds import CaseLane, CaseState, ConferenceState
+from confsched.domain.kinds import CaseLane, CaseState, ConferenceKind, ConferenceState
 from confsched.domain.permissions import Actor
 from confsched.domain.quorum import Forecast
 from confsched.domain.registration import ON_THE_LIST
@@ -114,7 +114,9 @@ def _query(actor: Actor, show: Show, text: str, now: datetime) -> Select[Confere
 def _listed(session: Session, rows: Sequence[Conference], now: datetime) -> list[Listed]:
     """Return the rows of a page, in as many queries as for one row."""
     ahead = [one for one in rows if one.state in AHEAD]
-    forecasts = quorum.forecasts(session, ahead, now=now)
+    # A regional conference counts groups as well, one conference at a time: its own page foresees them.
+    foreseen = [one for one in ahead if one.kind is not ConferenceKind.REGIONAL_CONFERENCE]
+    forecasts = quorum.forecasts(session, foreseen, now=now)
     lacks = conference_places.list_lacks(session, ahead)
     cases = _load_cases(session, rows)
     return [_row(one, forecasts.get(one.id), cases.get(one.id, []), lacks.get(one.id, [])) for one in rows]

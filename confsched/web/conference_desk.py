@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 from wtforms import SelectField
 
-from confsched.domain.kinds import ConferenceState
+from confsched.domain.kinds import ConferenceKind, ConferenceState
 from confsched.domain.permissions import Actor, Permission
 from confsched.errors import Message, Refusal, msg
 from confsched.models.conferences import Conference
@@ -26,10 +26,8 @@ from confsched.web.pages import sentence
 from confsched.web.policies import needs
 
 # Pages that other parts of the desk bring; what is not there is not linked.
-AGENDA, RUN, MINUTES, CASE, NEW_CASE = (
-    *("agenda.show", "conference_run.show", "minutes.show"),
-    *("cases.show", "cases.new"),
-)
+AGENDA, RUN, MINUTES = "agenda.show", "conference_run.show", "minutes.show"
+CASE, NEW_CASE, SERIES, REGIONAL = "cases.show", "cases.new", "series.show", "regional.show"
 
 blueprint = Blueprint("conference_desk", __name__, url_prefix="/conferences")
 
@@ -89,6 +87,8 @@ def _links(view: DeskView) -> dict[str, str | None]:
         "agenda": find_url(AGENDA, conference_id=conference_id) if view.is_desk else None,
         "run": find_url(RUN, conference_id=conference_id) if view.is_desk else None,
         "minutes": find_url(MINUTES, conference_id=conference_id),
+        "series": find_url(SERIES, series_id=view.conference.series_id) if _is_of_series(view) else None,
+        "regional": find_url(REGIONAL, regional_id=conference_id) if _is_regional(view) else None,
         "new_case": find_url(NEW_CASE, conference_id=conference_id) if _may_register(view) else None,
     }
 
@@ -96,6 +96,14 @@ def _links(view: DeskView) -> dict[str, str | None]:
 def _may_register(view: DeskView) -> bool:
     is_open = view.conference.state in (ConferenceState.REGISTRATION_OPEN, ConferenceState.FROZEN)
     return is_open and current_actor().may(Permission.REGISTER_CASE)
+
+
+def _is_of_series(view: DeskView) -> bool:
+    return view.is_desk and view.conference.series_id is not None
+
+
+def _is_regional(view: DeskView) -> bool:
+    return view.is_desk and view.conference.kind is ConferenceKind.REGIONAL_CONFERENCE
 
 
 def _case_page(case_id: uuid.UUID) -> str | None:
