@@ -22,6 +22,7 @@ from confsched.services.shared_texts import text_mark
 TITLE = "Tumorkonferenz Thorax"
 REGISTERED, WRITTEN, ASKED = timedelta(days=3), timedelta(hours=1), timedelta(days=2)
 TALKED, BETWEEN = timedelta(minutes=6), timedelta(minutes=1)
+FOLLOWED_UP = timedelta(days=14)
 PER_DATE = 2
 LEFT_OPEN = 1  # of the last date the minutes are still to be written
 FEW = "Vertretung kurzfristig erkrankt, Besprechung nicht aufschiebbar"
@@ -90,8 +91,8 @@ def _hold(
     for case, plan in zip(listed, plans, strict=True):
         conference_run.call_case(session, desk, case, now=at)
         at += TALKED
-        text, mark = plan.recommendation, text_mark("")
-        conference_run.recommend(session, desk, case, text, mark=mark, now=at)
+        text, mark, day = plan.recommendation, text_mark(""), (at + FOLLOWED_UP).date()
+        conference_run.recommend(session, desk, case, text, mark=mark, now=at, follow_up_on=day)
         at += BETWEEN
     conference_run.end(session, desk, conference, now=max(at, ends_at - TALKED))
 

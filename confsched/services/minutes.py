@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
+from confsched.clock import local_day
 from confsched.domain import chains
 from confsched.domain import minutes as rules
 from confsched.domain.holidays import is_public_holiday
@@ -90,6 +91,12 @@ def minutes_due_at(conference: Conference) -> datetime | None:
         return None
     site = conference.site
     return rules.due_at(ended_at, site.zone, partial(is_public_holiday, state=site.state))
+
+
+def minutes_due_on(conference: Conference) -> date | None:
+    """Return the day at whose end the minutes are due, as people say it."""
+    at = minutes_due_at(conference)
+    return local_day(at, conference.site.zone) - timedelta(days=1) if at is not None else None
 
 
 def remind_at(conference: Conference) -> datetime | None:

@@ -87,6 +87,7 @@ def _page(
         people=[{"cells": row} for row in people_rows(content)] if content else [],
         state_words=state_words,
         due_at=minutes.minutes_due_at(conference),
+        due_on=minutes.minutes_due_on(conference),
         form=form or _form_of(conference),
         correction=correction or CorrectionForm(formdata=None),
         sentence=said,

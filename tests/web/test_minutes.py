@@ -48,7 +48,7 @@ def test_minutes_are_saved_released_once_and_read_by_who_took_part(
     secretary: FlaskClient, sqlite_database: Database, held: uuid.UUID, world: World, sign_in: SignIn
 ) -> None:
     page = secretary.get(f"/conferences/{held}/minutes").text
-    assert "The minutes are due by Wed 25 Nov, 00:00" in page and ADVICE in page
+    assert "The minutes are due on Tue 24 Nov 2026." in page and ADVICE in page
     assert _save(secretary, held) == 303
     sign_in(secretary, world.requester)
     assert "No minutes are released yet" in secretary.get(f"/conferences/{held}/minutes").text
