@@ -80,7 +80,7 @@ def send_last(session: Session, actor: Actor, conference: Conference, *, now: da
         raise Conflict(msg("There is no text yet. Write one first."))
     if last.sent_at is not None:
         return last
-    for part in _readers(conference, last):
+    for part in list_behind(conference, last):
         notify(
             session,
             Kind.CONFERENCE_NEWS,
@@ -96,7 +96,8 @@ def send_last(session: Session, actor: Actor, conference: Conference, *, now: da
     return last
 
 
-def _readers(conference: Conference, text: ConferenceText) -> list[Participation]:
+def list_behind(conference: Conference, text: ConferenceText) -> list[Participation]:
+    """Return who comes or may come and was invited before the text was written."""
     booking = conference.booking
     if booking is None:
         return []

@@ -41,7 +41,7 @@ HORIZON_DAYS = 400
 PAGE_SIZE = 50
 REMIND_AGAIN_AFTER = timedelta(hours=24)
 REMINDER = "participation.remind"
-ORGANISES = "organiser"
+ORGANISES = ""  # pages say so in the language of their reader
 
 
 @dataclass(frozen=True)
@@ -207,11 +207,9 @@ def remind(session: Session, actor: Actor, conference: Conference, *, now: datet
     Pressed twice it sends nothing more, and raises Conflict that says so.
     """
     booking = guest_invitations.open_booking(conference, now)
-    open_ones = list_unanswered(conference)
-    if not open_ones:
+    if not list_unanswered(conference):
         raise Conflict(msg("Everybody has answered."))
-    asked_lately = _asked_lately(session, open_ones, now)
-    late = [part for part in open_ones if part.id not in asked_lately]
+    late = list_to_ask(session, conference, now=now)
     if not late:
         raise Conflict(msg("Everybody who has not answered was asked within the last day."))
     for part in late:
@@ -223,6 +221,13 @@ def list_unanswered(conference: Conference) -> list[Participation]:
     """Return who has not said whether they come."""
     seats = guest_invitations.list_seats(conference)
     return [part for part in seats if part.partstat is Partstat.NEEDS_ACTION]
+
+
+def list_to_ask(session: Session, conference: Conference, *, now: datetime) -> list[Participation]:
+    """Return who has not answered, and was neither invited nor asked within the last day."""
+    unanswered = list_unanswered(conference)
+    asked_lately = _asked_lately(session, unanswered, now)
+    return [part for part in unanswered if part.id not in asked_lately]
 
 
 def _asked_lately(session: Session, parts: list[Participation], now: datetime) -> set[uuid.UUID]:

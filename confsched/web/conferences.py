@@ -43,6 +43,7 @@ WAYS = (
     ("series.index", msg("Series")),
     ("polls.index", msg("Date polls")),
     ("follow_ups.index", msg("Follow-ups")),
+    ("regional.index", msg("Regional conferences")),
     ("guests.index", msg("Guests")),
     ("proof.show", msg("Proof")),
 )

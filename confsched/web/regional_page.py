@@ -116,6 +116,10 @@ def show(regional_id: uuid.UUID, forms: Forms, status: int = 200) -> ResponseRet
             if guest.person_id not in invited
         ],
         unanswered=regional.list_unanswered(conference),
+        to_ask=regional.list_to_ask(session, conference, now=now()),
+        behind=conference_texts.list_behind(conference, versions[0])
+        if versions and not versions[0].sent_at
+        else [],
         versions=versions,
         groups=list(
             zip(
