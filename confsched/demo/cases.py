@@ -34,28 +34,30 @@ class CasePlan:
     triage: CaseTriage | None = None
     imaging: Lamp = Lamp.UNKNOWN
     reason: str = ""
-    is_late: bool = False
+    takes_first: bool = False
 
     def decided(self, triage: CaseTriage, imaging: Lamp = Lamp.UNKNOWN, reason: str = "") -> CasePlan:
         return replace(self, triage=triage, imaging=imaging, reason=reason)
+
+    def soon(self) -> CasePlan:
+        return replace(self, takes_first=True)
 
 
 THERE, PARTLY, MISSING = Lamp.THERE, Lamp.PARTLY, Lamp.MISSING
 NO_TIME = "Die Zeit reichte nicht."
 FORTNIGHT = timedelta(weeks=2)
-PUT_OFF = CasePlan(
-    JULIA, "FK-5KR8", "Verlauf nach drei Zyklen: weiter oder Pause?", (ONCOLOGY, RADIOLOGY), 7
-).decided(DISCUSS, THERE)
+_BOTH = (ONCOLOGY, RADIOLOGY)
+PUT_OFF = (
+    CasePlan(JULIA, "FK-5KR8", "Verlauf nach drei Zyklen: weiter oder Pause?", _BOTH, 7)
+    .decided(DISCUSS, THERE)
+    .soon()
+)
 PLANS = (
-    CasePlan(THEA, "FK-8LM3", "Rundherd 12 mm, Biopsie oder Kontrolle?", (ONCOLOGY, RADIOLOGY), 6).decided(
-        DISCUSS, PARTLY
-    ),
-    CasePlan(VIKTOR, "FK-4PD9", "Resektabilität nach Staging?", (ONCOLOGY, RADIOLOGY), 7).decided(
-        DISCUSS, THERE
-    ),
-    CasePlan(JULIA, "FK-9DE2", "Oligometastasierung, Bestrahlung?", (ONCOLOGY, RADIOLOGY), 6),
+    CasePlan(THEA, "FK-8LM3", "Rundherd, Biopsie oder Kontrolle?", _BOTH, 6).decided(DISCUSS, PARTLY).soon(),
+    CasePlan(VIKTOR, "FK-4PD9", "Resektabilität nach Staging?", _BOTH, 7).decided(DISCUSS, THERE).soon(),
+    CasePlan(JULIA, "FK-9DE2", "Oligometastasierung, Bestrahlung?", _BOTH, 6).soon(),
     CasePlan(VIKTOR, "FK-2CT4", "Frühes Stadium, die Leitlinie entscheidet.", (ONCOLOGY,), 4).decided(LIST),
-    replace(CasePlan(THEA, "FK-1VB5", "Operabilität nach Induktion?", (ONCOLOGY,), 4), is_late=True),
+    CasePlan(THEA, "FK-1VB5", "Operabilität nach Induktion?", (ONCOLOGY,), 4).soon(),
     CasePlan(JULIA, "FK-3NS7", "Zweiter Anfall, Bild auffällig: Umstellung?", (EPILEPSY,), 6),
     CasePlan(MIRA, "FK-6GA7", "Herd temporal, Tiefenelektroden?", (EPILEPSY, RADIOLOGY), 7),
     CasePlan(MIRA, "FK-8XW6", "Fieberkrämpfe im dritten Jahr, Genetik?", (CHILDREN,), 5).decided(
@@ -100,11 +102,12 @@ def _bring(session: Session, network: Network, plan: CasePlan, now: datetime) ->
 
 
 def _find_board(session: Session, network: Network, plan: CasePlan, now: datetime) -> Conference | None:
-    """Return the earliest board that suits, else the first at which the case may be registered."""
+    """Return the earliest board of the first discipline that suits, or at which only others are missing."""
     actor = network.actor(plan.presenter)
     found = boards.earliest(session, actor, plan.disciplines, plan.minutes, now=now)
-    open_ones = [board for board in found if board.verdict.may_register]
-    suitable = [] if plan.is_late else [board for board in open_ones if board.verdict.suits]
+    fit = [board for board in found if plan.disciplines[0] in board.date.present]
+    open_ones = [board for board in fit if board.verdict.may_register]
+    suitable = [] if plan.takes_first else [board for board in open_ones if board.verdict.suits]
     return next((board.conference for board in (*suitable, *open_ones)), None)
 
 
