@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from confsched import clock
 from confsched.domain.cases import WAITING
-from confsched.domain.conferences import AHEAD, OFF
+from confsched.domain.conferences import AHEAD, OFF, cutoff_at
 from confsched.domain.intervals import Span
 from confsched.domain.kinds import CaseLane, CaseState, ConferenceKind, ConferenceState
 from confsched.domain.permissions import Actor
@@ -59,6 +59,7 @@ class Listed:
     waiting: int
     late: int
     lacks: tuple[Message, ...]
+    is_closed: bool
 
 
 @dataclass(frozen=True)
@@ -119,7 +120,9 @@ def _listed(session: Session, rows: Sequence[Conference], now: datetime) -> list
     forecasts = quorum.forecasts(session, foreseen, now=now)
     lacks = conference_places.list_lacks(session, ahead)
     cases = _load_cases(session, rows)
-    return [_row(one, forecasts.get(one.id), cases.get(one.id, []), lacks.get(one.id, [])) for one in rows]
+    return [
+        _row(one, forecasts.get(one.id), cases.get(one.id, []), lacks.get(one.id, []), now) for one in rows
+    ]
 
 
 def _row(
@@ -127,6 +130,7 @@ def _row(
     found: Forecast | None,
     cases: Sequence[tuple[CaseLane, CaseState, int]],
     lacks: Sequence[Message],
+    now: datetime,
 ) -> Listed:
     booking = conference.booking
     assert booking is not None, "what is listed has a time"
@@ -140,6 +144,8 @@ def _row(
         sum(state in WAITING for lane, state, _ in cases if lane is CaseLane.DISCUSSION),
         sum(state in WAITING for lane, state, _ in cases if lane is CaseLane.LATE),
         tuple(lacks),
+        is_closed=conference.state is ConferenceState.REGISTRATION_OPEN
+        and cutoff_at(booking.starts_at, conference.cutoff_minutes) <= now,
     )
 
 
