@@ -91,8 +91,9 @@ class _Holders:
         """Return who held it; without anybody, as in a gap of the demo, somebody who holds it at times."""
         theirs = [duty for duty in self._duties if duty.line_id == self._lines[past.kind].id]
         at = past.requested_at
-        held = [duty.person_id for duty in theirs if duty.starts_at <= at < duty.ends_at]
-        return (held or [theirs[0].person_id])[0]
+        held = [duty for duty in theirs if duty.starts_at <= at < duty.ends_at]
+        found: uuid.UUID = (held or theirs)[0].person_id
+        return found
 
 
 def _consult(network: Network, past: Past, who: uuid.UUID, *, ended_at: datetime) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from unittest.mock import patch
 
 from sqlalchemy import select
 
@@ -50,14 +51,12 @@ class Pace:
     @contextmanager
     def kept(self) -> Iterator[None]:
         """Let the product wait so long for a while."""
-        former = email.TIMEOUT_SECONDS, alerts.retry_at
         pause = timedelta(seconds=self.retry_seconds)
-        email.TIMEOUT_SECONDS = self.answer_seconds  # type: ignore[assignment]
-        alerts.retry_at = lambda _attempts, now: now + pause
-        try:
+        with (
+            patch.object(email, "TIMEOUT_SECONDS", self.answer_seconds),
+            patch.object(alerts, "retry_at", lambda _attempts, now: now + pause),
+        ):
             yield
-        finally:
-            email.TIMEOUT_SECONDS, alerts.retry_at = former
 
 
 SHORT, AS_IT_IS = Pace(1.5, 0.2), Pace(email.TIMEOUT_SECONDS, 5.0)
