@@ -69,6 +69,7 @@ SECTIONS = (
     Section(
         "cases", msg("Cases for a conference"), Way("cases.index", msg("Cases"), Permission.SEE_MEETINGS)
     ),
+    Section("desk", msg("The page of a conference: quorum, freezing, merging")),
     Section("agenda", msg("The agenda of a conference, and your own minutes of it")),
     Section(
         "run",

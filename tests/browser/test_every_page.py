@@ -66,6 +66,7 @@ LISTS = (
     ("/consults/?show=ended", "/consults/"),
     ("/triage/", "/triage/"),
     ("/conferences/", "/times"),
+    ("/conferences/?q=konferenz", "/conferences/"),
     ("/cases/", "/cases/"),
     ("/series/", "/series/"),
     ("/deliveries/", "/deliveries/"),
