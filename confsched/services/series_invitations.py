@@ -17,6 +17,7 @@ from confsched.domain.series_dates import stays_in_series
 from confsched.domain.series_invites import SeriesNews, View, decide_series
 from confsched.errors import msg
 from confsched.models.bookings import Booking, Participation
+from confsched.models.conferences import Conference
 from confsched.models.network import Resource
 from confsched.models.outbox import OutboxMessage
 from confsched.models.people import Person
@@ -62,7 +63,7 @@ def announce(
     """
     session.flush()
     bookings = _bookings(session, series, was.bookings)
-    change = _Change(Telling(session, series, now, reason), was, bookings)
+    change = _Change(Telling(session, series, now, reason), was, bookings, _homes(session, bookings))
     messages = [message for booking in bookings for message in change.tell_others(booking)]
     return messages + change.tell_members()
 
@@ -142,11 +143,15 @@ def _neighbour(session: Session, booking: Booking, is_later: bool) -> Span | Non
 
 @dataclass(frozen=True)
 class _Change:
-    """Hold one change of a series while it is told; `bookings` are those it has and those it had."""
+    """Hold one change of a series while it is told; `bookings` are those it has and those it had.
+
+    `homes` names the series that a date belongs to, also one that is no instance of it in calendars.
+    """
 
     telling: Telling
     was: SeriesBefore
     bookings: Sequence[Booking]
+    homes: Mapping[uuid.UUID, uuid.UUID | None]
 
     @property
     def series(self) -> ConferenceSeries:
@@ -154,7 +159,7 @@ class _Change:
 
     def tell_others(self, booking: Booking) -> list[OutboxMessage]:
         """Tell those who take part in one date only; what another series took over is told by that one."""
-        if booking.series_id not in (None, self.series.id):
+        if self.homes.get(booking.id, booking.series_id) not in (None, self.series.id):
             return []
         was = self.was.bookings.get(booking.id, Before(None))
         told = told_of(was, self.series)
@@ -253,13 +258,23 @@ def _count_up(series: ConferenceSeries, bookings: Iterable[Booking], now: dateti
 
 
 def _bookings(session: Session, series: ConferenceSeries, ids: Iterable[uuid.UUID]) -> list[Booking]:
-    """Return the dates of a series, and those named, by their time, with all that messages say of them."""
+    """Return the dates of a series, also those that have left its calendars, and those named, by their time.
+
+    They come with all that messages say of them.
+    """
     people = selectinload(Booking.participations).joinedload(Participation.person)
+    dates = select(Conference.booking_id).where(Conference.series_id == series.id)
     query = (
         select(Booking)
-        .where(or_(Booking.series_id == series.id, Booking.id.in_(ids)))
+        .where(or_(Booking.series_id == series.id, Booking.id.in_(dates), Booking.id.in_(ids)))
         .order_by(Booking.starts_at, Booking.id)
         .options(people.selectinload(Person.memberships))
         .options(joinedload(Booking.resource).joinedload(Resource.site), joinedload(Booking.organiser))
     )
     return list(session.scalars(query))
+
+
+def _homes(session: Session, bookings: Iterable[Booking]) -> dict[uuid.UUID, uuid.UUID | None]:
+    ids = [booking.id for booking in bookings]
+    query = select(Conference.booking_id, Conference.series_id).where(Conference.booking_id.in_(ids))
+    return {booking_id: series_id for booking_id, series_id in session.execute(query) if booking_id}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 from icalendar import Calendar
 from sqlalchemy import select
@@ -13,9 +13,10 @@ from confsched.clock import local_day
 from confsched.domain.bookings import BookingState
 from confsched.domain.intervals import Span
 from confsched.domain.invites import Kind
-from confsched.domain.kinds import ConferenceKind, HolidayRule, LateRule, StandardCare
+from confsched.domain.kinds import ConferenceKind, ConferenceState, HolidayRule, LateRule, StandardCare
 from confsched.mail.envelopes import House, envelope_of
 from confsched.models.bookings import Booking, Participation
+from confsched.models.conferences import Conference
 from confsched.models.outbox import OutboxMessage
 from confsched.models.people import Person
 from confsched.models.series import ConferenceSeries
@@ -124,10 +125,29 @@ def add_date(session: Session, world: World, series: ConferenceSeries, starts_at
     booking = bookings.create(session, world.actor(world.secretary), meeting, [], now=NOW)
     booking.series_id, booking.recurrence_at = series.id, starts_at
     people = (world.neurologist, world.second_neurologist, world.requester)
+    session.add(_conference(world, series, booking))
     booking.participations = [part(session.get_one(Person, one.id), world) for one in people]
     for position, participation in enumerate(booking.participations):
         participation.position = position
     return booking
+
+
+def _conference(world: World, series: ConferenceSeries, booking: Booking) -> Conference:
+    day = local_day(booking.starts_at, ZONE)
+    return Conference(
+        title=series.title,
+        duration_minutes=60,
+        search_from_on=day,
+        search_until_on=day,
+        site_id=world.hub.id,
+        organisation_id=series.organisation_id,
+        organiser_id=series.organiser_id,
+        state=ConferenceState.REGISTRATION_OPEN,
+        booking=booking,
+        series_id=series.id,
+        occurs_at=booking.starts_at,
+        created_at=NOW,
+    )
 
 
 def add_board(session: Session, world: World) -> Board:
@@ -148,10 +168,12 @@ def move(board: Board, number: int, by: timedelta) -> None:
 
 
 def change_time(board: Board) -> None:
-    board.series.starts_at_local = (FIRST + 2 * HOUR).time()
-    for number, booking in enumerate(board.dates):
-        booking.recurrence_at = RIDS[number] + HOUR
-        booking.starts_at, booking.ends_at = booking.starts_at + HOUR, booking.ends_at + HOUR
+    """Let the series, and the dates that belong to it, begin an hour later by its rule."""
+    board.series.starts_at_local = time(board.series.starts_at_local.hour + 1)
+    for booking in board.dates:
+        if booking.recurrence_at is not None:
+            booking.recurrence_at += HOUR
+            booking.starts_at, booking.ends_at = booking.starts_at + HOUR, booking.ends_at + HOUR
 
 
 def call_off(board: Board, *numbers: int) -> None:
