@@ -169,7 +169,10 @@ def list_presenters(session: Session, actor: Actor, *, now: datetime) -> list[Pe
 def check_presenter(
     session: Session, actor: Actor, conference: Conference, presenter_id: uuid.UUID | None, now: datetime
 ) -> tuple[Person, Site]:
-    """Return who presents, and for which of their sites: one that the series is open to before any other."""
+    """Return who presents and for which site, one that the conference is open to before any other.
+
+    Of several sites it is the one where whoever registers works first.
+    """
     person_id = presenter_id or actor.person_id
     is_own = person_id == actor.person_id
     sites = actor.sites_with(Permission.REGISTER_CASE if is_own else Permission.BOOK_FOR_OTHERS)
@@ -181,6 +184,8 @@ def check_presenter(
         .order_by(Site.name)
     )
     seats = [(person, site) for person, site in session.execute(query)]
+    own = [seat.site_id for seat in actor.seats]
+    seats.sort(key=lambda seat: own.index(seat[1].id))
     if not seats:
         words = msg("Choose who presents the case: a clinician of your house.")
         raise Refusal(words, field="presenter_id")
