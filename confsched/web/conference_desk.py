@@ -159,6 +159,9 @@ def merge(conference_id: uuid.UUID) -> ResponseReturnValue:
     into_id = find_id(MergeForm().into.data)
     try:
         with transaction() as session:
+            if into_id is not None and into_id < conference_id:
+                # Two dates merged into each other at once are locked in one order, and nobody waits for ever.
+                access.get_conference(session, current_actor(), into_id, to="change")
             conference = access.get_conference(session, current_actor(), conference_id, to="change")
             if into_id is None:
                 raise Refusal(msg("Choose the date that takes over the cases."), field=conference_merge.INTO)
