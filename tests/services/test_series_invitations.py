@@ -12,7 +12,7 @@ from confsched.domain.bookings import BookingState
 from confsched.domain.invites import Kind
 from confsched.domain.kinds import FeedPrivacy, Partstat
 from confsched.errors import Refusal
-from confsched.services import bookings, feeds, invitations, outbox, series_invitations
+from confsched.services import bookings, feeds, invitations, outbox, rebinding, series_invitations
 from confsched.services.feed_entries import feed_entries, feed_parts
 from tests.support.series_board import (
     HOUR,
@@ -196,6 +196,16 @@ def test_who_comes_back_to_a_date_gets_the_series_as_it_stands_for_them(board: B
     assert event["DTSTART"].dt == RIDS[1]
     assert event["RRULE"]["UNTIL"] == [RIDS[3]]
     assert "EXDATE" not in event
+
+
+def test_a_substitute_gets_the_date_alone_and_who_is_replaced_loses_that_one(board: Board) -> None:
+    world, date = board.world, board.dates[2]
+    tom, ole = world.second_neurologist.id, world.second_requester.id
+    rebinding.hand_over(board.session, None, date, tom, ole, now=LATER)
+    assert board.named(latest(board.session)) == {("tom", REMOVAL, "2"), ("ole", INVITATION, "own")}
+    removal = next(m for m in latest(board.session) if m.kind is REMOVAL)
+    event = calendar_of(removal).walk("VEVENT")[0]
+    assert "STATUS" not in event and str(event["ATTENDEE"]) == f"mailto:{removal.recipient}"
 
 
 def test_this_and_following_shortens_the_old_series_and_invites_to_the_new_one(board: Board) -> None:
