@@ -164,6 +164,7 @@ def _draft(title: str, minutes: int, now: datetime, *wanted: Wanted) -> Draft:
         search_from_on=first,
         search_until_on=first + timedelta(days=13),
         wanted=wanted,
+        join_link="https://video.wendstadt.example/konferenz",
     )
 
 
