@@ -168,9 +168,14 @@ def _too_many(date: Date) -> Iterable[Hindrance]:
 def _time(date: Date, needs: Needs) -> Iterable[Hindrance]:
     if date.free_minutes < needs.minutes:
         yield Hindrance(Obstacle.NO_MINUTES, minutes=date.free_minutes)
-    common = intersect(date.span, needs.window) if needs.window else date.span
-    if common is None or common.duration < timedelta(minutes=needs.minutes):
+    if not is_there(date.span, needs.window, needs.minutes):
         yield Hindrance(Obstacle.PRESENTER_AWAY)
+
+
+def is_there(meeting: Span, window: Span | None, minutes: int) -> bool:
+    """Tell whether a presenter who is to be had in a window, None: all the time, can present so long."""
+    common = intersect(meeting, window) if window else meeting
+    return common is not None and common.duration >= timedelta(minutes=minutes)
 
 
 def _people(date: Date, disciplines: Iterable[str]) -> Iterable[Hindrance]:

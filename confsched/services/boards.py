@@ -102,7 +102,11 @@ def get_open(session: Session, actor: Actor, conference_id: uuid.UUID | None) ->
     """
     query = (
         select(Conference)
-        .where(Conference.id == conference_id, _open_to(actor))
+        .where(
+            Conference.id == conference_id,
+            Conference.kind == ConferenceKind.CASE_CONFERENCE,
+            _open_to(actor),
+        )
         .with_for_update(of=Conference, key_share=True)
     )
     conference = session.scalars(query).one_or_none()

@@ -75,10 +75,11 @@ def list_page(session: Session, actor: Actor, show: Show, *, text: str = "", pag
     total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
     pages = max(1, -(-total // PAGE_SIZE))
     page = min(max(1, page), pages)
-    order = Booking.starts_at.desc() if show is Show.ENDED else Booking.starts_at
+    waits = CaseItem.first_registered_at, CaseItem.id
+    day = Booking.starts_at.desc() if show is Show.ENDED else Booking.starts_at
     rows = session.scalars(
         _with_people(query)
-        .order_by(order, CaseItem.first_registered_at, CaseItem.id)
+        .order_by(day, Booking.id, CaseItem.position.is_(None), CaseItem.position, *waits)
         .limit(PAGE_SIZE)
         .offset((page - 1) * PAGE_SIZE)
     )

@@ -15,7 +15,7 @@ from confsched.domain.conferences import AHEAD
 from confsched.domain.intervals import Span
 from confsched.domain.kinds import CaseLane, CaseState, CaseTriage, Lamp
 from confsched.domain.permissions import Actor
-from confsched.domain.registration import Needs, judge, may_change, ready_state, seniority
+from confsched.domain.registration import Needs, is_there, judge, may_change, ready_state, seniority
 from confsched.errors import Conflict, Message, Refusal, msg
 from confsched.models.cases import CaseItem, CaseNeed
 from confsched.models.conferences import Conference
@@ -145,15 +145,18 @@ def change(
         raise Conflict(msg("This case can no longer be changed: registration has closed, or it has ended."))
     if revision != case.revision:
         raise Conflict(msg("Somebody else has changed this case meanwhile. Compare, then save again."))
+    meeting = boards.span_of(case.conference)
+    window = boards.window_of(meeting, draft.window, actor.zone)
     found = Findings()
     content = case_checks.check_content(session, draft, found)
     if content:
         check = case_checks.check_unique
         found.keep(check, session, case.site, case.conference, content.case_ref, without=case)
         found.keep(_check_minutes, session, case, content.minutes)
+        found.keep(_check_window, meeting, window, content.minutes)
     found.raise_all()
     assert content, "what is missing was refused"
-    _write(case, content, boards.window_of(boards.span_of(case.conference), draft.window, actor.zone))
+    _write(case, content, window)
     case.is_urgent = draft.is_urgent
     _settle(session, actor, case, now)
     case_steps.record_step(session, actor, case, now=now, code="changed")
@@ -174,6 +177,12 @@ def _check_minutes(session: Session, case: CaseItem, minutes: int) -> None:
     free = boards.date_of(session, case.conference, without=case).free_minutes
     if case.lane is not CaseLane.STANDARD_CARE and minutes > max(free, 0) and minutes > case.minutes:
         raise Refusal(_no_minutes(free), field="minutes")
+
+
+def _check_window(meeting: Span, window: Span | None, minutes: int) -> None:
+    if not is_there(meeting, window, minutes):
+        words = msg("The presenter is not to be had long enough.")
+        raise Refusal(words, field="present_from")
 
 
 def _no_minutes(free: int) -> Message:

@@ -95,9 +95,8 @@ def ward(sqlite_database: Database) -> Ward:
         world = build_world(session)
         site = add_site(session, "Kinderklinik Birkental", "Birkental", state="DE-NI")
         session.add(Department(site_id=site.id, name="Kinderstation", discipline=CHILDREN))
-        given = {"discipline": CHILDREN}
-        doctor = add_person(session, site, "Dr.", "Lea", "Moos", Function.CONSULTANT, **given)
-        rotating = add_person(session, site, "", "Marlon", "Ebert", Function.CONSULTANT, **given)
+        doctor = add_person(session, site, "Dr.", "Lea", "Moos", Function.CONSULTANT, discipline=CHILDREN)
+        rotating = add_person(session, site, "", "Marlon", "Ebert", Function.CONSULTANT, discipline=CHILDREN)
         add_membership(session, rotating, world.hub, Function.CONSULTANT)
         for person in (doctor, rotating):
             add_working_hours(session, person, site)

@@ -9,7 +9,16 @@ import pytest
 from sqlalchemy.orm import Session
 
 from confsched.domain.invites import Kind
-from confsched.domain.kinds import CaseLane, CaseState, CaseTriage, ConferenceState, Lamp, LateRule, Partstat
+from confsched.domain.kinds import (
+    CaseLane,
+    CaseState,
+    CaseTriage,
+    ConferenceKind,
+    ConferenceState,
+    Lamp,
+    LateRule,
+    Partstat,
+)
 from confsched.errors import Conflict, NotFound, Refusal
 from confsched.mail.compose import preview
 from confsched.mail.envelopes import House, envelope_of
@@ -278,6 +287,9 @@ def test_a_case_is_changed_until_registration_closes(
     with pytest.raises(Unfit) as refused:
         cases.change(session, presenter, case, draft(minutes=61), now=NOW, revision=case.revision)
     assert refused.value.field == "minutes"
+    away = draft(window=Window(time(8), time(9)))
+    with pytest.raises(Unfit, match="long enough"):
+        cases.change(session, presenter, case, away, now=NOW, revision=case.revision)
     with pytest.raises(Conflict, match="no longer"):
         cases.change(session, presenter, case, new, now=LATE, revision=case.revision)
     cases.change(session, desk, case, draft(), now=LATE, revision=case.revision)
@@ -325,6 +337,15 @@ def test_a_conference_of_another_house_is_not_there(
         boards.get_open(session, stranger, dates[0].id)
     with pytest.raises(NotFound):
         case_lists.get_for_desk(session, world.actor(world.requester), case.id)
+
+
+def test_a_meeting_that_is_no_case_conference_takes_no_cases(
+    session: Session, world: World, dates: list[Conference]
+) -> None:
+    dates[0].kind = ConferenceKind.REGIONAL_CONFERENCE
+    session.flush()
+    with pytest.raises(NotFound):
+        boards.get_open(session, world.actor(world.requester), dates[0].id)
 
 
 def test_who_is_invited_brings_cases_to_a_conference_without_a_series(session: Session, world: World) -> None:
