@@ -73,7 +73,7 @@ def arrange(session: Session, actor: Actor, conference: Conference, *, now: date
     if not agenda.is_as_good(facts.docket, facts.order, best.layout.order):
         _write(session, actor, conference, facts, best.layout.order, now)
     elif any(case.position is None for case in facts.cases):
-        _number(facts, facts.order)
+        agenda_facts.number(facts, facts.order)
     return best
 
 
@@ -125,7 +125,7 @@ def pin(
     case = _case_of(facts, case_id)
     if case.is_pinned is is_pinned:
         return
-    _number(facts, facts.order)
+    agenda_facts.number(facts, facts.order)
     case.is_pinned = is_pinned
     audit.record(session, actor, "case.pin" if is_pinned else "case.unpin", case, now=now)
 
@@ -193,16 +193,9 @@ def _write(
 ) -> None:
     """Give each case its place and time, and keep the order before; the same order again is none."""
     is_numbered = all(case.position is not None for case in facts.cases)
-    _number(facts, order)
+    agenda_facts.number(facts, order)
     if tuple(order) == facts.order and is_numbered:
         return
     former = " ".join(case.case_ref for case in facts.cases)
     reason = former if len(former) <= MAX_REASON else ""  # too long an agenda to be taken back
     conference_steps.record_step(session, actor, conference, now=now, reason=reason, code=ORDERED)
-
-
-def _number(facts: AgendaFacts, order: Sequence[uuid.UUID]) -> None:
-    """Write places, counted from 1, and times."""
-    known, layout = {case.id: case for case in facts.cases}, agenda.lay_out(facts.docket, order)
-    for place, (case_id, starts) in enumerate(zip(layout.order, layout.starts, strict=True), start=1):
-        known[case_id].position, known[case_id].starts_at = place, facts.at(starts)

@@ -47,7 +47,8 @@ class _Stay:
 def retell(session: Session, conference: Conference, *, now: datetime) -> int:
     """Bring everybody's own entry to what the agenda says, by mail where it matters; returns how many mails.
 
-    Twice tells once. Where the conference is off, all entries are taken back.
+    The cases get the places and times that are told. Twice tells once. Where the conference is off, all
+    entries are taken back.
     """
     session.flush()
     booking = conference.booking
@@ -69,6 +70,7 @@ def _wanted(session: Session, conference: Conference, booking: Booking) -> dict[
     facts = agenda_facts.load(session, conference)
     if facts is None or conference.state not in AHEAD or booking.state is BookingState.CANCELLED:
         return {}
+    agenda_facts.number(facts, facts.order)
     spans: dict[uuid.UUID, list[Span]] = {}
     for block in lay_out(facts.docket, facts.order).blocks:
         spans.setdefault(block.person, []).append(Span(facts.at(block.starts), facts.at(block.ends)))

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from confsched.domain.agenda import AgendaCase, Docket
+from confsched.domain.agenda import AgendaCase, Docket, lay_out
 from confsched.domain.cases import DISCUSSED, WAITING
 from confsched.domain.kinds import CaseLane, CaseState, Partstat
 from confsched.models.bookings import Participation
@@ -66,6 +66,13 @@ def load(session: Session, conference: Conference) -> AgendaFacts | None:
         at_home=_at_home(conference, cases, people),
     )
     return AgendaFacts(cases, people, missing, docket, booking.starts_at, stays)
+
+
+def number(facts: AgendaFacts, order: Sequence[uuid.UUID]) -> None:
+    """Write the places of an order, counted from 1, and its times."""
+    known, layout = {case.id: case for case in facts.cases}, lay_out(facts.docket, order)
+    for place, (case_id, starts) in enumerate(zip(layout.order, layout.starts, strict=True), start=1):
+        known[case_id].position, known[case_id].starts_at = place, facts.at(starts)
 
 
 def is_on_agenda(case: CaseItem) -> bool:

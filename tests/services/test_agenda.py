@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -280,6 +280,7 @@ def test_a_break_is_named_in_the_mail(session: Session, world: World, given: Age
 def test_who_is_no_longer_needed_is_told_so_and_told_anew_when_needed_again(
     session: Session, world: World, given: Agenda
 ) -> None:
+    """PEER_FAILURES 24: what is off goes out as CANCEL, in body and header."""
     agenda_blocks.retell(session, given.conference, now=NOW)
     for case in (given.cases[1], given.cases[3]):
         case.state = CaseState.WITHDRAWN
@@ -331,6 +332,37 @@ def test_a_frozen_agenda_is_told_at_once_and_a_cancelled_one_taken_back(
     assert agenda_due.tell_due(session, now=NOW) == 1
     assert len(mails(session, Kind.AGENDA_BLOCK_REMOVAL)) == 4
     assert agenda_due.tell_due(session, now=NOW) == 0
+
+
+NIGHTS = {
+    "spring": (
+        *(datetime(2026, 3, 29, 0, 40, tzinfo=UTC), "DTSTART;TZID=Europe/Berlin:20260329T014000"),
+        "DTEND;TZID=Europe/Berlin:20260329T031000",
+    ),
+    "autumn": (
+        datetime(2026, 10, 25, 0, 40, tzinfo=UTC),
+        "DTSTART:20261025T004000Z",
+        "DTEND:20261025T011000Z",
+    ),
+    "midnight": (
+        *(datetime(2026, 11, 26, 22, 40, tzinfo=UTC), "DTSTART;TZID=Europe/Berlin:20261126T234000"),
+        "DTEND;TZID=Europe/Berlin:20261127T001000",
+    ),
+}
+
+
+@pytest.mark.parametrize(("starts_at", "begin", "end"), NIGHTS.values(), ids=NIGHTS)
+def test_minutes_of_ones_own_are_real_minutes_in_every_night(
+    session: Session, given: Agenda, starts_at: datetime, begin: str, end: str
+) -> None:
+    booking = given.conference.booking
+    assert booking is not None
+    booking.starts_at, booking.ends_at = starts_at, starts_at + 60 * MINUTE
+    session.flush()
+    agenda_blocks.retell(session, given.conference, now=NOW)
+    mine = next(one for one in mails(session) if one.recipient == given.radiologist.email)
+    assert begin + "\r\n" in calendar(mine) and end + "\r\n" in calendar(mine)
+    assert given.cases[3].starts_at == starts_at + 30 * MINUTE
 
 
 # ---- feeds ----
