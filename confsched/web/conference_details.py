@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import replace
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -115,7 +114,7 @@ def change(conference_id: uuid.UUID) -> ResponseReturnValue:
     try:
         with transaction() as session:
             conference = access.get_conference(session, current_actor(), conference_id, to="change")
-            details = _details_of(form)
+            details = _details_of(form, conference)
             conference_details.change(session, current_actor(), conference, details, now=now())
     except Refusal as refusal:
         if refusal.status not in (409, 422):
@@ -159,29 +158,24 @@ def _typed_row(number: int) -> Needed:
     )
 
 
-def _details_of(form: DetailsForm) -> Details:
-    hours = form.cutoff_hours.data
+def _details_of(form: DetailsForm, conference: Conference) -> Details:
+    hours, cutoff = form.cutoff_hours.data, conference.cutoff_minutes
     if hours is None:
         raise Refusal(msg("Give a number of hours, 0 for up to the start."), field="cutoff_hours")
-    details = Details(
+    late, care, seen = form.late_rule.data, form.standard_care.data, form.seen.data or ""
+    if late not in set(LateRule) or care not in set(StandardCare):
+        raise Refusal(msg("Choose one from the list."), field="late_rule")
+    return Details(
         chair_id=find_id(form.chair_id.data),
         deputy_id=find_id(form.deputy_id.data),
         capacity_minutes=form.capacity_minutes.data,
-        cutoff_minutes=hours * HOUR,
-        late_rule=LateRule.CHAIR_APPROVES,
-        standard_care=StandardCare.LISTED,
+        # A cut-off of a series may lie between two hours; left as shown, it stays.
+        cutoff_minutes=cutoff if hours == cutoff // HOUR else hours * HOUR,
+        late_rule=LateRule(late),
+        standard_care=StandardCare(care),
         retime_minutes=form.retime_minutes.data or 0,
         join_link=form.join_link.data or "",
         resource_id=find_id(form.resource_id.data),
         needs=form.rows,
-        seen=int(form.seen.data)
-        if (form.seen.data or "").isascii() and (form.seen.data or "").isdigit()
-        else 0,
-    )
-    if form.late_rule.data not in set(LateRule) or form.standard_care.data not in set(StandardCare):
-        raise Refusal(msg("Choose one from the list."), field="late_rule")
-    return replace(
-        details,
-        late_rule=LateRule(form.late_rule.data),
-        standard_care=StandardCare(form.standard_care.data),
+        seen=int(seen[:9]) if seen.isascii() and seen.isdigit() else 0,
     )
