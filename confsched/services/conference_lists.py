@@ -5,10 +5,10 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from confsched import clock
@@ -28,20 +28,21 @@ from confsched.services.conference_desk import capacity_of
 
 PAGE_SIZE = 20
 MAX_TEXT = 80
+FORGOTTEN = timedelta(days=31)  # what nobody has ended for longer stands in nobody's way
 
 
 class Show(StrEnum):
     """Which conferences a list holds."""
 
     COMING = "coming"
-    MINUTES = "minutes"
+    TO_FINISH = "to_finish"
     PAST = "past"
     OFF = "off"
 
 
 _STATES: Mapping[Show, frozenset[ConferenceState]] = {
     Show.COMING: AHEAD | {ConferenceState.RUNNING},
-    Show.MINUTES: frozenset({ConferenceState.MINUTES_DRAFT}),
+    Show.TO_FINISH: AHEAD | {ConferenceState.RUNNING, ConferenceState.MINUTES_DRAFT},
     Show.PAST: frozenset({ConferenceState.RELEASED, ConferenceState.ARCHIVED}),
     Show.OFF: OFF,
 }
@@ -104,9 +105,12 @@ def _query(actor: Actor, show: Show, text: str, now: datetime) -> Select[Confere
         .join(Booking, Booking.id == Conference.booking_id)
         .where(Conference.state.in_(_STATES[show]))
     )
+    today = clock.start_of_day(clock.local_day(now, actor.zone), actor.zone)
     if show is Show.COMING:
-        today = clock.start_of_day(clock.local_day(now, actor.zone), actor.zone)
         query = query.where(Booking.ends_at >= today)
+    if show is Show.TO_FINISH:  # minutes to write, and what nobody has begun or ended
+        is_left = Booking.ends_at.between(today - FORGOTTEN, today)
+        query = query.where(or_(Conference.state == ConferenceState.MINUTES_DRAFT, is_left))
     if text:
         query = query.where(Conference.title.icontains(text, autoescape=True))
     return query

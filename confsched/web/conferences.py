@@ -33,7 +33,7 @@ from confsched.web.policies import needs, policy_of
 
 FILTERS = (
     (Show.COMING, msg("Coming")),
-    (Show.MINUTES, msg("Minutes to write")),
+    (Show.TO_FINISH, msg("To finish")),
     (Show.PAST, msg("Released")),
     (Show.OFF, msg("Called off")),
 )
