@@ -21,6 +21,7 @@ from confsched.demo import (
     meetings,
     months,
     past_urgent,
+    regional,
     rosters,
     series,
     staff,
@@ -85,6 +86,7 @@ def build_demo(database: Database, *, now: datetime, password: str, secret: str)
         cases.add_put_off(session, network, now)
         held.hold_past(session, network, now)
         cases.add_cases(session, network, now)
+        regional.add_conference(session, network, now)
         wall = feeds.add_wall(session, network, secret, now)
         paths = feeds.add_feeds(session, network, secret, now)
     return DemoNetwork(accounts=account_list, feeds=paths, walls=wall)
