@@ -64,7 +64,7 @@ def arrange(conference_id: uuid.UUID) -> ResponseReturnValue:
         best = agenda.arrange(session, actor, conference, now=now())
         said.append(msg("Arranged: %(count)s minutes of presence.", count=best.layout.minutes))
 
-    return _changed(conference_id, change, said, best=1)
+    return _changed(conference_id, change, said, best="1")
 
 
 @blueprint.post("/<uuid:conference_id>/agenda/order")
@@ -115,7 +115,7 @@ def _changed(
     said: list[Message] | None = None,
     *,
     anchor: uuid.UUID | None = None,
-    **query: int,
+    best: str | None = None,
 ) -> ResponseReturnValue:
     try:
         with transaction() as session:
@@ -128,7 +128,7 @@ def _changed(
     for one in said or ():
         flash(sentence(one))
     place = f"case-{anchor}" if anchor else None
-    return redirect(url_for("agenda.show", conference_id=conference_id, _anchor=place, **query), 303)
+    return redirect(url_for("agenda.show", conference_id=conference_id, best=best, _anchor=place), 303)
 
 
 @blueprint.get("/<uuid:conference_id>/live")

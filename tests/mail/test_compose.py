@@ -152,6 +152,8 @@ SUBJECTS = {
     Kind.UPDATE: "Changed: Telekonsil, Wed 25 Nov 2026, 15:00–15:45",
     Kind.CANCELLATION: "Cancelled: Telekonsil, Wed 25 Nov 2026, 15:00–15:45",
     Kind.REMOVAL: "No longer needed: Telekonsil, Wed 25 Nov 2026, 15:00–15:45",
+    Kind.AGENDA_BLOCK: "Your minutes: Telekonsil, Wed 25 Nov 2026, 15:00–15:45",
+    Kind.AGENDA_BLOCK_REMOVAL: "Your minutes are free: Telekonsil, Wed 25 Nov 2026, 15:00–15:45",
 }
 
 

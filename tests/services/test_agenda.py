@@ -14,10 +14,12 @@ from confsched.domain.intervals import Span
 from confsched.domain.invites import Kind
 from confsched.domain.kinds import CaseLane, CaseState, ConferenceState, FeedPrivacy, Partstat
 from confsched.errors import Conflict, NotFound, Refusal
+from confsched.formats.ical import Entry
 from confsched.mail.compose import compose
 from confsched.mail.envelopes import House, envelope_of
 from confsched.models.cases import AgendaBlock
 from confsched.models.conferences import Conference
+from confsched.models.feeds import Feed
 from confsched.models.outbox import OutboxMessage
 from confsched.models.people import Person
 from confsched.services import agenda, agenda_blocks, agenda_due, agenda_live, feed_entries, feeds
@@ -388,7 +390,7 @@ def test_a_feed_carries_ones_own_minutes_as_they_were_told(
     assert (gone.status, gone.sequence, gone.uid) == ("CANCELLED", 1, entry.uid)
 
 
-def _own_entry(session: Session, feed: feeds.Feed, given: Agenda) -> feed_entries.Entry:
+def _own_entry(session: Session, feed: Feed, given: Agenda) -> Entry:
     booking = given.conference.booking
     assert booking is not None
     (entry,) = (one for one in feed_entries.feed_entries(session, feed, now=NOW) if one.related_to)
