@@ -135,7 +135,7 @@ def test_the_revision_of_the_rosters_keeps_what_is_there_and_gives_it_back(empty
         assert session.scalars(select(Membership)).one().employment_percent == 100
         assert session.scalars(select(Department)).one().swaps_need_approval
         assert session.scalars(select(Feed)).one().scope is FeedScope.OWN
-        assert session.scalars(select(OutboxMessage)).one().method is Method.REQUEST
+        assert session.scalars(select(OutboxMessage.method)).one() is Method.REQUEST
     _downgrade(empty, "0001")
     with empty.engine.connect() as connection:
         assert connection.execute(text("SELECT message_id FROM outbox_message")).all() == [("<a@b>",)]

@@ -16,6 +16,7 @@ from confsched.domain.invites import Kind
 from confsched.domain.kinds import BookingKind, ConferenceState, PollAnswer, PollState
 from confsched.domain.permissions import Actor
 from confsched.errors import Conflict, Message, NotFound, Refusal, msg
+from confsched.models.bookings import Booking
 from confsched.models.conferences import Conference
 from confsched.models.polls import DatePoll, PollTime, PollVoter
 from confsched.services import (
@@ -28,6 +29,7 @@ from confsched.services import (
     polls,
 )
 from confsched.services.bookings import Attendance, Meeting
+from confsched.services.claims import Override
 from confsched.services.notices import notify
 
 REMIND_BEFORE = timedelta(hours=24)
@@ -35,7 +37,7 @@ REMIND_AGAIN_AFTER = timedelta(hours=12)
 INVITED_BY_POLL = "Poll"
 
 
-def send(session: Session, actor: Actor, poll: DatePoll, *, now: datetime) -> None:
+def ask_all(session: Session, actor: Actor, poll: DatePoll, *, now: datetime) -> None:
     """Ask everybody, and keep the times free for them; sent twice it is sent once."""
     if poll.state is PollState.OPEN:
         return
@@ -187,6 +189,24 @@ def decide(
     poll_holds.give_all_back(session, poll)
     conference = _conference(poll, span, now)
     session.add(conference)
+    conference.booking = _book(session, actor, poll, chosen, span, override, now)
+    conference_steps.enter(session, actor, conference, ConferenceState.REGISTRATION_OPEN, now=now)
+    invitations.announce(session, conference.booking, invitations.before(None), now=now)
+    poll.state, poll.decided_at, poll.conference_id = PollState.DECIDED, now, conference.id
+    audit.record(session, actor, "poll.decide", poll, now=now, detail=override_reason)
+    return conference
+
+
+def _book(
+    session: Session,
+    actor: Actor,
+    poll: DatePoll,
+    chosen: PollTime,
+    span: Span,
+    override: Override | None,
+    now: datetime,
+) -> Booking:
+    """Book the time for everybody who was asked, and take those who did not say no."""
     meeting = Meeting(
         kind=BookingKind.CONFERENCE,
         title=poll.title,
@@ -201,12 +221,7 @@ def decide(
     noes = {voter.person_id for voter in poll.voters if _says_no(voter, chosen)}
     wanted = [one for one in bookings.takings(booking) if one.subject_id not in noes]
     claims.take(session, wanted, now=now, state=ClaimState.FIRM, booking_id=booking.id, override=override)
-    conference.booking = booking
-    conference_steps.enter(session, actor, conference, ConferenceState.REGISTRATION_OPEN, now=now)
-    invitations.announce(session, booking, invitations.before(None), now=now)
-    poll.state, poll.decided_at, poll.conference_id = PollState.DECIDED, now, conference.id
-    audit.record(session, actor, "poll.decide", poll, now=now, detail=override_reason)
-    return conference
+    return booking
 
 
 def _says_no(voter: PollVoter, chosen: PollTime) -> bool:

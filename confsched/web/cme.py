@@ -12,7 +12,7 @@ from wtforms.fields import SelectChoice
 from confsched.domain.efn import grouped
 from confsched.domain.kinds import CmeReportKind
 from confsched.domain.permissions import Permission
-from confsched.errors import NotFound, Refusal, msg
+from confsched.errors import Conflict, NotFound, Refusal, msg
 from confsched.formats.chamber_report import write_report
 from confsched.formats.minutes_sheet import write_pdf
 from confsched.models.cme import CmeEvent
@@ -73,6 +73,9 @@ class ReportForm(BaseForm):
 @needs(Permission.SEE_MEETINGS)
 def show(conference_id: uuid.UUID) -> ResponseReturnValue:
     """Show the desk of a conference who learned there, and what the chamber knows."""
+    conference = access.get_conference(read_session(), current_actor(), conference_id, to="change")
+    if conference.booking is None:
+        return redirect(url_for("conferences.times", conference_id=conference_id))
     return _page(conference_id, 200)
 
 
@@ -87,7 +90,7 @@ def _page(
     session = read_session()
     conference = access.get_conference(session, current_actor(), conference_id, to="change")
     if conference.booking is None:
-        raise NotFound
+        raise Conflict(msg("No time is fixed yet. Choose one first."))
     view = cme.view(session, conference)
     page = render_template(
         "cme/show.html",
@@ -215,7 +218,7 @@ def sign_in_list(conference_id: uuid.UUID) -> ResponseReturnValue:
     session = read_session()
     conference = access.get_conference(session, current_actor(), conference_id, to="change")
     if conference.booking is None:
-        raise NotFound
+        return redirect(url_for("conferences.times", conference_id=conference_id))
     return render_template(
         "cme/list.html",
         conference=conference,

@@ -201,7 +201,7 @@ def remove_voter(poll_id: uuid.UUID) -> ResponseReturnValue:
 @needs(Permission.RUN_CONFERENCES)
 def send(poll_id: uuid.UUID) -> ResponseReturnValue:
     """Ask everybody."""
-    return _changed(poll_id, lambda s, a, poll: poll_rounds.send(s, a, poll, now=now()))
+    return _changed(poll_id, lambda s, a, poll: poll_rounds.ask_all(s, a, poll, now=now()))
 
 
 @blueprint.post("/<uuid:poll_id>/reminder")

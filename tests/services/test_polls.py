@@ -43,7 +43,7 @@ def open_poll(session: Session, world: World, *starts: datetime, send: bool = Tr
     guest = add_guest(session, actor)
     polls.add_people(session, actor, poll, [world.neurologist.id], [guest.id], now=NOW)
     if send:
-        poll_rounds.send(session, actor, poll, now=NOW)
+        poll_rounds.ask_all(session, actor, poll, now=NOW)
     session.flush()
     return poll
 
@@ -69,7 +69,7 @@ def test_a_sent_poll_asks_everybody_once_and_keeps_the_times_of_who_has_a_calend
 ) -> None:
     with database.transaction() as session:
         poll = open_poll(session, world)
-        poll_rounds.send(session, world.actor(world.coordinator), poll, now=NOW)
+        poll_rounds.ask_all(session, world.actor(world.coordinator), poll, now=NOW)
         assert len(mails(session, Kind.DATE_POLL)) == 3
         assert [kept(session, voter.person_id) for voter in poll.voters] == [2, 2, 0]
 
@@ -92,7 +92,7 @@ def test_who_is_taken_at_a_time_is_asked_all_the_same_and_nothing_is_taken_from_
         for start in (FIRST + timedelta(minutes=30), SECOND + timedelta(hours=5)):
             polls.add_time(session, world.actor(world.coordinator), second, start, now=NOW)
         polls.add_people(session, world.actor(world.coordinator), second, [world.neurologist.id], [], now=NOW)
-        poll_rounds.send(session, world.actor(world.coordinator), second, now=NOW)
+        poll_rounds.ask_all(session, world.actor(world.coordinator), second, now=NOW)
         assert len(other.times) == 2 and kept(session, world.neurologist.id) == 3
 
 
@@ -168,7 +168,7 @@ def test_answers_after_the_end_are_refused_and_drafts_open_for_nobody(sqlite_dat
         poll, actor = open_poll(session, world, send=False), world.actor(world.coordinator)
         with pytest.raises(NotFound):
             polls.get_voter(session, poll.voters[1].id, now=NOW)
-        poll_rounds.send(session, actor, poll, now=NOW)
+        poll_rounds.ask_all(session, actor, poll, now=NOW)
         poll_rounds.withdraw(session, actor, poll, now=NOW)
         poll_rounds.withdraw(session, actor, poll, now=NOW)
         with pytest.raises(Conflict):

@@ -11,7 +11,7 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import Column, Table, select
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
@@ -143,16 +143,19 @@ class Watch:
     """Take pictures of a SQLite database, each only once: a new one when somebody has committed since."""
 
     def __init__(self, database: Database) -> None:
-        self._database = database
         self._connection = database.engine.raw_connection()
+        self._queries = {table.name: _query(table) for table in Base.metadata.sorted_tables}
         self._version: object = None
-        self._picture: dict[str, list[str]] = {}
+        self._picture: dict[str, list[tuple[object, ...]]] = {}
 
-    def picture(self) -> dict[str, list[str]]:
+    def picture(self) -> dict[str, list[tuple[object, ...]]]:
+        """Return all rows as SQLite holds them: hundreds of pictures are taken, and no value is looked at."""
+        cursor = self._connection.cursor()
         # SQLite counts, for each connection, the commits that others have made: lang_pragma, data_version.
-        version = self._connection.cursor().execute("PRAGMA data_version").fetchone()
+        version = cursor.execute("PRAGMA data_version").fetchone()
         if version != self._version:
-            self._version, self._picture = version, picture(self._database)
+            rows = {name: cursor.execute(query).fetchall() for name, query in self._queries.items()}
+            self._version, self._picture = version, rows
         return self._picture
 
     def close(self) -> None:
@@ -160,9 +163,17 @@ class Watch:
 
 
 def _rows(session: Session, name: str) -> list[str]:
-    table = Base.metadata.tables[name]
-    columns = [column for column in table.columns if column.name not in TELEMETRY.get(name, ())]
+    columns = _columns(Base.metadata.tables[name])
     return sorted(repr(tuple(row)) for row in session.execute(select(*columns)))
+
+
+def _columns(table: Table) -> list[Column[object]]:
+    """Return the columns of a table without telemetry."""
+    return [column for column in table.columns if column.name not in TELEMETRY.get(table.name, ())]
+
+
+def _query(table: Table) -> str:
+    return f'SELECT {", ".join(column.name for column in _columns(table))} FROM "{table.name}"'
 
 
 def without_marks(answer: TestResponse) -> tuple[int, list[tuple[str, str]], bytes]:

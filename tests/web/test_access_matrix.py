@@ -71,6 +71,7 @@ SEES = {
     "series_id": {"house": CLINICIANS | SECRETARIAT},  # whose sites may bring cases, and its desk
     "date_id": {"house": SECRETARIAT},
     "follow_up_id": {"house": CLINICIANS | SECRETARIAT},
+    **{name: {"house": SECRETARIAT} for name in ("report_id", "attendance_id", "poll_id")},
 }
 CHANGES = {
     **SEES,
@@ -82,7 +83,7 @@ CHANGES = {
 PAGES_FOR_CHANGES = {"bookings.times", "series_changes.edit", "series_changes.ending", "series_dates.show"}
 # Their secret is their token, and nobody knows it here.
 MAILED_LINKS = {"questions.answer", "alerts.acknowledge", "alerts.answer_ready"}
-MAILED_LINKS |= {"guest_pages.reply", "guest_pages.delegate"}
+MAILED_LINKS |= {"guest_pages.reply", "guest_pages.delegate", "poll_votes.answer", "check_in.check"}
 CHANGES_FOR_READERS = {"bookings.reply"}  # who sees a meeting without taking part is told so, or 404
 DONE = {"GET": {200, 302, 303}, "POST": {200, 303, 409, 422}}
 QUESTION = "Thrombectomy-in-the-posterior-territory"

@@ -72,14 +72,20 @@ def test_no_post_goes_without_a_form_token(app: Flask) -> None:
     answers = {
         endpoint: client.open(path, method="POST").status_code for endpoint, path in _paths(app, "POST")
     }
-    # The secret of a mailed link is its token: it answers where there are no cookies. An urgent request is
+    # The secret of a mailed link is its token: it answers without cookies. What somebody types for long is
     # kept on the page where its sender signs in, and asks for the token itself.
     links = dict.fromkeys(
-        ("questions.answer", "alerts.acknowledge", "alerts.pass_on", "alerts.answer_ready"), 404
+        (
+            *("questions.answer", "alerts.acknowledge", "alerts.pass_on", "alerts.answer_ready"),
+            *("guest_pages.reply", "guest_pages.delegate", "poll_votes.answer"),
+        ),
+        404,
     )
+    kept = dict.fromkeys(("urgent_requests.create", "conference_run.recommend", "minutes.save"), 401)
     assert {endpoint: status for endpoint, status in answers.items() if status != 400} == {
         **links,
-        "urgent_requests.create": 401,
+        **kept,
+        "check_in.check": 422,
     }
 
 
