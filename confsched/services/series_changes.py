@@ -14,7 +14,7 @@ from confsched.domain.permissions import Actor
 from confsched.errors import Conflict, msg
 from confsched.models.conferences import Conference
 from confsched.models.series import ConferenceSeries
-from confsched.services import audit, bookings, claims, invitations, series_invitations, series_records
+from confsched.services import audit, bookings, carry_over, claims, series_invitations, series_records
 from confsched.services.series import Decision, new_series, wanted_of
 from confsched.services.series_drafts import SeriesDraft, draft_of, subjects_of
 from confsched.services.series_layouts import (
@@ -111,14 +111,10 @@ def cancel_series(
     ahead = [row for row in list_dates(session, series) if is_ahead(row, now)]
     taken = {p.person_id for row in ahead if row.booking for p in row.booking.participations}
     claims.line_up(session, taken)
-    alone = [row.booking for row in ahead if row.booking and row.booking.series_id is None]
-    stood = [(booking, invitations.before(booking)) for booking in alone]
     series_records.call_off(session, actor, ahead, now=now, reason=reason)
     series.ended_at = now
     audit.record(session, actor, "series.cancel", series, now=now, detail=reason)
     series_invitations.announce(session, series, was, now=now, reason=reason)
-    for booking, before in stood:
-        invitations.announce(session, booking, before, now=now, reason=reason)
 
 
 def series_of(conference: Conference) -> ConferenceSeries:
@@ -161,6 +157,10 @@ def _change(
     series_invitations.announce(session, series, was, now=now, reason=reason)
     if changed is not series:
         series_invitations.announce(session, changed, was, now=now, reason=reason)
+    for row in layout.gone:
+        # In the series that goes on, so that its cases find the next date there.
+        row.series = changed
+        carry_over.carry_over(session, actor, row, now=now)
     return changed
 
 

@@ -16,6 +16,7 @@ from confsched.models.conferences import Conference
 from confsched.services import (
     audit,
     bookings,
+    carry_over,
     claims,
     invitations,
     reminders,
@@ -65,7 +66,10 @@ def move_date(
 def cancel_date(
     session: Session, actor: Actor, conference: Conference, *, now: datetime, reason: str = ""
 ) -> Conference:
-    """Call one date off, give everybody's time back and tell them; the others stay. Twice is once."""
+    """Call one date off, give everybody's time back and tell them; the others stay. Twice is once.
+
+    Its cases go on to the next open date, and who brought them is told.
+    """
     if conference.series is not None and conference.state is ConferenceState.CANCELLED:
         return conference
     booking = _locked(session, conference, now)
@@ -73,6 +77,7 @@ def cancel_date(
     was = invitations.before(booking)
     series_records.call_off(session, actor, [conference], now=now, reason=reason)
     invitations.announce(session, booking, was, now=now, reason=reason)
+    carry_over.carry_over(session, actor, conference, now=now)
     return conference
 
 

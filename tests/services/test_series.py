@@ -14,17 +14,19 @@ from sqlalchemy.orm import Session
 
 from confsched import clock
 from confsched.db import Database
-from confsched.domain.kinds import AbsenceKind, ConferenceState, HolidayRule
+from confsched.domain.kinds import AbsenceKind, CaseState, ConferenceState, HolidayRule
 from confsched.domain.permissions import Actor
 from confsched.errors import Conflict, Forbidden, Refusal
 from confsched.models.bookings import Booking
+from confsched.models.cases import CaseItem
 from confsched.models.claims import Claim
 from confsched.models.conferences import Conference
 from confsched.models.network import Site
 from confsched.models.outbox import OutboxMessage
 from confsched.models.rosters import Absence, Duty
 from confsched.models.series import ConferenceSeries
-from confsched.services import series, series_changes, series_one_date, series_weekdays
+from confsched.services import boards, cases, series, series_changes, series_one_date, series_weekdays
+from confsched.services.case_checks import CaseDraft
 from confsched.services.claims import Taken
 from confsched.services.findings import Unfit
 from confsched.services.series import Decision, NotAllFree
@@ -544,6 +546,53 @@ def test_a_conference_that_stands_alone_has_no_series_to_change(session: Session
     session.expire(alone)
     with pytest.raises(Conflict):
         series_one_date.cancel_date(session, secretary(world), alone, now=NOW)
+
+
+# ---- cases ----
+
+
+def add_case(session: Session, world: World, row: Conference, case_ref: str = "FK-7Q2M") -> None:
+    actor = world.actor(world.requester)
+    board = boards.get_open(session, actor, row.id)
+    typed = CaseDraft(case_ref, "Is a resection sensible?", (NEUROLOGY,), 10)
+    cases.register(session, actor, board, typed, now=NOW, key=uuid.uuid4().hex)
+
+
+def dates_of_cases(session: Session) -> list[tuple[date, CaseState]]:
+    found = session.scalars(select(CaseItem).order_by(CaseItem.registered_at, CaseItem.state))
+    return [
+        (clock.local_day(one.conference.booking.starts_at, ZONE), one.state)
+        for one in found
+        if one.conference.booking
+    ]
+
+
+def test_the_cases_of_a_date_that_is_called_off_go_on_to_the_next_one(session: Session, world: World) -> None:
+    row = made(session, world)
+    first = list_dates(session, row)[0]
+    add_case(session, world, first)
+    series_one_date.cancel_date(session, secretary(world), first, now=NOW)
+    assert dict(dates_of_cases(session)) == {
+        FIRST: CaseState.DEFERRED,
+        FIRST + timedelta(weeks=1): CaseState.SUBMITTED,
+    }
+
+
+def test_cases_stay_with_their_dates_when_a_new_series_takes_them_over(
+    session: Session, world: World
+) -> None:
+    row = made(session, world)
+    dates = list_dates(session, row)
+    for one, case_ref in zip(dates[3:5], ("FK-2AB3", "FK-4CD5"), strict=True):
+        add_case(session, world, one, case_ref)
+    every_second = replace(draft_of(row), rule="FREQ=WEEKLY;INTERVAL=2;BYDAY=WE;WKST=MO")
+    new = series_changes.change_following(session, secretary(world), dates[3], every_second, now=NOW)
+    assert dates_of_cases(session) == [
+        (date(2026, 12, 24), CaseState.DEFERRED),
+        (date(2026, 12, 16), CaseState.SUBMITTED),
+        (date(2026, 12, 30), CaseState.SUBMITTED),
+    ]
+    assert new.former_id == row.id
 
 
 # ---- the best weekday ----
