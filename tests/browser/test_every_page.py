@@ -52,7 +52,10 @@ MORE = {
         "/rosters/rotations",
         "/swaps/others",
     ),
-    "coordinator": ("/coverage",),
+    "coordinator": (
+        *("/guests/", "/guests/import", "/partners/", "/regional/", "/regional/new"),
+        "/coverage",
+    ),
     "admin": ("/services/", "/services/new", "/gateways/", "/wall-displays/", "/figures/"),
 }
 
@@ -71,6 +74,9 @@ LISTS = (
     ("/series/", "/series/"),
     ("/deliveries/", "/deliveries/"),
     ("/swaps/", "/swaps/"),
+    ("/guests/", "/guests/"),
+    ("/partners/", "/partners/"),
+    ("/regional/", "/regional/"),
     ("/absences/?since=", "/absences/"),
     ("/services/", "/services/"),
     ("/services/", "/ladder"),
@@ -92,7 +98,7 @@ def first_links(visitor: Visitor) -> list[str]:
         main = visitor.page.request.get(start).text().partition("<main")[2]
         links = [unescape(link) for link in re.findall(r'<a\b[^>]*?\bhref="([^"]+)"', main)]
         fit = [link for link in links if part in link and link != start and "?" not in link]
-        found += [link for link in fit if not link.endswith(("/new", "/others"))][:1]
+        found += [link for link in fit if not link.endswith(("/new", "/others", "/guests/import"))][:1]
     return [*found, *why_pages(found)]
 
 
