@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from confsched.domain.invites import Invite, Kind, Snapshot, decide
-from confsched.errors import Message
+from confsched.errors import Message, msg
 from confsched.formats.stored_messages import store_message
 from confsched.models.bookings import Booking, Participation
 from confsched.models.outbox import OutboxMessage
@@ -18,6 +18,8 @@ from confsched.services import invitation_rows as rows
 from confsched.services import series_rows
 from confsched.services.invitation_rows import Before, Subject
 from confsched.services.series_rows import Laid
+
+BACK_IN_SERIES = msg("This date belongs to its series again; your calendar has it there.")
 
 
 @dataclass(frozen=True)
@@ -31,9 +33,17 @@ class Telling:
 
     def for_others(self, booking: Booking, was: Before, told: Snapshot | None) -> list[OutboxMessage]:
         """Tell of one date, by its own UID, those who take part in it without belonging to the series."""
+        members = rows.remember(booking).of_series
         before = _without(told, was.of_series) if told else None
-        invites = decide(before, _without(rows.snapshot_of(booking), rows.remember(booking).of_series))
-        return rows.write(self.session, booking, invites, told, now=self.now, reason=self.reason)
+        invites = decide(before, _without(rows.snapshot_of(booking), members))
+        back = [one for one in invites if one.kind is Kind.REMOVAL and one.recipient.mailbox in members]
+        others = [one for one in invites if one not in back]
+        note = store_message(BACK_IN_SERIES)
+        now, reason = self.now, self.reason
+        return [
+            *rows.write(self.session, booking, others, told, now=now, reason=reason),
+            *rows.write(self.session, booking, back, told, now=now, reason=reason, note=note),
+        ]
 
     def of_date(
         self,

@@ -183,6 +183,22 @@ def test_a_date_moved_over_its_neighbour_by_its_own_page_becomes_an_event_of_its
     assert notes[CANCELLATION] and not notes[INVITATION]
 
 
+def test_a_date_that_comes_back_into_its_series_leaves_the_entry_of_its_own(board: Board) -> None:
+    date, was = board.dates[1], board.was()
+    move(board, 1, WEEK + HOUR)
+    board.told(was)
+    was = board.was()
+    move(board, 1, -WEEK - HOUR)
+    date.series_id, date.recurrence_at = board.series.id, RIDS[1]
+    messages = series_invitations.announce(board.session, board.series, was, now=LATER)
+    assert board.named(messages) == {
+        *((name, REMOVAL, "own") for name in ("jana", "tom", "mia")),
+        *((name, UPDATE, "all") for name in ("jana", "tom", "mia")),
+        ("ole", UPDATE, "own"),
+    }
+    assert all((m.snapshot.get("note") is not None) is (m.kind is REMOVAL) for m in messages)
+
+
 def test_who_comes_back_to_a_date_gets_the_series_as_it_stands_for_them(board: Board) -> None:
     was = board.was()
     leave(board, 0, 3)
