@@ -27,6 +27,8 @@ class TaskKind(StrEnum):
     TRIAGE_CASE = "triage_case"
     APPROVE_CASE = "approve_case"
     COMPLETE_CASE = "complete_case"
+    WRITE_MINUTES = "write_minutes"
+    FOLLOW_UP = "follow_up"
     INVITE = "invite"
     GIVE_PLACE = "give_place"
     ANSWER = "answer"

@@ -105,6 +105,8 @@ TASK_PAGES = {
     **dict.fromkeys(
         (TaskKind.TRIAGE_CASE, TaskKind.APPROVE_CASE, TaskKind.COMPLETE_CASE), ("cases.show", "case_id")
     ),
+    TaskKind.WRITE_MINUTES: ("minutes.show", "conference_id"),
+    TaskKind.FOLLOW_UP: ("follow_ups.show", "follow_up_id"),
     TaskKind.INVITE: ("conferences.times", "conference_id"),
     TaskKind.GIVE_PLACE: ("conference_desk.show", "conference_id"),
     TaskKind.ANSWER: ("bookings.show", "booking_id"),

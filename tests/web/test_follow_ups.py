@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import timedelta
 
 import pytest
 from flask.testing import FlaskClient
@@ -11,7 +12,7 @@ from confsched.db import Database
 from confsched.domain.kinds import CaseState, FollowUpState, NotDoneReason
 from confsched.models.cases import CaseItem
 from confsched.services.cases import list_cases
-from tests.support.conference_run import REFS, begin, recommend
+from tests.support.conference_run import REFS, begin, end, recommend
 from tests.support.web import SignIn
 from tests.world import NOW, World
 
@@ -70,3 +71,21 @@ def test_strangers_and_wrong_roles_find_nothing(
     assert REFS[0] not in client.get("/follow-ups/?show=open").text
     sign_in(client, world.auditor)
     assert client.get("/follow-ups/").status_code == 403
+
+
+def test_today_names_minutes_to_write_and_recommendations_to_ask_about(
+    client: FlaskClient, sqlite_database: Database, case_id: uuid.UUID, world: World, sign_in: SignIn
+) -> None:
+    with sqlite_database.transaction() as session:
+        case = session.get_one(CaseItem, case_id)
+        case.follow_up_on = NOW.date()
+        end(session, world, case.conference, now=NOW)
+        assert case.conference.booking is not None
+        case.conference.booking.starts_at = NOW - timedelta(hours=1)
+        case.conference.booking.ends_at = NOW
+        conference_id = case.conference_id
+    sign_in(client, world.requester)
+    assert f'href="/follow-ups/{case_id}"' in client.get("/").text
+    sign_in(client, world.neurologist)
+    page = client.get("/").text
+    assert f'href="/conferences/{conference_id}/minutes"' in page and "by Tue 24 Nov" in page
