@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
 from sqlalchemy.orm import Session, selectinload
 
 from confsched.domain.conferences import AHEAD
@@ -17,6 +17,7 @@ from confsched.errors import Message, msg
 from confsched.models.bookings import Booking
 from confsched.models.claims import Claim
 from confsched.models.conferences import Conference, ConferenceStep
+from confsched.models.series import ConferenceSeries
 from confsched.services import access, conference_news, conference_steps
 from confsched.services.tasks import MAX_TASKS, Task, TaskKind
 
@@ -99,12 +100,35 @@ def tell_lost(session: Session, *, now: datetime) -> int:
 
 
 def _soon(now: datetime) -> Select[Conference]:
+    """Return what may lack a place, or was told so: the database leaves out the many that have one."""
     return (
         select(Conference)
         .join(Booking, Booking.id == Conference.booking_id)
         .where(Conference.state.in_(AHEAD), Booking.starts_at > now, Booking.starts_at <= now + AHEAD_DAYS)
+        .where(_is_suspect())
         .options(selectinload(Conference.booking), selectinload(Conference.series))
         .order_by(Booking.starts_at, Conference.id)
+    )
+
+
+def _is_suspect() -> ColumnElement[bool]:
+    of_room = and_(Claim.subject_id == Booking.resource_id, Claim.booking_id.is_not(None))
+    own = exists().where(of_room, Claim.booking_id == Booking.id)
+    rival = exists().where(
+        of_room,
+        Claim.booking_id != Booking.id,
+        Claim.starts_at < Booking.ends_at,
+        Claim.ends_at > Booking.starts_at,
+    )
+    wants_room = Conference.resource_id.is_not(None) | Conference.series.has(
+        ConferenceSeries.resource_id.is_not(None)
+    )
+    was_told = exists().where(ConferenceStep.conference_id == Conference.id, ConferenceStep.code == LOST)
+    return or_(
+        Booking.join_link == "",
+        and_(Booking.resource_id.is_not(None), ~own | rival),
+        and_(Booking.resource_id.is_(None), wants_room),
+        was_told,
     )
 
 

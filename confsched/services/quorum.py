@@ -25,7 +25,7 @@ from confsched.services.substitutes import Substitute
 REASON = "below_quorum_reason"
 MAX_REASON = 400
 NAMED = 3  # substitutes named in a mail for each requirement; the page names all
-LOOK_AHEAD = timedelta(days=31)  # no cut-off lies further before a conference
+LOOK_AHEAD = timedelta(days=14)  # no cut-off lies further before a conference
 LATE = timedelta(hours=1)  # who wakes up later than this warns nobody of a start any more
 LAST_DAY = timedelta(days=1)
 ROUND = 20  # conferences in one transaction; the next call takes the rest

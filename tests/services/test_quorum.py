@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, time, timedelta
 
 import pytest
@@ -44,6 +46,7 @@ def chance(session: Session, conference: Conference) -> Chance:
 
 
 def test_a_decline_changes_the_forecast_at_once(session: Session, world: World) -> None:
+    """Line 9 of the failures of others: a declined person still counts as busy."""
     conference = add_conference(session, world)
     one, _ = invited(conference, world)
     assert chance(session, conference) is Chance.MAYBE
@@ -51,6 +54,7 @@ def test_a_decline_changes_the_forecast_at_once(session: Session, world: World) 
     for partstat, expected in ((Partstat.ACCEPTED, Chance.SURE), (Partstat.DECLINED, Chance.MISSING)):
         bookings.reply(session, world.actor(one), conference.booking, partstat, now=NOW)
         assert chance(session, conference) is expected
+    assert session.scalar(select(func.count(Claim.id)).where(Claim.subject_id == one.id)) == 0
 
 
 def test_an_absence_outweighs_a_yes(session: Session, world: World) -> None:
@@ -216,3 +220,21 @@ def test_the_forecast_of_many_asks_as_often_as_that_of_one(database: Database, w
         rows = [add_conference(session, world, starts_at=START + number * DAY) for number in (0, 1, 4)]
         found = quorum.forecasts(session, rows, now=NOW)
         assert [found[row.id].chance for row in rows] == [Chance.MAYBE] * 3
+
+
+def test_two_workers_at_once_check_and_warn_once(database: Database, world: World) -> None:
+    """Line 7 of the failures of others: a lock that is released before the commit."""
+    with database.transaction() as session:
+        add_conference(session, world)
+    gate = threading.Barrier(2)
+
+    def work(_number: int) -> int:
+        gate.wait()
+        with database.transaction() as session:
+            return quorum.check_due(session, now=START - DAY)
+
+    with ThreadPoolExecutor(2) as workers:
+        assert sorted(workers.map(work, range(2))) == [0, 1]
+    with database.read() as session:
+        assert session.scalar(select(func.count(QuorumCheck.id))) == 1
+        assert len(mails(session)) == 1
