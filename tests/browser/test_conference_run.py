@@ -13,7 +13,7 @@ ADVICE = "Radiochemotherapie, Bild in acht Wochen."
 def test_an_assistant_takes_a_case_up_writes_and_releases_by_keyboard_alone(visit: Any) -> None:
     visitor = visit().sign_in(PETRA)
     page = visitor.page
-    listed = page.request.get("/conferences/?show=minutes").text()
+    listed = page.request.get("/conferences/?show=to_finish").text()
     (held,) = re.findall(rf'<a href="(/conferences/[0-9a-f-]{{36}})">{THORAX}', listed)
     page.goto(f"{held}/run")
     page.get_by_role("button", name="Zu früh beendet").press("Enter")

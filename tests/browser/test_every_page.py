@@ -39,7 +39,7 @@ EVERYBODY = (
     "/help",
 )
 MORE = {
-    "requester": ("/urgent/back-entry", "/consults/new", "/cases/new"),
+    "requester": ("/urgent/back-entry", "/consults/new", "/cases/new", "/follow-ups/"),
     "consultant": ("/conferences/new", "/triage/", "/contact-points/", "/figures/", "/missions/"),
     "secretary": (
         "/conferences/new",
@@ -54,7 +54,7 @@ MORE = {
     ),
     "coordinator": (
         *("/guests/", "/guests/import", "/partners/", "/regional/", "/regional/new"),
-        "/coverage",
+        *("/coverage", "/proof/", "/proof/?show=partners"),
     ),
     "admin": ("/services/", "/services/new", "/gateways/", "/wall-displays/", "/figures/"),
 }
