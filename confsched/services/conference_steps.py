@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy import func, select
@@ -35,6 +36,22 @@ def enter(
     return record_step(session, actor, conference, now=now, reason=reason, code=code)
 
 
+def begin(
+    session: Session, actor: Actor | None, conferences: Mapping[Conference, str], *, now: datetime
+) -> None:
+    """Open many new conferences at once; one without a booking is off from the start, for its reason."""
+    for conference, reason in conferences.items():
+        assert conference.state is ConferenceState.PLANNED, "new conferences are planned"
+        is_held = conference.booking is not None
+        conference.state = ConferenceState.REGISTRATION_OPEN if is_held else ConferenceState.CANCELLED
+        conference.revision += 1
+        session.add(_step(conference, 1, actor, now, "", reason))
+        audit.record(
+            session, actor, f"conference.{conference.state.value}", conference, now=now, detail=reason
+        )
+    session.flush()
+
+
 def record_step(
     session: Session,
     actor: Actor | None,
@@ -48,15 +65,7 @@ def record_step(
     session.flush()
     of_conference = ConferenceStep.conference_id == conference.id
     last = session.scalar(select(func.max(ConferenceStep.number)).where(of_conference))
-    step = ConferenceStep(
-        conference_id=conference.id,
-        number=(last or 0) + 1,
-        state=conference.state,
-        code=code,
-        taken_at=now,
-        person_id=actor.person_id if actor else None,
-        reason=reason,
-    )
+    step = _step(conference, (last or 0) + 1, actor, now, code, reason)
     conference.revision += 1
     session.add(step)
     session.flush()
@@ -64,3 +73,17 @@ def record_step(
     word = code or conference.state.value
     audit.record(session, actor, f"conference.{word}", conference, now=now, detail=reason)
     return step
+
+
+def _step(
+    conference: Conference, number: int, actor: Actor | None, now: datetime, code: str, reason: str
+) -> ConferenceStep:
+    return ConferenceStep(
+        conference_id=conference.id,
+        number=number,
+        state=conference.state,
+        code=code,
+        taken_at=now,
+        person_id=actor.person_id if actor else None,
+        reason=reason,
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from confsched.domain.bookings import BookingState
 from confsched.domain.intervals import Span
-from confsched.domain.kinds import BookingKind, ConferenceState, Partstat, RequirementKind
+from confsched.domain.kinds import BookingKind, ConferenceState, Partstat, RequirementKind, SubjectKind
 from confsched.domain.permissions import Actor
 from confsched.models.bookings import Booking, Cancellation, Participation
 from confsched.models.catalogue import Requirement
@@ -126,12 +126,10 @@ def write_dates(
     written = [(one, *_write(session, actor, series, plan, one, usual, now)) for one in wanted]
     session.flush()
     _number_instances(series, [(one, row.booking) for one, row, _ in written], kept or {})
-    for one, row, _ in written:
-        if one.row is None:
-            _begin(session, actor, row, one.date, now)
-    session.flush()
+    new = {row: "" if one.date.span else one.date.holiday for one, row, _ in written if one.row is None}
+    conference_steps.begin(session, actor, new, now=now)
     changed = [row.booking for _, row, is_changed in written if row.booking is not None and is_changed]
-    _take(session, changed, override, now)
+    _take(session, changed, {row.booking.id for row in new if row.booking is not None}, override, now)
 
 
 def _let_go_of_instants(session: Session, series: ConferenceSeries, wanted: Iterable[DateWanted]) -> None:
@@ -170,13 +168,6 @@ def _write(
         row.booking = _booking(actor, series, one, one.date.span, usual, now)
     session.add(row)
     return row, True
-
-
-def _begin(session: Session, actor: Actor, row: Conference, date: SeriesDate, now: datetime) -> None:
-    """Open a new date for cases; one that is skipped is off from the start, for the reason of the holiday."""
-    state = ConferenceState.REGISTRATION_OPEN if date.span else ConferenceState.CANCELLED
-    reason = "" if date.span else date.holiday
-    conference_steps.enter(session, actor, row, state, now=now, reason=reason)
 
 
 def _share(row: Conference, series: ConferenceSeries, one: DateWanted, required: Sequence[Required]) -> None:
@@ -281,15 +272,34 @@ def _number_instances(
                 participation.is_of_series = participation.is_of_series and is_instance
 
 
-def _take(session: Session, changed: Sequence[Booking], override: Override | None, now: datetime) -> None:
+def _take(
+    session: Session,
+    changed: Sequence[Booking],
+    new: Collection[uuid.UUID],
+    override: Override | None,
+    now: datetime,
+) -> None:
     """Give back all that the dates had before any takes anew: they may stand in each other's former place."""
     for booking in changed:
-        claims.release_booking(session, booking.id)
+        if booking.id not in new:
+            claims.release_booking(session, booking.id)
     takings = {
-        booking.id: [one for one in bookings.takings(booking) if not _has_declined(booking, one)]
+        booking.id: _takings_of_new(booking) if booking.id in new else _takings(booking)
         for booking in changed
     }
     claims.take_all(session, takings, now=now, override=override)
+
+
+def _takings_of_new(booking: Booking) -> list[Taking]:
+    """Return what a new date takes: its people all belong to the series, and none of them is a guest."""
+    span = Span(booking.starts_at, booking.ends_at)
+    people = [Taking(p.person_id, SubjectKind.PERSON, span) for p in booking.participations]
+    room = [Taking(booking.resource_id, SubjectKind.RESOURCE, span)] if booking.resource_id else []
+    return people + room
+
+
+def _takings(booking: Booking) -> list[Taking]:
+    return [one for one in bookings.takings(booking) if not _has_declined(booking, one)]
 
 
 def _has_declined(booking: Booking, taking: Taking) -> bool:
