@@ -316,6 +316,6 @@ def test_the_list_shows_what_each_date_has_and_finds_words_of_titles(session: Se
     ]
     assert found == [1, 0, 0]
     assert conference_lists.list_conferences(session, actor, show=Show.OFF, now=NOW).total == 1
-    later = {"show": Show.TO_FINISH, "now": START + DAY}
-    assert conference_lists.list_conferences(session, actor, **later).total == 1
+    left = conference_lists.list_conferences(session, actor, show=Show.TO_FINISH, now=START + DAY)
+    assert left.total == 1
     assert conference_lists.list_conferences(session, world.actor(world.stranger), now=NOW).total == 0
