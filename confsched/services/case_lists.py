@@ -24,6 +24,7 @@ from confsched.services.tasks import MAX_TASKS, Task, TaskKind
 
 PAGE_SIZE = 50
 MAX_SEARCH = 20
+MAX_FORMERS = 12  # a case that was put off more often shows no more
 
 
 class Show(StrEnum):
@@ -121,12 +122,18 @@ def _with_people(query: Select[CaseItem]) -> Select[CaseItem]:
     )
 
 
-def find_former(session: Session, actor: Actor, case: CaseItem) -> CaseItem | None:
-    """Return the row of the date that put this case off, if the actor may read it."""
-    if case.former_id is None:
-        return None
-    query = access.visible(actor, CaseItem).where(CaseItem.id == case.former_id)
-    return session.scalars(query).one_or_none()
+def list_formers(session: Session, actor: Actor, case: CaseItem) -> list[CaseItem]:
+    """Return the rows of the dates that put this case off, the last one first, as far as they may be read."""
+    formers: list[CaseItem] = []
+    former_id = case.former_id
+    while former_id is not None and len(formers) < MAX_FORMERS:
+        query = access.visible(actor, CaseItem).where(CaseItem.id == former_id)
+        former = session.scalars(query).one_or_none()
+        if former is None:
+            break
+        formers.append(former)
+        former_id = former.former_id
+    return formers
 
 
 def list_tasks(session: Session, actor: Actor, *, now: datetime) -> list[Task]:

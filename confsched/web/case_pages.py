@@ -35,7 +35,7 @@ def case_page(
     is_ahead = conference.state in AHEAD
     wrong = next((form for form in (triage, deferral) if form and form.findings), None)
     triage, deferral = triage or TriageForm(formdata=None), deferral or DeferForm(formdata=None)
-    later = case_deferrals.find_later(session, case)
+    later, formers = case_deferrals.find_later(session, case), case_lists.list_formers(session, actor, case)
     may_defer = is_desk and later is None and (case.state in WAITING or case.state is CaseState.DEFERRED)
     if may_defer:
         dates = boards.list_next(session, conference, now=moment)
@@ -54,9 +54,9 @@ def case_page(
             is_late=case.lane is CaseLane.LATE and case.state in WAITING and is_ahead,
             free=boards.date_of(session, conference, without=case).free_minutes,
             may_defer=may_defer,
-            former=case_lists.find_former(session, actor, case),
+            former=next(iter(formers), None),
             later=later,
-            told=case_words.told(case.steps),
+            told=[one for row in (case, *formers) for one in case_words.told(row.steps)],
             words=case_words,
             conference_url=url_for("conference_desk.show", conference_id=conference.id),
             triage=triage,

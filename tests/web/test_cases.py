@@ -195,6 +195,7 @@ def test_the_desk_triages_rejects_and_defers(
     second = client.post(f"{first}/deferral").location
     page = client.get(second).text
     assert "deferred 2 times" in page
+    assert "Reason: No time left." in page  # each date's steps stand there
     assert "To the later date" in client.get(first).text
     sign_in(client, world.requester)
     assert "Your case lacks something" in client.get("/").text
