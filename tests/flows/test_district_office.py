@@ -82,7 +82,7 @@ def test_one_person_runs_a_regional_conference_from_the_list_of_people_to_the_pr
         ).one()
         words = preview(envelope_of(invitation, HOUSE))
     assert "We talk about nursing in winter." in words.text and "Regional conference" in words.subject
-    assert links["anna@kasse-nord.example"] in words.text
+    assert links["anna@kasse-nord.example"] in words.text and "without signing in" in words.text
 
     # Guests answer by their links; opening one says nothing yet.
     visitor = app.test_client(use_cookies=False)

@@ -129,6 +129,7 @@ def test_replies_and_substitutes_stand_on_the_page(desk: FlaskClient, table: Tab
         guest_links.delegate(session, table.part_id, "Cem Ufer", "cem@kasse.example", now=NOW)
     page = desk.get(table.path).text
     assert "sends Cem Ufer" in page and "1 of 3 have not answered" in page
+    assert f'href="{table.path}"' in desk.get(f"/conferences/{table.id}").text
 
 
 def test_texts_documents_groups_and_decisions_are_kept_on_the_page(desk: FlaskClient, table: Table) -> None:
