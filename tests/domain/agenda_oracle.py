@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise, permutations
 from uuid import UUID
 
 from confsched.domain.agenda import AgendaCase, Docket
 
-State = tuple[frozenset[int], tuple[int, ...]]
+Waited = tuple[int, ...]
 Cost = tuple[int, int, int]  # minutes outside, minutes that urgent cases wait behind others, points
 
 
@@ -59,38 +59,45 @@ def _keeps_places(order: Sequence[AgendaCase]) -> bool:
 def best_step_by_step(docket: Docket) -> Cost:
     """Return the lowest cost of all orders, for more cases than can be written down in every order.
 
-    What is still to pay depends on which cases are placed and on how long each person waits: every such state
-    is visited, none is left out. Only for dockets without pins.
+    What is still to pay depends on which cases are placed and on how long each person waits (-1: not there
+    yet, or gone): every such state is visited, none is left out. Only for dockets without pins.
     """
     people = sorted({person for case in docket.cases for person in case.people})
-    layer: dict[State, Cost] = {(frozenset(), (-1,) * len(people)): (0, 0, 0)}
+    numbers = frozenset(range(len(docket.cases)))
+    layer: dict[frozenset[int], dict[Waited, Cost]] = {frozenset(): {(-1,) * len(people): (0, 0, 0)}}
     for _ in docket.cases:
-        grown: dict[State, Cost] = {}
-        for (placed, waited), cost in layer.items():
-            for number in range(len(docket.cases)):
-                if number not in placed:
-                    state, more = _step(docket, people, placed, waited, number)
-                    total = (cost[0] + more[0], cost[1] + more[1], cost[2] + more[2])
-                    grown[state] = min(total, grown.get(state, total))
+        grown: dict[frozenset[int], dict[Waited, Cost]] = {}
+        for placed, states in layer.items():
+            for number in numbers - placed:
+                into = grown.setdefault(placed | {number}, {})
+                for waited, cost in _placed(docket, people, placed, number, states):
+                    into[waited] = min(cost, into.get(waited, cost))
         layer = grown
-    return min(layer.values())
+    return min(cost for states in layer.values() for cost in states.values())
 
 
-def _step(
-    docket: Docket, people: Sequence[UUID], placed: frozenset[int], waited: tuple[int, ...], number: int
-) -> tuple[State, Cost]:
-    """Place one case: return the state after it and what it has cost; -1: not there yet, or gone."""
-    case, after = docket.cases[number], placed | {number}
+def _placed(
+    docket: Docket,
+    people: Sequence[UUID],
+    placed: frozenset[int],
+    number: int,
+    states: dict[Waited, Cost],
+) -> Iterator[tuple[Waited, Cost]]:
+    """Yield each state with one case more."""
+    case = docket.cases[number]
     at = sum(docket.cases[one].minutes for one in placed)
-    rest = [one for other, one in enumerate(docket.cases) if other not in after]
-    now_waited, points = [], min(case.deferrals, 4) * at
-    for person, minutes in zip(people, waited, strict=True):
-        is_needed = person in case.people
-        if is_needed and minutes >= 0:
-            points += min(minutes, 15) * (1 if person in docket.at_home else 4)
-        comes_back = any(person in one.people for one in rest)
-        longer = -1 if minutes < 0 else min(minutes + case.minutes, 15)
-        now_waited.append(-1 if not comes_back else 0 if is_needed else longer)
-    behind = 0 if case.is_urgent else case.minutes * sum(one.is_urgent for one in rest)
+    rest = [one for other, one in enumerate(docket.cases) if other != number and other not in placed]
     outside = _outside(docket, case, at, sum(one.minutes for one in docket.cases))
-    return (after, tuple(now_waited)), (outside, behind, points)
+    behind = 0 if case.is_urgent else case.minutes * sum(one.is_urgent for one in rest)
+    own = min(case.deferrals, 4) * at
+    weights = [(1 if one in docket.at_home else 4) if one in case.people else 0 for one in people]
+    comes_back = [any(one in later.people for later in rest) for one in people]
+    for waited, cost in states.items():
+        points = sum(
+            min(max(minutes, 0), 15) * weight for minutes, weight in zip(waited, weights, strict=True)
+        )
+        later = tuple(
+            -1 if not back else 0 if weight else -1 if minutes < 0 else min(minutes + case.minutes, 15)
+            for minutes, weight, back in zip(waited, weights, comes_back, strict=True)
+        )
+        yield later, (cost[0] + outside, cost[1] + behind, cost[2] + own + points)

@@ -136,7 +136,7 @@ def test_up_to_twelve_cases_are_ordered_as_the_best_of_all_states(count: int, wi
 
 
 def test_twelve_cases_are_ordered_as_the_best_of_all_states() -> None:
-    given_docket = make_docket(Random(12), 12, 2, 2, windows=0.2)
+    given_docket = make_docket(Random(12), 12, 3, 2)
     arranged = agenda.arrange(given_docket)
     assert cost_as_defined(given_docket, arranged) == best_step_by_step(given_docket)
     assert arranged.is_best
