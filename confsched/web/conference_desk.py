@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 from wtforms import SelectField
 
-from confsched.domain.kinds import ConferenceKind, ConferenceState
+from confsched.domain.kinds import ConferenceState
 from confsched.domain.permissions import Actor, Permission
 from confsched.errors import Message, Refusal, msg
 from confsched.models.conferences import Conference
@@ -24,10 +24,6 @@ from confsched.web.forms import BaseForm
 from confsched.web.ids import find_id
 from confsched.web.pages import sentence
 from confsched.web.policies import needs
-
-# Pages that other parts of the desk bring; what is not there is not linked.
-AGENDA, RUN, MINUTES = "agenda.show", "conference_run.show", "minutes.show"
-CASE, NEW_CASE, SERIES, REGIONAL = "cases.show", "cases.new", "series.show", "regional.show"
 
 blueprint = Blueprint("conference_desk", __name__, url_prefix="/conferences")
 
@@ -63,7 +59,6 @@ def _page(conference_id: uuid.UUID, form: MergeForm, status: int) -> ResponseRet
         words=words,
         picture=draw(view),
         links=_links(view),
-        case_page=_case_page,
         form=form,
     )
     return page, status
@@ -75,39 +70,22 @@ def _date_words(conference: Conference) -> str:
     return f"{stamp} {conference.title}"
 
 
-def find_url(endpoint: str, **values: object) -> str | None:
-    """Return the address of a page, None where this installation does not have it."""
-    return url_for(endpoint, **values) if endpoint in current_app.view_functions else None  # type: ignore[arg-type]
-
-
 def _links(view: DeskView) -> dict[str, str | None]:
-    """Return where the page goes on."""
-    conference_id = view.conference.id
+    """Return where the page goes on, as far as the reader may go there."""
+    here = {"conference_id": view.conference.id}
+    series_id = view.conference.series_id
     return {
-        "agenda": find_url(AGENDA, conference_id=conference_id) if view.is_desk else None,
-        "run": find_url(RUN, conference_id=conference_id) if view.is_desk else None,
-        "minutes": find_url(MINUTES, conference_id=conference_id),
-        "series": find_url(SERIES, series_id=view.conference.series_id) if _is_of_series(view) else None,
-        "regional": find_url(REGIONAL, regional_id=conference_id) if _is_regional(view) else None,
-        "new_case": find_url(NEW_CASE, conference_id=conference_id) if _may_register(view) else None,
+        "agenda": url_for("agenda.show", **here) if view.is_desk else None,
+        "run": url_for("conference_run.show", **here) if view.is_desk else None,
+        "minutes": url_for("minutes.show", **here),
+        "series": url_for("series.show", series_id=series_id) if view.is_desk and series_id else None,
+        "new_case": url_for("cases.new", **here) if _may_register(view) else None,
     }
 
 
 def _may_register(view: DeskView) -> bool:
     is_open = view.conference.state in (ConferenceState.REGISTRATION_OPEN, ConferenceState.FROZEN)
     return is_open and current_actor().may(Permission.REGISTER_CASE)
-
-
-def _is_of_series(view: DeskView) -> bool:
-    return view.is_desk and view.conference.series_id is not None
-
-
-def _is_regional(view: DeskView) -> bool:
-    return view.is_desk and view.conference.kind is ConferenceKind.REGIONAL_CONFERENCE
-
-
-def _case_page(case_id: uuid.UUID) -> str | None:
-    return find_url(CASE, case_id=case_id)
 
 
 @blueprint.post("/<uuid:conference_id>/freezing")

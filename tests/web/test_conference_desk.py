@@ -108,7 +108,7 @@ def test_the_agenda_is_frozen_and_opened_again_twice_as_well_as_once(
             assert session.get_one(Conference, ids["conference"]).state is state
     secretary.post(f"{here}/freezing")
     text = secretary.get(here).text
-    assert "agenda frozen" in text and "Open the agenda again" in text
+    assert "Start the conference" in text and "Open the agenda again" in text
 
 
 def test_after_the_cut_off_the_page_says_so_and_the_agenda_is_not_frozen_by_itself(
