@@ -11,7 +11,6 @@ from typing import ParamSpec, TypeVar
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
-from confsched import clock
 from confsched.domain.holidays import is_public_holiday
 from confsched.domain.kinds import ConferenceKind, HolidayRule, LateRule, StandardCare
 from confsched.domain.permissions import Actor
@@ -255,8 +254,3 @@ def check_ahead(plan: SeriesPlan, *, now: datetime) -> None:
     first = plan.dates[0]
     if (first.span.starts_at if first.span else first.occurs_at) <= now:
         raise Refusal(msg("This day is over. Please choose a later one."), field="first_on")
-
-
-def today_at(site: Site, now: datetime) -> date:
-    """Return the local day of a site."""
-    return clock.local_day(now, site.zone)

@@ -16,10 +16,9 @@ from confsched.domain.permissions import Actor
 from confsched.models.bookings import Booking, Cancellation, Participation
 from confsched.models.catalogue import Requirement
 from confsched.models.conferences import Conference
-from confsched.models.people import Person
-from confsched.models.series import ConferenceSeries, SeriesMember, SeriesPartner
-from confsched.services import bookings, claims, conference_steps, reminders
-from confsched.services.bookings import Attendance, Meeting
+from confsched.models.series import ConferenceSeries, SeriesPartner
+from confsched.services import bookings, claims, conference_steps, reminders, series_people
+from confsched.services.bookings import Meeting
 from confsched.services.claims import Override, Taking
 from confsched.services.series_dates import SeriesDate, instances_among
 from confsched.services.series_drafts import Required, SeriesPlan
@@ -58,38 +57,12 @@ def describe(
     series.partners = _partners(series, draft.partner_site_ids)
     if draft.required != _required_of(series.requirements):
         series.requirements = [_requirement(place, one) for place, one in enumerate(draft.required)]
-    series.members = _members(session, actor, series, plan, now)
+    series.members = series_people.members_of(session, actor, series, plan, now)
 
 
 def _partners(series: ConferenceSeries, site_ids: Iterable[uuid.UUID]) -> list[SeriesPartner]:
     own = {one.site_id: one for one in series.partners}
     return [own.get(site_id) or SeriesPartner(site_id=site_id) for site_id in site_ids]
-
-
-def _members(
-    session: Session, actor: Actor, series: ConferenceSeries, plan: SeriesPlan, now: datetime
-) -> list[SeriesMember]:
-    own = {one.person_id: one for one in series.members}
-    members = []
-    for position, person in enumerate(participations(session, actor, plan.people, now)):
-        member = own.get(person.person.id) or SeriesMember(
-            person=person.person, organisation_id=person.organisation_id, serves=person.serves
-        )
-        member.position = position
-        members.append(member)
-    return members
-
-
-def participations(
-    session: Session, actor: Actor, people: Sequence[Person], now: datetime
-) -> list[Participation]:
-    """Return how the people of a series take part in a date: each for their discipline and their house."""
-    attendances = [Attendance(person.id, person.discipline or _place_of(person)) for person in people]
-    return bookings.participations_of(session, actor, attendances, now)
-
-
-def _place_of(person: Person) -> str:
-    return person.memberships[-1].site.short_name if person.memberships else person.name
 
 
 def _required_of(requirements: Iterable[Requirement]) -> tuple[Required, ...]:
@@ -122,7 +95,7 @@ def write_dates(
     `kept` are the dates that stand already and are not touched: calendars order the others among them.
     """
     _let_go_of_instants(session, series, wanted)
-    usual = participations(session, actor, plan.people, now)
+    usual = series_people.participations(session, actor, plan.people, now)
     written = [(one, *_write(session, actor, series, plan, one, usual, now)) for one in wanted]
     session.flush()
     _number_instances(series, [(one, row.booking) for one, row, _ in written], kept or {})
@@ -199,22 +172,10 @@ def _booking(
     )
     booking = bookings.booking_of(actor, meeting, [], now=now)
     booking.organiser_id = series.organiser_id
-    booking.participations = [_alike(person, now) for person in usual if person.person.id in one.people]
+    booking.participations = [
+        series_people.alike(person, now) for person in usual if person.person.id in one.people
+    ]
     return booking
-
-
-def _alike(usual: Participation, now: datetime) -> Participation:
-    return Participation(
-        person=usual.person,
-        organisation_id=usual.organisation_id,
-        position=usual.position,
-        serves=usual.serves,
-        is_optional=False,
-        partstat=usual.partstat,
-        invited_at=now,
-        removed_at=None,
-        is_of_series=True,
-    )
 
 
 def _rewrite(
@@ -223,36 +184,18 @@ def _rewrite(
     """Bring a booking to what is wanted; tells whether another time, room or person has to be taken."""
     span = one.date.span
     assert span is not None, "a date that is skipped has no booking"
-    before = (booking.starts_at, booking.ends_at, booking.resource_id, _standing(booking))
+    before = _taking(booking)
     booking.title, booking.join_link, booking.resource_id = series.title, series.join_link, one.room_id
     if (booking.starts_at, booking.ends_at) != (span.starts_at, span.ends_at):
         booking.starts_at, booking.ends_at = span.starts_at, span.ends_at
         reminders.forget(booking)
-    _change_people(booking, one.people, usual, now)
-    return before != (booking.starts_at, booking.ends_at, booking.resource_id, _standing(booking))
-
-
-def _standing(booking: Booking) -> frozenset[uuid.UUID]:
-    return frozenset(p.person.id for p in booking.participations if p.removed_at is None)
-
-
-def _change_people(
-    booking: Booking, people: frozenset[uuid.UUID], usual: Iterable[Participation], now: datetime
-) -> None:
-    """Let the people of the series take part; who came for one date only stays."""
-    own = {p.person.id: p for p in booking.participations}
-    for person_id, participation in own.items():
-        if participation.is_of_series and person_id not in people and participation.removed_at is None:
-            participation.removed_at = now
-    for one in usual:
-        if one.person.id not in people:
-            continue
-        mine = own.get(one.person.id)
-        if mine is None:
-            booking.participations.append(_alike(one, now))
-        elif mine.removed_at is not None or not mine.is_of_series:
-            mine.is_of_series, mine.invited_at, mine.removed_at = True, now, None
-            mine.partstat = one.partstat
+    series_people.change_people(booking, one.people, usual, now)
+    return before != (
+        booking.starts_at,
+        booking.ends_at,
+        booking.resource_id,
+        series_people.standing(booking),
+    )
 
 
 def _number_instances(
