@@ -190,12 +190,12 @@ def _rewrite(
         booking.starts_at, booking.ends_at = span.starts_at, span.ends_at
         reminders.forget(booking)
     series_people.change_people(booking, one.people, usual, now)
-    return before != (
-        booking.starts_at,
-        booking.ends_at,
-        booking.resource_id,
-        series_people.standing(booking),
-    )
+    return before != _taking(booking)
+
+
+def _taking(booking: Booking) -> tuple[object, ...]:
+    """Return what decides whose time a booking takes when."""
+    return booking.starts_at, booking.ends_at, booking.resource_id, series_people.standing(booking)
 
 
 def _number_instances(
