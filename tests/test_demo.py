@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
@@ -64,15 +66,44 @@ def _count(session: Session, model: type[Base]) -> int:
     return session.scalar(select(func.count()).select_from(model)) or 0
 
 
-@pytest.fixture
-def built(sqlite_database: Database) -> DemoNetwork:
-    return build_demo(sqlite_database, now=NOW, password=PASSWORD, secret=SECRET)
+@dataclass(frozen=True)
+class Built:
+    """Hold a database with the demo as it was built at an instant."""
+
+    database: Database
+    network: DemoNetwork
+    moment: datetime
+
+
+@pytest.fixture(scope="module", params=MOMENTS.values(), ids=MOMENTS.keys())
+def whenever(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Built]:
+    """Build the demo at one of the moments, once for all tests that read it."""
+    with _built_at(request.param, tmp_path_factory) as built_then:
+        yield built_then
+
+
+@pytest.fixture(scope="module")
+def built_now(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Built]:
+    with _built_at(NOW, tmp_path_factory) as built_then:
+        yield built_then
+
+
+@contextmanager
+def _built_at(moment: datetime, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Built]:
+    database = Database(f"sqlite:///{tmp_path_factory.mktemp('demo') / 'confsched.sqlite'}")
+    database.migrate()
+    yield Built(database, build_demo(database, now=moment, password=PASSWORD, secret=SECRET), moment)
+    database.dispose()
 
 
 @pytest.fixture
-def session(built: DemoNetwork, sqlite_database: Database) -> Iterator[Session]:
-    del built  # the network is there before anybody reads
-    with sqlite_database.read() as opened:
+def built(built_now: Built) -> DemoNetwork:
+    return built_now.network
+
+
+@pytest.fixture
+def session(built_now: Built) -> Iterator[Session]:
+    with built_now.database.read() as opened:
         yield opened
 
 
@@ -188,13 +219,11 @@ def _seen(session: Session) -> list[object]:
     return [sorted(map(str, session.execute(query).all())) for query in (duties, bookings, people)]
 
 
-@pytest.mark.parametrize("moment", MOMENTS.values(), ids=MOMENTS.keys())
 def test_whenever_it_is_built_the_board_has_the_planned_gaps_only_and_a_report_is_missing(
-    sqlite_database: Database, moment: datetime
+    whenever: Built,
 ) -> None:
-    network = build_demo(sqlite_database, now=moment, password=PASSWORD, secret=SECRET)
-
-    with sqlite_database.read() as session:
+    network, moment = whenever.network, whenever.moment
+    with whenever.database.read() as session:
         actor = _actor(session, network, moment)
         board = duty_board.board(session, actor, moment)
         gaps = {(row.group_name, row.name) for row in (*board.gaps_now, *board.gaps_soon)}
@@ -218,13 +247,9 @@ def test_whenever_it_is_built_the_board_has_the_planned_gaps_only_and_a_report_i
         assert reportable == [last_day], "the consultant has something to report on"
 
 
-@pytest.mark.parametrize("moment", MOMENTS.values(), ids=MOMENTS.keys())
-def test_whenever_it_is_built_the_secretary_finds_a_draft_with_something_to_decide(
-    sqlite_database: Database, moment: datetime
-) -> None:
-    network = build_demo(sqlite_database, now=moment, password=PASSWORD, secret=SECRET)
-
-    with sqlite_database.read() as session:
+def test_whenever_it_is_built_the_secretary_finds_a_draft_with_something_to_decide(whenever: Built) -> None:
+    network, moment = whenever.network, whenever.moment
+    with whenever.database.read() as session:
         actor = _actor(session, network, moment, PETRA)
         department = session.scalars(
             select(Department).where(Department.name == NEUROLOGY).join(Site).order_by(Site.name)
