@@ -70,17 +70,18 @@ def _date_words(conference: Conference) -> str:
     return f"{stamp} {conference.title}"
 
 
-def _links(view: DeskView) -> dict[str, str | None]:
+def _links(view: DeskView) -> dict[str, str]:
     """Return where the page goes on, as far as the reader may go there."""
-    here = {"conference_id": view.conference.id}
-    series_id = view.conference.series_id
-    return {
-        "agenda": url_for("agenda.show", **here) if view.is_desk else None,
-        "run": url_for("conference_run.show", **here) if view.is_desk else None,
-        "minutes": url_for("minutes.show", **here),
-        "series": url_for("series.show", series_id=series_id) if view.is_desk and series_id else None,
-        "new_case": url_for("cases.new", **here) if _may_register(view) else None,
-    }
+    conference_id, series_id = view.conference.id, view.conference.series_id
+    links = {"minutes": url_for("minutes.show", conference_id=conference_id)}
+    if view.is_desk:
+        links["agenda"] = url_for("agenda.show", conference_id=conference_id)
+        links["run"] = url_for("conference_run.show", conference_id=conference_id)
+    if view.is_desk and series_id:
+        links["series"] = url_for("series.show", series_id=series_id)
+    if _may_register(view):
+        links["new_case"] = url_for("cases.new", conference_id=conference_id)
+    return links
 
 
 def _may_register(view: DeskView) -> bool:
