@@ -175,7 +175,7 @@ def report(conference_id: uuid.UUID) -> ResponseReturnValue:
             raise
         form.add_error("kind", refusal.message)
         return _page(conference_id, refusal.status, report_form=form)
-    flash(sentence("The file is made. Send it by the reporting form of the chamber."))
+    flash(sentence(msg("The file is made. Send it by the reporting form of the chamber.")))
     return _back(conference_id)
 
 

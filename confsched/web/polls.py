@@ -211,7 +211,7 @@ def remind(poll_id: uuid.UUID) -> ResponseReturnValue:
 
     def press(session: Session, actor: Actor, poll: DatePoll) -> None:
         asked = poll_rounds.remind(session, actor, poll, now=now())
-        flash(sentence("%(count)s people were reminded.", count=asked))
+        flash(sentence(msg("%(count)s people were reminded.", count=asked)))
 
     return _changed(poll_id, press)
 
