@@ -26,7 +26,7 @@ ICONS = (
     *("dash-lg", "download", "exclamation-circle", "exclamation-triangle", "file-earmark-text"),
     *("folder-plus", "image", "info-circle", "key", "lightning-charge-fill", "lock", "person-circle"),
     *("plus-lg", "printer", "question-circle", "question-lg", "search", "star", "telephone", "upload"),
-    *("x-octagon",),
+    *("x-octagon", "play-fill"),
 )
 SCRIPTS = (
     "app.js",
