@@ -70,18 +70,17 @@ def _date_words(conference: Conference) -> str:
     return f"{stamp} {conference.title}"
 
 
-def _links(view: DeskView) -> dict[str, str]:
+def _links(view: DeskView) -> dict[str, str | None]:
     """Return where the page goes on, as far as the reader may go there."""
     conference_id, series_id = view.conference.id, view.conference.series_id
-    links = {"minutes": url_for("minutes.show", conference_id=conference_id)}
-    if view.is_desk:
-        links["agenda"] = url_for("agenda.show", conference_id=conference_id)
-        links["run"] = url_for("conference_run.show", conference_id=conference_id)
-    if view.is_desk and series_id:
-        links["series"] = url_for("series.show", series_id=series_id)
-    if _may_register(view):
-        links["new_case"] = url_for("cases.new", conference_id=conference_id)
-    return links
+    may_register, is_desk = _may_register(view), view.is_desk
+    return {
+        "minutes": url_for("minutes.show", conference_id=conference_id),
+        "agenda": url_for("agenda.show", conference_id=conference_id) if is_desk else None,
+        "run": url_for("conference_run.show", conference_id=conference_id) if is_desk else None,
+        "series": url_for("series.show", series_id=series_id) if is_desk and series_id else None,
+        "new_case": url_for("cases.new", conference_id=conference_id) if may_register else None,
+    }
 
 
 def _may_register(view: DeskView) -> bool:
