@@ -38,6 +38,7 @@ from confsched.models.network import CooperationAgreement, Department, Organisat
 from confsched.models.people import Membership, Person
 from confsched.models.rosters import DeclaredGap, Duty, DutyLine
 from confsched.models.rotations import DutyRotation, DutyWish
+from confsched.models.series import ConferenceSeries
 from confsched.models.swaps import DutySwap
 from confsched.services import (
     accounts,
@@ -48,6 +49,7 @@ from confsched.services import (
     duty_board,
     duty_rosters,
     figures,
+    series_lists,
 )
 from confsched.services.consults import Show
 
@@ -320,3 +322,13 @@ def test_the_build_says_how_long_it_takes(
     seconds = time.perf_counter() - started
 
     record_property("figure", f"the demo network is built in {seconds:.1f} s on SQLite")
+
+
+def test_two_series_have_dates_behind_them_and_before_them(whenever: Built) -> None:
+    made_before = ConferenceSeries.created_at < whenever.moment - timedelta(weeks=5)
+    with whenever.database.read() as session:
+        for series in session.scalars(select(ConferenceSeries).where(made_before)):
+            dates = series_lists.list_dates(session, series, now=whenever.moment)
+            assert dates.ahead and dates.other, series.title
+            assert series.members and series.requirements and series.partners
+        assert session.scalar(select(func.count(ConferenceSeries.id)).where(made_before)) == 2
