@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
@@ -11,6 +11,8 @@ from sqlalchemy.orm import Session
 
 from confsched.domain.permissions import Actor, Function
 from confsched.errors import Refusal, msg
+from confsched.models.accounts import Account
+from confsched.models.guests import Guest
 from confsched.models.network import Department, Site
 from confsched.models.people import Membership, Person
 from confsched.models.rosters import WorkingHoursRow
@@ -58,22 +60,16 @@ def add_person(session: Session, actor: Actor | None, new: NewPerson, *, now: da
 def add_people(
     session: Session, actor: Actor | None, new: Sequence[NewPerson], *, now: datetime
 ) -> list[Person]:
-    """Add people in the given order, all or none; refuses a mail address that is taken."""
+    """Add people in the given order, all or none; refuses a mail address that is taken.
+
+    Whoever was a guest until now becomes one of them: one mailbox is one person, and no house may keep
+    another's people out by inviting them.
+    """
     emails = [_plain(person.email) for person in new]
-    _check_emails(session, emails)
+    guests = _guests_with(session, emails)
+    _check_emails(session, emails, guests)
     people = [
-        Person(
-            title=person.title,
-            given_name=person.given_name,
-            family_name=person.family_name,
-            email=email,
-            phone=person.phone,
-            discipline=person.discipline,
-            is_specialist=person.is_specialist,
-            language=person.language,
-            zone=person.zone,
-        )
-        for person, email in zip(new, emails, strict=True)
+        _filled(guests.get(email) or Person(email=email), one) for one, email in zip(new, emails, strict=True)
     ]
     session.add_all(people)
     for row in people:
@@ -81,12 +77,27 @@ def add_people(
     return people
 
 
+def _filled(row: Person, new: NewPerson) -> Person:
+    row.title, row.given_name, row.family_name = new.title, new.given_name, new.family_name
+    row.phone, row.discipline, row.is_specialist = new.phone, new.discipline, new.is_specialist
+    row.language, row.zone = new.language, new.zone
+    return row
+
+
+def _guests_with(session: Session, emails: Sequence[str]) -> dict[str, Person]:
+    """Return the guests who have these mailboxes: nobody who works anywhere or can sign in."""
+    signs_in = select(Account.id).where(Account.person_id == Person.id).exists()
+    is_kept = select(Guest.id).where(Guest.person_id == Person.id).exists()
+    query = select(Person).where(Person.email.in_(emails), is_kept, ~signs_in, ~Person.memberships.any())
+    return {person.email: person for person in session.scalars(query)}
+
+
 def _plain(email: str) -> str:
     return email.strip().lower()
 
 
-def _check_emails(session: Session, emails: Sequence[str]) -> None:
-    known = set(session.scalars(select(Person.email).where(Person.email.in_(emails))))
+def _check_emails(session: Session, emails: Sequence[str], guests: Collection[str]) -> None:
+    known = set(session.scalars(select(Person.email).where(Person.email.in_(emails)))) - set(guests)
     for email in emails:
         if email in known:
             raise Refusal(msg("%(email)s belongs to somebody else.", email=email), field="email")

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from confsched.domain.guests import split_name
 from confsched.domain.invites import Kind
 from confsched.domain.kinds import PartnerKind, Partstat
+from confsched.domain.permissions import Function
 from confsched.errors import Forbidden, NotFound, Refusal
 from confsched.formats.guest_lists import read_guests
 from confsched.models.claims import Claim
@@ -25,6 +26,7 @@ from confsched.services import (
     guest_invitations,
     guests,
     partners,
+    people,
 )
 from confsched.services.guest_imports import Fate
 from confsched.services.guests import OfNetwork
@@ -143,6 +145,26 @@ def test_who_is_removed_leaves_what_is_to_come_and_comes_back_with_a_new_entry(
     assert (again.id, again.person.family_name) == (guest.id, "Bergmann")
     invite(session, world, conference, again)
     assert link_of(part_of(conference, again.person)) == link
+
+
+def test_a_guest_who_comes_to_work_in_the_network_is_the_same_person_and_no_guest_any_more(
+    session: Session, world: World
+) -> None:
+    actor = world.actor(world.coordinator)
+    guest = add_guest(session, actor)
+    new = people.NewPerson(given_name="Anna", family_name="Berg", email=MAIL.upper(), discipline="neurology")
+    person = people.add_person(session, None, new, now=NOW)
+    assert (person.id, person.discipline, person.title) == (guest.person_id, "neurology", "")
+    people.add_membership(
+        *(session, None, person, Function.REQUESTER),
+        site=session.merge(world.spoke),
+        valid_from=NOW.date(),
+        now=NOW,
+    )
+    session.flush()
+    assert not guests.is_free(session, person)
+    with pytest.raises(Refusal, match="belongs to somebody else"):
+        people.add_person(session, None, new, now=NOW)
 
 
 def test_a_list_is_looked_through_first_and_taken_over_once(session: Session, world: World) -> None:

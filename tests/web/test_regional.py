@@ -153,7 +153,7 @@ def test_texts_documents_groups_and_decisions_are_kept_on_the_page(desk: FlaskCl
         assert page.count(shown) == 1, shown
     with table.database.read() as session:
         conference = session.get_one(Conference, table.id)
-        ids = {
+        ids: dict[str, dict[str, object]] = {
             "decisions/settling": {
                 "decision_id": decisions.list_decisions(session, conference)[0].id,
                 "done": "yes",
@@ -162,8 +162,8 @@ def test_texts_documents_groups_and_decisions_are_kept_on_the_page(desk: FlaskCl
             "groups/removal": {"group_id": group_quorum.list_groups(session, conference)[0].id},
         }
         assert len(conference_texts.list_versions(session, conference)) == 1
-    for part, form in ids.items():
-        assert desk.post(f"{table.path}/{part}", data=form).status_code == 303
+    for part, pressed in ids.items():
+        assert desk.post(f"{table.path}/{part}", data=pressed).status_code == 303
     page = desk.get(table.path).text
     assert "Open again" in page and "files.example" not in page and "come still" not in page
 
