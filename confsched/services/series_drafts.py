@@ -30,6 +30,7 @@ MAX_REQUIRED = 20
 MAX_COUNT = 20
 MAX_CUTOFF_MINUTES = 14 * 1440
 MAX_RETIME_MINUTES = 60
+YEARS = range(1970, 2200)  # at the ends of the calendar, arithmetic fails
 REQUIRED, MEMBERS = "required", "person_ids"
 
 P = ParamSpec("P")
@@ -176,6 +177,8 @@ def _at(field: str, check: Callable[P, Value], *args: P.args, **kwargs: P.kwargs
 def _planned(draft: SeriesDraft, host: Site) -> tuple[Rule, list[PlannedDate]]:
     if draft.first_on is None or draft.until_on is None:
         raise Refusal(msg("Choose a day."), field="first_on" if draft.first_on is None else "until_on")
+    if draft.first_on.year not in YEARS:
+        raise Refusal(msg("Choose a day with a year of four digits, such as 2026."), field="first_on")
     rule = Rule.from_text(draft.rule)
     days = occurrences(rule, draft.first_on, draft.until_on)
     return rule, apply_holidays(days, draft.holiday_rule, lambda day: is_public_holiday(day, host.state))
