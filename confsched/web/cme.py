@@ -63,7 +63,7 @@ class EfnForm(BaseForm):
 
 class ReportForm(BaseForm):
     kind = RadioField(
-        msg("Report"),
+        msg("Which report"),
         choices=[SelectChoice(kind.value, words.text) for kind, words in KINDS.items()],
         validate_choice=False,
     )
