@@ -342,6 +342,7 @@ def test_one_date_is_moved_and_another_called_off(
     ]
     page = secretary.get(f"/series/{series_id}").text
     assert "instead of" in page
+    assert f'href="/series/{series_id}"' in secretary.get(f"/conferences/{moved}").text
     past = secretary.post(f"/series/dates/{moved}/move", data={"day": "2026-11-20", "at": "14:00"})
     assert past.status_code == 422
     assert secretary.post(f"/series/dates/{moved}/move", data={"day": ""}).status_code == 422
