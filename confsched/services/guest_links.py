@@ -1,7 +1,7 @@
 """What the signed link of a guest shows, without signing in, and what it lets them do.
 
 A link is one person at one meeting. It is dead as soon as the house removes the guest or takes them out of
-the meeting, and 30 days after the meeting in any case: until then documents are looked up. Replies and
+the meeting, and a day after the meeting in any case: until then documents are looked up. Replies and
 substitutes end with the meeting itself.
 """
 
@@ -36,7 +36,7 @@ from confsched.services import (
 from confsched.services.guests import House
 from confsched.services.notices import notify
 
-VALID_AFTER_END = timedelta(days=30)
+VALID_AFTER_END = timedelta(hours=24)
 MAX_REPLIES = 20  # of one link: more is no change of mind
 ANSWERS = frozenset({Partstat.ACCEPTED, Partstat.TENTATIVE, Partstat.DECLINED})
 

@@ -83,11 +83,11 @@ class _Counted:
         )
 
 
-def _by_site(session: Session, query: Select[tuple[uuid.UUID, int]]) -> dict[uuid.UUID, int]:
-    return dict(iter(session.execute(query)))
+def _by_site(session: Session, query: Select[uuid.UUID, int]) -> dict[uuid.UUID, int]:
+    return dict(session.execute(query).tuples().all())
 
 
-def _elective(house: Organisation, span: Span) -> Select[tuple[uuid.UUID, int]]:
+def _elective(house: Organisation, span: Span) -> Select[uuid.UUID, int]:
     """Count teleconsults that were held, by when they were asked for."""
     return (
         select(Consult.site_id, func.count())
@@ -101,7 +101,7 @@ def _elective(house: Organisation, span: Span) -> Select[tuple[uuid.UUID, int]]:
     )
 
 
-def _urgent(house: Organisation, span: Span) -> Select[tuple[uuid.UUID, int]]:
+def _urgent(house: Organisation, span: Span) -> Select[uuid.UUID, int]:
     return (
         select(UrgentConsult.site_id, func.count())
         .where(
@@ -114,11 +114,11 @@ def _urgent(house: Organisation, span: Span) -> Select[tuple[uuid.UUID, int]]:
     )
 
 
-def _services(house: Organisation) -> Select[tuple[uuid.UUID]]:
+def _services(house: Organisation) -> Select[uuid.UUID]:
     return select(Service.id).join(Site, Site.id == Service.site_id).where(Site.organisation_id == house.id)
 
 
-def _cases(house: Organisation, span: Span) -> Select[tuple[uuid.UUID, int]]:
+def _cases(house: Organisation, span: Span) -> Select[uuid.UUID, int]:
     return (
         select(CaseItem.site_id, func.count())
         .where(CaseItem.conference_id.in_(held_ids(house, span)), CaseItem.state.in_(_BROUGHT))

@@ -94,7 +94,7 @@ def list_conferences(session: Session, house: Organisation, span: Span) -> list[
     return [_proof(conference, counts) for conference in session.scalars(query)]
 
 
-def held_ids(house: Organisation, span: Span) -> Select[tuple[uuid.UUID]]:
+def held_ids(house: Organisation, span: Span) -> Select[uuid.UUID]:
     """Return the query for the conferences of a house that took place in a period."""
     return (
         select(Conference.id)
@@ -117,7 +117,7 @@ class _Counts:
     versions: Mapping[uuid.UUID, int]
 
 
-def _counts(session: Session, held: Select[tuple[uuid.UUID]]) -> _Counts:
+def _counts(session: Session, held: Select[uuid.UUID]) -> _Counts:
     """Count for all these conferences at once."""
     disciplines: dict[uuid.UUID, set[str]] = defaultdict(set)
     people: Counter[uuid.UUID] = Counter()

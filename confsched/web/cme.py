@@ -122,8 +122,13 @@ def _event_form(event: CmeEvent | None) -> EventForm:
 def set_event(conference_id: uuid.UUID) -> ResponseReturnValue:
     """Keep what the chamber gave."""
     form = EventForm()
-    typed = [field.data or "" for field in (form.vnr, form.password, form.category, form.points)]
-    draft = EventDraft(*typed, form.least_minutes.data or "")
+    draft = EventDraft(
+        vnr=form.vnr.data or "",
+        password=form.password.data or "",
+        category=form.category.data or "",
+        points=form.points.data or "",
+        least_minutes=form.least_minutes.data or "",
+    )
     try:
         with transaction() as session:
             conference = access.get_conference(session, current_actor(), conference_id, to="change")

@@ -52,7 +52,17 @@ CONFERENCE_PARTS = frozenset(
     {
         *("conferences", "conference_needs", "conference_desk", "conference_details", "conference_run"),
         *("regional", "regional_papers", "guests", "partners", "cme"),
-        *("series", "series_changes", "series_dates", "cases", "case_desk", "agenda", "minutes", "polls", "follow_ups"),
+        *(
+            "series",
+            "series_changes",
+            "series_dates",
+            "cases",
+            "case_desk",
+            "agenda",
+            "minutes",
+            "polls",
+            "follow_ups",
+        ),
     }
 )
 FIGURE_PARTS = frozenset({"figures", "proof"})

@@ -61,7 +61,7 @@ class TimeForm(BaseForm):
     at = TimeField(msg("Start"), validators=[Optional()])
 
 
-class _Ticks(SelectMultipleField):
+class _Ticks(SelectMultipleField):  # type: ignore[misc]  # (wtforms carries no types)
     """Offer several as boxes to tick."""
 
     widget = ListWidget(prefix_label=False)

@@ -48,7 +48,7 @@ class DecisionForm(BaseForm):
 
     @property
     def leaves_out(self) -> bool:
-        return self.solution.data == LEAVE_OUT
+        return bool(self.solution.data == LEAVE_OUT)
 
     @property
     def reason_to_overrule(self) -> str:

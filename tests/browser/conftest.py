@@ -56,7 +56,7 @@ class Hospital:
 
     def work(self) -> None:
         """Let the worker do every job once."""
-        _work(self.database, self.url)
+        _work(self.database, self.url, self.app.config["SECRET_KEY"])
 
     def cookie_of(self, email: str) -> str:
         """Start a session without the login page, which costs a second and has tests of its own."""
@@ -69,8 +69,8 @@ class Hospital:
         return str(signer.dumps({"_user_id": token}))
 
 
-def _work(database: Database, url: str) -> None:
-    sender = Sender(url, "termine@confsched.example")
+def _work(database: Database, url: str, secret_key: str) -> None:
+    sender = Sender(url, "termine@confsched.example", secret_key=secret_key)
     scheduler.run_once(scheduler.Engine(database, sender, None, "browser-test", is_demo=True))
 
 
@@ -98,7 +98,7 @@ def _demo_folder(_sqlite_template: Path, _port: int, tmp_path_factory: pytest.Te
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(clock, "now", Clock().now)
         build_demo(database, now=clock.now(), password=PASSWORD, secret=settings.secret_key)
-        _work(database, settings.public_url)
+        _work(database, settings.public_url, settings.secret_key)
     database.dispose()
     return folder
 
