@@ -84,7 +84,7 @@ class _Counted:
 
 
 def _by_site(session: Session, query: Select[uuid.UUID, int]) -> dict[uuid.UUID, int]:
-    return dict(session.execute(query).tuples().all())
+    return {row[0]: row[1] for row in session.execute(query)}
 
 
 def _elective(house: Organisation, span: Span) -> Select[uuid.UUID, int]:

@@ -15,7 +15,7 @@ from confsched.domain.intervals import Span
 from confsched.domain.invites import Kind
 from confsched.domain.kinds import BookingKind, ConferenceState, PollAnswer, PollState
 from confsched.domain.permissions import Actor
-from confsched.errors import Conflict, Message, NotFound, Refusal, msg
+from confsched.errors import Conflict, Message, Refusal, msg
 from confsched.models.bookings import Booking
 from confsched.models.conferences import Conference
 from confsched.models.polls import DatePoll, PollTime, PollVoter
@@ -176,7 +176,7 @@ def decide(
         raise Conflict(msg("This poll has moved on meanwhile. Look at where it stands now."))
     chosen = next((one for one in poll.times if one.id == time_id), None)
     if chosen is None:
-        raise NotFound
+        raise Refusal(msg("Choose one of the times of this poll."), field="day")
     minutes = timedelta(minutes=poll.duration_minutes)
     span = check_times(
         chosen.starts_at,

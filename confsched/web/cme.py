@@ -12,7 +12,7 @@ from wtforms.fields import SelectChoice
 from confsched.domain.efn import grouped
 from confsched.domain.kinds import CmeReportKind
 from confsched.domain.permissions import Permission
-from confsched.errors import Conflict, NotFound, Refusal, msg
+from confsched.errors import Conflict, Refusal, msg
 from confsched.formats.chamber_report import write_report
 from confsched.formats.minutes_sheet import write_pdf
 from confsched.models.cme import CmeEvent
@@ -151,17 +151,17 @@ def _back(conference_id: uuid.UUID) -> ResponseReturnValue:
 def set_efn(conference_id: uuid.UUID) -> ResponseReturnValue:
     """Enter the number of somebody who was there, typed or from the scanner."""
     form, person_id = EfnForm(), find_id(request.form.get("person_id"))
-    if person_id is None:
-        raise NotFound
     try:
         with transaction() as session:
             conference = access.get_conference(session, current_actor(), conference_id, to="change")
+            if person_id is None:
+                raise Refusal(msg("Choose somebody who was there."))
             cme.set_efn(session, current_actor(), conference, person_id, form.efn.data or "", now=now())
     except Refusal as refusal:
         if refusal.status not in ANSWERABLE:
             raise
         form.add_refusal(refusal)
-        return _page(conference_id, refusal.status, wrong_efn=(person_id, form))
+        return _page(conference_id, refusal.status, wrong_efn=(person_id or conference_id, form))
     return redirect(url_for("cme.show", conference_id=conference_id, _anchor=f"efn-{person_id}"), 303)
 
 
