@@ -13,7 +13,7 @@ from confsched.domain.bookings import HOLD_MINUTES
 from confsched.domain.consults import CLOSED_BY_ITSELF_AFTER, SAID_BY_ITSELF_AFTER
 from confsched.domain.permissions import Permission
 from confsched.errors import Message, msg
-from confsched.services import busy_readings, coverage, duty_board, engine, feed_entries, guest_links, today
+from confsched.services import busy_readings, coverage, duty_board, engine, feed_entries, today
 from confsched.web.policies import public
 
 blueprint = Blueprint("help", __name__)
@@ -81,6 +81,12 @@ SECTIONS = (
         msg("Guests and regional conferences"),
         Way("regional.index", msg("Regional conferences"), Permission.RUN_CONFERENCES),
     ),
+    Section(
+        "polls",
+        msg("Find a date with many people"),
+        Way("polls.index", msg("Polls for a date"), Permission.RUN_CONFERENCES),
+    ),
+    Section("cme", msg("Further education: check-in, points, certificates")),
     Section("calendar", msg("My calendar"), Way("feeds.index", msg("Calendar feeds"), Permission.USE)),
     Section(
         "own-calendar",
@@ -144,6 +150,5 @@ def show() -> ResponseReturnValue:
         soon_hours=duty_board.SOON // timedelta(hours=1),
         coverage_days=coverage.DAYS_AHEAD,
         join_minutes=today.JOIN_EARLY // timedelta(minutes=1),
-        guest_days=guest_links.VALID_AFTER_END.days,
         late_seconds=engine.LATE_AFTER // timedelta(seconds=1),
     )
