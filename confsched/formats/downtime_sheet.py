@@ -5,14 +5,10 @@ The page and the PDF are written from the same words, so that both say the same.
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 
-import typst
-
-PDF_STANDARD: Final = "ua-1"  # ISO 14289-1: a screen reader finds title, language, headings and tables
+from confsched.formats.paper import compile_pdf
 
 
 @dataclass(frozen=True)
@@ -61,17 +57,7 @@ def write_pdf(sheet: DowntimeSheet, *, made_at: datetime) -> bytes:
 
     What people typed travels as JSON and is never read as markup. Only typst's own fonts are used.
     """
-    made = typst.compile(
-        _LAYOUT.encode(),
-        None,
-        ignore_system_fonts=True,
-        format="pdf",
-        sys_inputs={"sheet": json.dumps(asdict(sheet), ensure_ascii=False)},
-        pdf_standards=PDF_STANDARD,
-        timestamp=int(made_at.timestamp()),
-    )
-    assert isinstance(made, bytes), "one document is one file"
-    return made
+    return compile_pdf(_LAYOUT, sheet, made_at=made_at)
 
 
 _LAYOUT = """

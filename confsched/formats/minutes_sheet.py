@@ -5,14 +5,10 @@ What people typed travels as JSON and is never read as markup.
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 
-import typst
-
-PDF_STANDARD: Final = "ua-1"  # ISO 14289-1: a screen reader finds title, language, headings and tables
+from confsched.formats.paper import compile_pdf
 
 
 @dataclass(frozen=True)
@@ -48,17 +44,7 @@ class Sheet:
 
 def write_pdf(sheet: Sheet, *, made_at: datetime) -> bytes:
     """Return the sheet as PDF/UA on A4, across where it is wide; only typst's own fonts are used."""
-    made = typst.compile(
-        _LAYOUT.encode(),
-        None,
-        ignore_system_fonts=True,
-        format="pdf",
-        sys_inputs={"sheet": json.dumps(asdict(sheet), ensure_ascii=False)},
-        pdf_standards=PDF_STANDARD,
-        timestamp=int(made_at.timestamp()),
-    )
-    assert isinstance(made, bytes), "one document is one file"
-    return made
+    return compile_pdf(_LAYOUT, sheet, made_at=made_at)
 
 
 _LAYOUT = """
