@@ -5,7 +5,7 @@ The page and the PDF are written from the same words, so that both say the same.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from confsched.formats.paper import compile_pdf
@@ -57,7 +57,7 @@ def write_pdf(sheet: DowntimeSheet, *, made_at: datetime) -> bytes:
 
     What people typed travels as JSON and is never read as markup. Only typst's own fonts are used.
     """
-    return compile_pdf(_LAYOUT, sheet, made_at=made_at)
+    return compile_pdf(_LAYOUT, asdict(sheet), made_at=made_at)
 
 
 _LAYOUT = """

@@ -5,7 +5,7 @@ What people typed travels as JSON and is never read as markup.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from confsched.formats.paper import compile_pdf
@@ -44,7 +44,7 @@ class Sheet:
 
 def write_pdf(sheet: Sheet, *, made_at: datetime) -> bytes:
     """Return the sheet as PDF/UA on A4, across where it is wide; only typst's own fonts are used."""
-    return compile_pdf(_LAYOUT, sheet, made_at=made_at)
+    return compile_pdf(_LAYOUT, asdict(sheet), made_at=made_at)
 
 
 _LAYOUT = """
