@@ -135,6 +135,7 @@ class _Crew:
     open: list[ExitStack] = field(default_factory=list)
     running: list[Process] = field(default_factory=list)
     started: int = 0
+    seen: set[str] = field(default_factory=set)
 
     def start(self) -> None:
         """Start all, and wait until each has shown that it works."""
@@ -144,9 +145,10 @@ class _Crew:
         self.running[0].wait_until(self.is_at_work)
 
     def is_at_work(self) -> bool:
-        """Tell whether every worker that was started has come to work."""
+        """Tell whether every worker that was started has come to work; the dead are forgotten after a while."""
         with self.database.read() as session:
-            return session.scalar(select(func.count()).select_from(EngineCycle)) == self.started
+            self.seen.update(session.scalars(select(EngineCycle.worker)))
+        return len(self.seen) == self.started
 
     def _enter(self, place: int) -> Process:
         self.started += 1

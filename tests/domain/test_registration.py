@@ -64,7 +64,7 @@ IN_TIME = DAY_BEFORE - MOMENT
         pytest.param(OPEN, CHAIR, True, "listed", STARTS, None, id="it has begun for the list as well"),
         *(
             pytest.param(state, CHAIR, True, "listed", IN_TIME, None, id=f"{state} takes none")
-            for state in set(ConferenceState) - {OPEN, FROZEN}
+            for state in sorted(set(ConferenceState) - {OPEN, FROZEN})
         ),
     ],
 )
