@@ -145,7 +145,7 @@ class _Crew:
         self.running[0].wait_until(self.is_at_work)
 
     def is_at_work(self) -> bool:
-        """Tell whether every worker that was started has come to work; rows of the dead are deleted in time."""
+        """Tell whether every worker that was started has come to work; the dead lose their rows."""
         with self.database.read() as session:
             self.seen.update(session.scalars(select(EngineCycle.worker)))
         return len(self.seen) == self.started
