@@ -117,7 +117,7 @@ def test_a_kind_has_one_method(kind: Kind) -> None:
     if kind in NOTICES:
         assert kind.method is None
         return
-    is_cancel = kind in (Kind.CANCELLATION, Kind.REMOVAL)
+    is_cancel = kind in (Kind.CANCELLATION, Kind.REMOVAL, Kind.AGENDA_BLOCK_REMOVAL)
     assert kind.method is (Method.CANCEL if is_cancel else Method.REQUEST)
 
 

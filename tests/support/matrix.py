@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from flask import Flask
@@ -146,6 +146,7 @@ class Watch:
         self._connection = database.engine.raw_connection()
         self._queries = {table.name: _query(table) for table in Base.metadata.sorted_tables}
         self._version: object = None
+        self._kept: Any = None
         self._picture: dict[str, list[tuple[object, ...]]] = {}
 
     def picture(self) -> dict[str, list[tuple[object, ...]]]:
@@ -157,6 +158,19 @@ class Watch:
             rows = {name: cursor.execute(query).fetchall() for name, query in self._queries.items()}
             self._version, self._picture = version, rows
         return self._picture
+
+    def keep(self) -> None:
+        """Remember the whole database as it is now."""
+        source = self._connection.driver_connection
+        assert source is not None, "a connection that is open has a driver below it"
+        self._kept = type(source)(":memory:")
+        source.backup(self._kept)
+
+    def restore(self) -> None:
+        """Put the whole database back: making hundreds of objects anew takes many times as long."""
+        assert self._kept is not None, "what was kept can be put back"
+        self._kept.backup(self._connection.driver_connection)
+        self._version = None
 
     def close(self) -> None:
         self._connection.close()
