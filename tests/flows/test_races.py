@@ -26,7 +26,7 @@ from tests.flows.race_client import TAKEN, Race, Try
 from tests.world import NOW, World, add_crowd, ask, book, build_world, leave_one_neurologist, local
 
 # CONFSCHED_RACE_ROUNDS=200 runs the long form: two hundred rounds of each race.
-CLIENTS, PROCESSES, ROUNDS = 16, 2, int(os.environ.get("CONFSCHED_RACE_ROUNDS", "40"))
+CLIENTS, PROCESSES, ROUNDS = 16, 2, int(os.environ.get("CONFSCHED_RACE_ROUNDS", "30"))
 SEARCHES = ROUNDS * 2 // 5  # rounds in which each client searches for who is free first: that is slow
 PATIENCE_SECONDS = 900  # a loaded machine takes its time; a lost client would never report
 FIRST_DAY, LATE_DAY, REPLY_BY = date(2026, 11, 24), date(2026, 12, 21), date(2026, 12, 31)

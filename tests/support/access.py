@@ -136,11 +136,22 @@ def stage(app: Flask, world: World, sqlite_database: Database, sign_in: SignIn) 
         yield Stage(app, sqlite_database, world, hub, spoke, far, sign_in, watch)
 
 
-def cases(app: Flask, method: str) -> Iterator[tuple[Route, str | None]]:
-    """Give each route with whose object it is asked for; None for routes without one."""
+def cases(app: Flask, method: str, function: Function | None) -> Iterator[tuple[Route, str | None]]:
+    """Give each route with whose object it is asked for; None for routes without one.
+
+    What a function does not include is refused before any row is looked for: then one's own is enough.
+    """
     for route in list_routes(app):
         if route.method == method:
-            yield from ((route, whose) for whose in (WHOSE if route.argument else (None,)))
+            wanted = WHOSE if includes(app, route, function) else WHOSE[:1]
+            yield from ((route, whose) for whose in (wanted if route.argument else (None,)))
+
+
+def includes(app: Flask, route: Route, function: Function | None) -> bool:
+    """Tell whether a function, or a visitor, gets as far as the row that the address names."""
+    if function is None or is_public(app, route.endpoint):
+        return True
+    return policy_of(app, route.endpoint) in PERMISSIONS[function]
 
 
 def is_expected(app: Flask, route: Route, function: Function, whose: str | None, status: int) -> bool:

@@ -31,7 +31,7 @@ def test_every_change_is_refused_to_whom_it_is_not_meant_for_and_then_changes_no
     client, objects = stage.client(function), stage.objects(function)
     stage.watch.keep()
     before, cookies = stage.watch.picture(), dict(client._cookies or {})
-    for route, whose in cases(stage.app, "POST"):
+    for route, whose in cases(stage.app, "POST", function):
         answer = ask(client, stage, route, objects.get(whose or "", {}).get(route.argument or "", UNKNOWN))
         statuses[answer.status_code] += 1
         if not is_expected(stage.app, route, function, whose, answer.status_code):
@@ -50,7 +50,7 @@ def test_every_change_is_refused_to_whom_it_is_not_meant_for_and_then_changes_no
 def test_no_change_is_made_without_a_form_token(stage: Stage, function: Function) -> None:
     objects, client = stage.objects(function), stage.client(function)
     before, wrong = stage.watch.picture(), []
-    for route, whose in cases(stage.app, "POST"):
+    for route, whose in cases(stage.app, "POST", function):
         row_id = objects.get(whose or "", {}).get(route.argument or "", UNKNOWN)
         answer = client.open(route.path(stage.app, row_id), method="POST")
         if answer.status_code != WITHOUT_TOKEN.get(route.endpoint, 400):

@@ -37,7 +37,7 @@ def test_every_page_opens_to_whom_it_is_meant_for_and_changes_nothing(
     objects = stage.objects(function)
     client, before, statuses = stage.client(function), stage.watch.picture(), Counter[int]()
     wrong: list[object] = []
-    for route, whose in cases(stage.app, "GET"):
+    for route, whose in cases(stage.app, "GET", function):
         answer = ask(client, stage, route, objects.get(whose or "", {}).get(route.argument or "", UNKNOWN))
         statuses[answer.status_code] += 1
         if not is_expected(stage.app, route, function, whose, answer.status_code):
@@ -54,7 +54,7 @@ def test_a_visitor_is_asked_to_sign_in_whatever_the_address_names(
     objects, client = stage.objects(Function.CONSULTANT), stage.client(None)
     before, wrong, count = stage.watch.picture(), [], 0
     for method, refused in (("GET", 302), ("POST", 401)):
-        for route, whose in cases(stage.app, method):
+        for route, whose in cases(stage.app, method, None):
             row_id = objects.get(whose or "", {}).get(route.argument or "", UNKNOWN)
             status, count = ask(client, stage, route, row_id).status_code, count + 1
             if status != refused and not (is_public(stage.app, route.endpoint) and status < 500):
