@@ -6,12 +6,11 @@ Numbers of people are seen by themselves and by the desk of the conference, by n
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy.orm import Session, selectinload
 
 from confsched.domain.cme import (
     Attended,
@@ -216,17 +215,6 @@ def _holder(session: Session, conference: Conference, efn: str) -> uuid.UUID | N
     return session.scalars(query.limit(1)).first()
 
 
-def last_efn(session: Session, person_id: uuid.UUID) -> str:
-    """Return the number under which somebody learned last, to be proposed to that person alone."""
-    query = (
-        select(Attendance.efn)
-        .where(Attendance.person_id == person_id, Attendance.efn != "")
-        .order_by(Attendance.came_at.desc())
-        .limit(1)
-    )
-    return session.scalar(query) or ""
-
-
 def report(
     session: Session, actor: Actor, conference: Conference, kind: CmeReportKind, *, now: datetime
 ) -> CmeReport:
@@ -290,16 +278,3 @@ def get_learner(session: Session, actor: Actor, attendance_id: uuid.UUID) -> tup
         if learner.attendance.id == row.id and learner.credit is not Credit.TOO_SHORT:
             return conference, learner
     raise NotFound
-
-
-def list_own(session: Session, actor: Actor, *, limit: int = 100) -> Sequence[tuple[Attendance, CmeEvent]]:
-    """Return where the actor learned, the latest first."""
-    query = (
-        select(Attendance, CmeEvent)
-        .join(CmeEvent, CmeEvent.conference_id == Attendance.conference_id)
-        .where(Attendance.person_id == actor.person_id)
-        .options(joinedload(CmeEvent.conference).joinedload(Conference.booking))
-        .order_by(Attendance.came_at.desc(), Attendance.id)
-        .limit(limit)
-    )
-    return [(row, event) for row, event in session.execute(query).unique()]

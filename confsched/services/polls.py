@@ -316,19 +316,3 @@ def list_polls(session: Session, actor: Actor, *, limit: int = 100) -> list[Date
         .limit(limit)
     )
     return list(session.scalars(query))
-
-
-def list_to_answer(session: Session, actor: Actor, *, limit: int = 20) -> list[PollVoter]:
-    """Return the open polls that the actor has not answered, the soonest to end first."""
-    query = (
-        select(PollVoter)
-        .join(DatePoll, DatePoll.id == PollVoter.poll_id)
-        .where(
-            PollVoter.person_id == actor.person_id,
-            PollVoter.answered_at.is_(None),
-            DatePoll.state == PollState.OPEN,
-        )
-        .order_by(DatePoll.reply_by_at, PollVoter.id)
-        .limit(limit)
-    )
-    return list(session.scalars(query))

@@ -12,7 +12,7 @@ from wtforms.fields import SelectChoice
 from confsched.domain.efn import grouped
 from confsched.domain.kinds import CmeReportKind
 from confsched.domain.permissions import Permission
-from confsched.errors import Conflict, Refusal, msg
+from confsched.errors import Conflict, Message, Refusal, msg
 from confsched.formats.chamber_report import write_report
 from confsched.formats.minutes_sheet import write_pdf
 from confsched.models.cme import CmeEvent
@@ -105,8 +105,17 @@ def _page(
         report_kinds=KINDS,
         grouped=grouped,
         shown=check_in.shown,
+        password=_password(view.event),
     )
     return page, status
+
+
+def _password(event: CmeEvent | None) -> str | Message:
+    """Return the password for the reporting form, or why it cannot be shown any more."""
+    try:
+        return cme.password_of(event, secret_key=settings().secret_key) if event else ""
+    except Refusal as refusal:
+        return refusal.message
 
 
 def _event_form(event: CmeEvent | None) -> EventForm:

@@ -68,6 +68,7 @@ def test_from_the_letter_of_the_chamber_to_report_and_certificate(
     file = desk.get(f"/cme-reports/{report.id}.csv")
     assert file.text.splitlines()[1] == f"{VNR};Gesamtmeldung;{EFN};C;2"
     assert "geheim" not in file.text
+    assert "geheim" in desk.get(page(conference_id)).text  # the desk types it into the form of the chamber
     paper = desk.get(f"/certificates/{row.id}.pdf")
     assert paper.data.startswith(b"%PDF-") and b"/StructTreeRoot" in paper.data
 
