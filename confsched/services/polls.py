@@ -123,7 +123,8 @@ def _checked_deadline(day: date | None, zone: str, now: datetime) -> datetime:
         raise Refusal(msg("Choose a day."), field="reply_by_on")
     if not 0 <= (day - clock.local_day(now, zone)).days <= MAX_DAYS_AHEAD:
         raise Refusal(msg("Choose a day from today on, at most a year ahead."), field="reply_by_on")
-    return clock.start_of_day(day + timedelta(days=1), zone)
+    # The last minute of the day: "until Wednesday, 24:00" would read as Thursday.
+    return clock.start_of_day(day + timedelta(days=1), zone) - timedelta(minutes=1)
 
 
 def _demand(poll: DatePoll, *states: PollState) -> None:
@@ -166,7 +167,7 @@ def propose(session: Session, poll: DatePoll, *, now: datetime) -> Sequence[Offe
     if not people:
         return ()
     zone, length = poll.site.zone, timedelta(minutes=poll.duration_minutes)
-    first_on = clock.local_day(poll.reply_by_at, zone)
+    first_on = clock.local_day(poll.reply_by_at, zone) + timedelta(days=1)
     plan = plan_people(session, people, length, (first_on, first_on + 4 * DEFAULT_DAYS), zone=zone, now=now)
     chosen = {one.starts_at for one in poll.times}
     return [one for one in plan.offers() if one.span.starts_at not in chosen][:PROPOSALS]

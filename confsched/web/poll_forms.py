@@ -58,7 +58,7 @@ class PollForm(BaseForm):
 
 class TimeForm(BaseForm):
     day = DateField(msg("Day"), validators=[Optional()])
-    at = TimeField(msg("Start"), validators=[Optional()])
+    at = TimeField(msg("Begins at"), validators=[Optional()])
 
 
 class _Ticks(SelectMultipleField):  # type: ignore[misc]  # (wtforms carries no types)

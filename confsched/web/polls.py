@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Mapping
-from datetime import timedelta
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -90,7 +89,7 @@ def _page(poll_id: uuid.UUID, status: int, *forms: BaseForm) -> ResponseReturnVa
 
 
 def _draft_page(session: Session, actor: Actor, poll: DatePoll, given: Given) -> str:
-    last_on = local_day(poll.reply_by_at - timedelta(seconds=1), poll.site.zone)
+    last_on = local_day(poll.reply_by_at, poll.site.zone)
     people = given.get(PeopleForm) or PeopleForm(request.args)
     assert isinstance(people, PeopleForm)
     asked = {voter.person_id for voter in poll.voters}

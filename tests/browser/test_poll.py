@@ -49,7 +49,7 @@ def test_from_a_poll_to_the_attendance_list(visit: Any, hospital: Hospital) -> N
     page.get_by_label(re.compile("Ines Holt")).check()
     page.get_by_role("button", name="Diese Gäste fragen").click()
     coordinator.assert_no_barriers_in_either_scheme()
-    page.get_by_role("button", name="2 Personen fragen").click()
+    page.get_by_role("button", name="Alle fragen").click()
     expect(page.locator("main")).to_contain_text("0 von 2 haben geantwortet")
 
     guest = visit()
